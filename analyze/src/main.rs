@@ -1,0 +1,3 @@
+//! The analyzer.
+#![forbid(unsafe_code)]
+fn main() {}

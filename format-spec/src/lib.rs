@@ -1,0 +1,2 @@
+//! The .etz bundle format.
+#![forbid(unsafe_code)]
