@@ -1,0 +1,67 @@
+//! The last record of a clean recording: why it ended, what it cost, what it lost.
+
+use bincode::{Decode, Encode};
+
+/// The closing record. A bundle without one was cut, or its recorder was killed.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Closing {
+    /// When recording ended.
+    pub ended_ns: u64,
+    /// Why it ended.
+    pub reason: EndReason,
+    /// Exit status of the recorded command, as wait(2) gives it, when there was one.
+    pub command_status: Option<i32>,
+    /// What the recorder itself cost.
+    pub cost: Cost,
+    /// Every counter of lost data, those at 0 included.
+    pub drops: Vec<Drop>,
+    /// What could not be put back as it was; empty when all was.
+    pub not_restored: Vec<String>,
+}
+
+impl super::Plain for Closing {
+    const TYPE: u16 = 2;
+}
+
+/// Why a recording ended.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum EndReason {
+    /// The time asked for was over.
+    Time,
+    /// The command ended.
+    Command,
+    /// A signal, by number.
+    Signal(i32),
+    /// The bundle reached its largest size.
+    Size,
+    /// An error, in words.
+    Error(String),
+}
+
+/// What the recorder itself cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Cost {
+    /// Time in user mode, nanoseconds.
+    pub user_ns: u64,
+    /// Time in kernel mode on the recorder's own behalf, nanoseconds.
+    pub system_ns: u64,
+    /// Peak resident memory, in bytes.
+    pub peak_memory_bytes: u64,
+    /// Time in the eBPF programs, nanoseconds; `None` when the kernel does not count it.
+    pub bpf_run_ns: Option<u64>,
+    /// Runs of the eBPF programs; `None` when the kernel does not count them.
+    pub bpf_runs: Option<u64>,
+    /// How long the function graph was armed, nanoseconds.
+    pub graph_armed_ns: u64,
+}
+
+/// A counter of lost data.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Drop {
+    /// What was lost, for example `failure samples`.
+    pub what: String,
+    /// Why, for example `ring buffer full`.
+    pub why: String,
+    /// How many.
+    pub count: u64,
+}

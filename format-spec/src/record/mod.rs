@@ -1,0 +1,73 @@
+//! The records: what one frame holds. One file each.
+//!
+//! Records that are few and rich are bincode; records that are many are columnar.
+//! Kernel addresses in records are relative to the kernel image: the address minus that of `_text`, wrapping.
+//! Times are nanoseconds of CLOCK_MONOTONIC unless a field says otherwise.
+
+mod closing;
+mod code;
+mod counts;
+mod ctl_tables;
+mod event_formats;
+mod facts;
+mod failures;
+mod ftrace_pages;
+mod manifest;
+mod probes;
+mod snapshot;
+mod symbols;
+mod type_layouts;
+mod zoom;
+
+pub use closing::{Closing, Cost, Drop, EndReason};
+pub use code::{Code, FunctionCode};
+pub use counts::{Count, Counts};
+pub use ctl_tables::{CtlEntry, CtlTables};
+pub use event_formats::{EventFormatFile, EventFormats};
+pub use facts::{FactDefinition, FactTable, FactUnit};
+pub use failures::{Failure, Failures, PathArgument};
+pub use ftrace_pages::FtracePages;
+pub use manifest::{Ability, AbilityState, Architecture, Armed, Clocks, Host, Manifest, Missing};
+pub use probes::{Probe, ProbeKind, Probes};
+pub use snapshot::{Content, Entry, Phase, Snapshot};
+pub use symbols::{ReturnType, Symbol, Symbols};
+pub use type_layouts::{FieldLayout, TypeLayouts};
+pub use zoom::{Pass, Zoom, ZoomEnd};
+
+use bincode::{Decode, Encode};
+
+use crate::{DecodeError, codec};
+
+/// A record: one type of frame.
+pub trait Record: Sized {
+    /// Frame type. 1 to 0x7fff are of this specification, 0x8000 to 0xfffe are free for experiments.
+    const TYPE: u16;
+    /// Version of the layout that [`Record::encode`] writes; versions from 1 up to it can be read.
+    const VERSION: u16 = 1;
+
+    /// Appends the record's bytes.
+    fn encode(&self, out: &mut Vec<u8>);
+
+    /// Reads the record that `payload` holds.
+    ///
+    /// # Errors
+    /// When the bytes do not follow the layout, or a count is over its bound.
+    fn decode(payload: &[u8], version: u16) -> Result<Self, DecodeError>;
+}
+
+/// A record that is written in bincode.
+trait Plain: Encode + Decode<()> {
+    const TYPE: u16;
+}
+
+impl<T: Plain> Record for T {
+    const TYPE: u16 = <T as Plain>::TYPE;
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        codec::encode(self, out);
+    }
+
+    fn decode(payload: &[u8], _version: u16) -> Result<Self, DecodeError> {
+        codec::decode(payload)
+    }
+}

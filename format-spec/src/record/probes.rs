@@ -1,0 +1,36 @@
+//! The dynamic probes that give return values.
+
+use bincode::{Decode, Encode};
+
+/// Probes that were armed; written before the pages that hold their events.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Probes {
+    /// The probes.
+    pub probes: Vec<Probe>,
+}
+
+impl super::Plain for Probes {
+    const TYPE: u16 = 9;
+}
+
+/// One probe.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Probe {
+    /// Event that it raises, as `system/name`.
+    pub event: String,
+    /// Function that it is on, as kallsyms names it.
+    pub function: String,
+    /// What it is.
+    pub kind: ProbeKind,
+    /// The session whose pages hold its events: [`super::Zoom::number`], or 0 for what was armed from the start.
+    pub session: u32,
+}
+
+/// How a probe sees a function return.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub enum ProbeKind {
+    /// A kretprobe event (`r:`).
+    Kretprobe,
+    /// An fprobe event (`f:` with `%return`).
+    Fprobe,
+}
