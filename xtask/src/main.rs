@@ -1,2 +1,27 @@
-//! Developer chores.
-fn main() {}
+//! Every developer chore of the workspace, as `cargo xtask <chore>`.
+
+mod dirs;
+mod ebpf;
+mod host;
+mod process;
+
+use clap::{Parser, Subcommand};
+
+/// Developer chores: `cargo xtask test` runs all that a change must pass.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    Ebpf(ebpf::Args),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().chore {
+        Chore::Ebpf(args) => ebpf::run(&args),
+    }
+}

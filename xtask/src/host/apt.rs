@@ -1,0 +1,178 @@
+//! Debian packages, on Debian 12 and newer on x86-64: installed when root, else named.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::process::{command, output, quiet};
+
+/// The releases whose kernels are tested: 6.1, 6.12 and the newest.
+const RELEASES: [&str; 3] = ["bookworm", "trixie", "sid"];
+const SOURCES: &str = "/etc/apt/sources.list.d/etz.sources";
+const PINS: &str = "/etc/apt/preferences.d/etz";
+
+/// Makes sure that `packages` are installed and that the other releases can be downloaded from.
+/// Installs them when root on Debian, else fails with one line that names what is missing.
+pub(crate) fn require(packages: &[&str]) -> Result<()> {
+    let missing: Vec<&str> = packages
+        .iter()
+        .copied()
+        .filter(|name| !installed(name))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing = missing.join(" ");
+    if !Path::new("/etc/debian_version").exists() {
+        bail!("this chore needs Debian 12 or newer; missing here: {missing}");
+    }
+    if !rustix::process::geteuid().is_root() {
+        bail!("missing Debian packages: {missing}; run this chore once as root to install them");
+    }
+    eprintln!("installing {missing}");
+    add_sources()?;
+    let mut install = command("apt-get");
+    install.env("DEBIAN_FRONTEND", "noninteractive");
+    install.args(["install", "--yes", "--no-install-recommends"]);
+    for name in missing.split(' ') {
+        install.arg(format!("{name}{}", suite(name)?));
+    }
+    quiet(&mut install)
+}
+
+/// Adds the sources and the arm64 architecture if need be, and fetches the package lists anew if
+/// that changed something. The pins keep everything else on the machine's own release.
+fn add_sources() -> Result<()> {
+    let own = codename()?;
+    let (uri, keyring) = mirror()?;
+    let mut suites: Vec<String> = RELEASES
+        .iter()
+        .filter(|name| **name != own)
+        .map(|name| (*name).into())
+        .collect();
+    if own == "bookworm" {
+        suites.insert(0, "bookworm-backports".into());
+    }
+    let mut sources = format!("Types: deb\nURIs: {uri}\nSuites: {}\n", suites.join(" "));
+    sources += &format!("Components: main\nSigned-By: {keyring}\n");
+    let pins: Vec<String> = suites
+        .iter()
+        .map(|suite| {
+            let priority = if suite.ends_with("-backports") {
+                100
+            } else {
+                50
+            };
+            format!("Package: *\nPin: release n={suite}\nPin-Priority: {priority}\n")
+        })
+        .collect();
+
+    let mut changed = write_if_new(SOURCES, &sources)?;
+    changed |= write_if_new(PINS, &pins.join("\n"))?;
+    let foreign = output(command("dpkg").arg("--print-foreign-architectures"))?;
+    if !foreign.lines().any(|line| line == "arm64") {
+        quiet(command("dpkg").args(["--add-architecture", "arm64"]))?;
+        changed = true;
+    }
+    if changed || output(command("apt-cache").args(["policy", "rustc-web"]))?.is_empty() {
+        refresh()?;
+    }
+    Ok(())
+}
+
+/// Fetches the package lists anew.
+pub(crate) fn refresh() -> Result<()> {
+    quiet(command("apt-get").arg("update"))
+}
+
+/// QEMU 7.2 of bookworm works, but 10 of its backports is what the recipes were tried on.
+fn suite(package: &str) -> Result<&'static str> {
+    let backported = package.starts_with("qemu-system") && codename()? == "bookworm";
+    Ok(if backported {
+        "/bookworm-backports"
+    } else {
+        ""
+    })
+}
+
+fn installed(package: &str) -> bool {
+    output(command("dpkg-query").args(["-W", "-f=${db:Status-Status} ", package]))
+        .is_ok_and(|status| status.split_whitespace().any(|word| word == "installed"))
+}
+
+fn codename() -> Result<String> {
+    let release = fs::read_to_string("/etc/os-release").context("read /etc/os-release")?;
+    let codename = release
+        .lines()
+        .find_map(|line| line.strip_prefix("VERSION_CODENAME="));
+    Ok(codename.unwrap_or("sid").trim_matches('"').to_owned())
+}
+
+/// The mirror and keyring that the machine already trusts for its own release.
+fn mirror() -> Result<(String, String)> {
+    let lists = fs::read_dir("/etc/apt/sources.list.d").context("read /etc/apt/sources.list.d")?;
+    let mut paths: Vec<_> = lists.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.push("/etc/apt/sources.list".into());
+    paths.retain(|path| path != Path::new(SOURCES));
+    paths.sort();
+    paths
+        .iter()
+        .filter_map(|path| fs::read_to_string(path).ok())
+        .find_map(|text| mirror_in(&text))
+        .context("no signed Debian source in /etc/apt: add one for this release, for example deb.debian.org")
+}
+
+/// Finds the main archive (its path ends in `/debian`) in a file of either format of sources.list(5).
+fn mirror_in(text: &str) -> Option<(String, String)> {
+    const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+    let is_archive = |uri: &&str| uri.trim_end_matches('/').ends_with("/debian");
+    let uri = text
+        .lines()
+        .filter(|line| line.starts_with("deb ") || line.starts_with("URIs:"))
+        .flat_map(str::split_whitespace)
+        .find(is_archive)?;
+    let keyring = text
+        .lines()
+        .find_map(|line| line.strip_prefix("Signed-By:"));
+    Some((
+        uri.to_owned(),
+        keyring.map_or(KEYRING, str::trim).to_owned(),
+    ))
+}
+
+fn write_if_new(path: &str, text: &str) -> Result<bool> {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(false);
+    }
+    fs::write(path, text).with_context(|| format!("write {path}"))?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mirror_in;
+
+    #[test]
+    fn finds_the_mirror_in_both_formats() {
+        let deb822 = "Types: deb\n# http://snapshot.example/debian\nURIs: http://deb.debian.org/debian\n\
+                      Suites: bookworm\nSigned-By: /keys/debian.gpg\n";
+        let expected = (
+            "http://deb.debian.org/debian".into(),
+            "/keys/debian.gpg".into(),
+        );
+        assert_eq!(mirror_in(deb822), Some(expected));
+        let line = "deb [arch=amd64] https://mirror.example/debian/ bookworm main\n";
+        let (uri, keyring) = mirror_in(line).unwrap();
+        assert_eq!(uri, "https://mirror.example/debian/");
+        assert_eq!(keyring, "/usr/share/keyrings/debian-archive-keyring.gpg");
+        assert_eq!(
+            mirror_in("deb https://packages.example.com/apt sdk main\n"),
+            None
+        );
+        assert_eq!(
+            mirror_in("URIs: http://deb.debian.org/debian-security\n"),
+            None
+        );
+    }
+}

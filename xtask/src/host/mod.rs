@@ -1,0 +1,33 @@
+//! What the chores need of the developer's machine: Debian packages, and tools that Debian lacks.
+
+mod apt;
+mod tools;
+
+pub(crate) use apt::{refresh, require};
+pub(crate) use tools::{bpf_linker, cargo_deny};
+
+/// Debian's Rust compiler has a prebuilt `core` for the BPF target; rustup's would need nightly and
+/// its source. `llvm` brings `llvm-strip`.
+pub(crate) const EBPF: &[&str] = &["rustc-web", "cargo-web", "libstd-rust-web-dev-bpf", "llvm"];
+
+/// Static guest programs, in Rust and C, for both architectures.
+pub(crate) const CROSS: &[&str] = &[
+    "rustc-web",
+    "cargo-web",
+    "libstd-rust-web-dev:arm64",
+    "gcc-aarch64-linux-gnu",
+    "libc6-dev-arm64-cross",
+    "gcc",
+    "libc6-dev",
+];
+
+/// Booting Debian kernels, with or without a Debian userland.
+pub(crate) const VM: &[&str] = &[
+    "qemu-system-arm",
+    "qemu-system-x86",
+    "kmod",
+    "cpio",
+    "xz-utils",
+    "mmdebstrap",
+    "e2fsprogs",
+];
