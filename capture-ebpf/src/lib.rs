@@ -1,2 +1,33 @@
-//! Event layouts shared by the eBPF programs and the recorder.
+//! What the kernel programs and the recorder share: layouts, bounds, names of lost data.
+//!
+//! Everything here is plain old data: `#[repr(C)]`, no padding, every bit pattern valid, sizes asserted. The
+//! programs themselves are the `etz-ebpf` binary of this package.
 #![no_std]
+
+mod count;
+mod fact;
+mod failure;
+mod loss;
+
+pub use count::{Bucket, CountKey, CountValue};
+pub use fact::{FACT_WORDS, MAX_DEREFS, MAX_FACTS, Recipe, Recipes};
+pub use failure::{Failure, MAX_STRINGS, NO_ARGUMENT, STRING_CAP, StringArgument, UNREADABLE};
+pub use loss::Loss;
+
+/// Most (syscall, errno, process) keys that are counted; what is beyond counts as [`Loss::CountsFull`].
+pub const MAX_COUNTS: u32 = 16_384;
+
+/// Most (syscall, errno) pairs.
+pub const MAX_BUCKETS: u32 = 2_048;
+
+/// Bytes of the ring buffer: a power of two and a multiple of 64 KiB, the largest page of arm64.
+pub const RING_BYTES: u32 = 1 << 20;
+
+/// Syscall numbers below this are looked at: 7.2 ends at 472, and numbers grow by about three a release.
+pub const MAX_SYSCALLS: u32 = 1_024;
+
+/// Most processes, and most names of threads, that samples can be limited to.
+pub const MAX_FOCUS: u32 = 64;
+
+/// Length of a thread's name with its NUL (`TASK_COMM_LEN`).
+pub const COMM_LEN: usize = 16;

@@ -1,0 +1,65 @@
+//! Exact counts, and the rate at which failures are sent whole.
+
+use core::mem::size_of;
+
+use crate::COMM_LEN;
+
+/// What failures are counted by.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CountKey {
+    /// Syscall number.
+    pub syscall: u32,
+    /// Process (thread group id) in the initial pid namespace.
+    pub tgid: u32,
+    /// errno, 1 to 4095.
+    pub errno: u32,
+}
+
+const _: () = assert!(size_of::<CountKey>() == 12);
+
+/// The count of one [`CountKey`].
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct CountValue {
+    /// Failures.
+    pub count: u64,
+    /// Time of the first one, nanoseconds of CLOCK_MONOTONIC.
+    pub first_ns: u64,
+    /// Time of the last one.
+    pub last_ns: u64,
+    /// Name of the thread that failed first, NUL-padded.
+    pub comm: [u8; COMM_LEN],
+}
+
+const _: () = assert!(size_of::<CountValue>() == 40);
+
+/// All processes together: the count of one (syscall, errno), and the rate limit of its samples.
+///
+/// The rate limit is GCRA: `allowed_ns` is when the next sample would be due at the steady rate; a sample may be
+/// early by the burst.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct Bucket {
+    /// Failures.
+    pub count: u64,
+    /// When the next sample is due, nanoseconds of CLOCK_MONOTONIC.
+    pub allowed_ns: u64,
+}
+
+const _: () = assert!(size_of::<Bucket>() == 16);
+
+impl Bucket {
+    /// The map's key of a (syscall, errno).
+    #[must_use]
+    #[inline(always)]
+    pub const fn key(syscall: u32, errno: u32) -> u64 {
+        (syscall as u64) << 16 | errno as u64
+    }
+
+    /// The (syscall, errno) of a map's key.
+    #[must_use]
+    pub const fn of_key(key: u64) -> (u32, u16) {
+        ((key >> 16) as u32, (key & 0xffff) as u16)
+    }
+}

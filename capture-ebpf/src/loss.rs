@@ -1,0 +1,31 @@
+//! Names of what the program had to leave out: each has a counter.
+
+/// A reason for lost data; its number is the place of its counter.
+#[repr(u32)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// A sample found no room in the ring buffer.
+    RingFull = 0,
+    /// A failure was counted but not sent whole, to keep to the rate.
+    OverRate = 1,
+    /// A failure was not counted by process: the table was full.
+    CountsFull = 2,
+    /// A failure was not counted at all: the table of (syscall, errno) was full.
+    BucketsFull = 3,
+    /// A failing call of a 32-bit program, whose numbers mean other syscalls.
+    Compat = 4,
+    /// A string argument was not in memory or not readable.
+    StringUnreadable = 5,
+}
+
+impl Loss {
+    /// All reasons, each at its own number.
+    pub const ALL: [Self; 6] = [
+        Self::RingFull,
+        Self::OverRate,
+        Self::CountsFull,
+        Self::BucketsFull,
+        Self::Compat,
+        Self::StringUnreadable,
+    ];
+}

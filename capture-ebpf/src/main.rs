@@ -1,2 +1,0 @@
-//! The eBPF programs.
-fn main() {}

@@ -1,0 +1,94 @@
+//! The maps and the constants that the recorder sets before it loads the programs.
+
+use aya_ebpf::{
+    Global,
+    macros::map,
+    maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf},
+};
+use capture_ebpf::{
+    Bucket, COMM_LEN, CountKey, CountValue, Loss, MAX_BUCKETS, MAX_COUNTS, MAX_FOCUS, MAX_STRINGS,
+    MAX_SYSCALLS, RING_BYTES, Recipes,
+};
+
+/// Failures by (syscall, errno, process).
+#[map]
+pub(crate) static COUNTS: HashMap<CountKey, CountValue> = HashMap::with_max_entries(MAX_COUNTS, 0);
+
+/// Failures by (syscall, errno), with the rate limit of their samples.
+#[map]
+pub(crate) static BUCKETS: HashMap<u64, Bucket> = HashMap::with_max_entries(MAX_BUCKETS, 0);
+
+/// Samples.
+#[map]
+pub(crate) static SAMPLES: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
+
+/// Counters of lost data, by [`Loss`].
+#[map]
+pub(crate) static LOSSES: PerCpuArray<u64> =
+    PerCpuArray::with_max_entries(Loss::ALL.len() as u32, 0);
+
+/// How to find the facts.
+#[map]
+pub(crate) static RECIPES: Array<Recipes> = Array::with_max_entries(1, 0);
+
+/// For each syscall number, which arguments are strings.
+#[map]
+pub(crate) static STRINGS: Array<[u8; MAX_STRINGS]> = Array::with_max_entries(MAX_SYSCALLS, 0);
+
+/// Whether samples of a syscall number are wanted, 1 or 0.
+#[map]
+pub(crate) static FOCUS_SYSCALLS: Array<u8> = Array::with_max_entries(MAX_SYSCALLS, 0);
+
+/// Whether samples of an errno are wanted, 1 or 0.
+#[map]
+pub(crate) static FOCUS_ERRNOS: Array<u8> = Array::with_max_entries(4096, 0);
+
+/// Processes that samples are limited to.
+#[map]
+pub(crate) static FOCUS_TGIDS: HashMap<u32, u8> = HashMap::with_max_entries(MAX_FOCUS, 0);
+
+/// Names of threads that samples are limited to, NUL-padded.
+#[map]
+pub(crate) static FOCUS_COMMS: HashMap<[u8; COMM_LEN], u8> =
+    HashMap::with_max_entries(MAX_FOCUS, 0);
+
+/// The syscall that each thread under a seccomp filter entered last.
+#[map]
+pub(crate) static ENTERED: LruHashMap<u32, u32> = LruHashMap::with_max_entries(4096, 0);
+
+/// The recorder itself: its failures are not the host's.
+#[unsafe(no_mangle)]
+pub(crate) static OWN_TGID: Global<u32> = Global::new(0);
+
+/// How many failures of a key are first ones.
+#[unsafe(no_mangle)]
+pub(crate) static FIRST: Global<u64> = Global::new(4);
+
+/// Time between samples of one (syscall, errno) at the steady rate, nanoseconds.
+#[unsafe(no_mangle)]
+pub(crate) static INTERVAL_NS: Global<u64> = Global::new(50_000_000);
+
+/// How early a first failure's sample may be, nanoseconds; others may be half as early.
+#[unsafe(no_mangle)]
+pub(crate) static BURST_NS: Global<u64> = Global::new(3_200_000_000);
+
+/// Offset of `seccomp.mode` in `task_struct`, bytes.
+#[unsafe(no_mangle)]
+pub(crate) static SECCOMP_MODE: Global<u32> = Global::new(0);
+
+/// 1 when samples are limited to the processes in `FOCUS_TGIDS`.
+#[unsafe(no_mangle)]
+pub(crate) static BY_TGID: Global<u32> = Global::new(0);
+
+/// 1 when samples are limited to the threads named in `FOCUS_COMMS`.
+#[unsafe(no_mangle)]
+pub(crate) static BY_COMM: Global<u32> = Global::new(0);
+
+/// Counts one loss.
+#[inline(always)]
+pub(crate) fn lost(loss: Loss) {
+    if let Some(counter) = LOSSES.get_ptr_mut(loss as u32) {
+        // One processor's counter: nobody else writes it.
+        unsafe { *counter += 1 };
+    }
+}
