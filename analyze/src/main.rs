@@ -1,3 +1,4 @@
-//! The analyzer.
+//! The `analyze` program.
 #![forbid(unsafe_code)]
+
 fn main() {}

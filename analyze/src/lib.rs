@@ -1,0 +1,7 @@
+//! The analyzer: from the bytes of an `.etz` bundle to a ranked answer, on any OS and CPU.
+//!
+//! The modules are the steps in order: [`load`], and what it needs of [`names`].
+#![forbid(unsafe_code)]
+
+pub mod load;
+pub mod names;

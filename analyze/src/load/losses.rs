@@ -1,0 +1,115 @@
+//! What the bundle does not tell, and why.
+
+use format_spec::{
+    Damage, Reader,
+    record::{AbilityState, Closing, Manifest},
+};
+
+/// One thing that is not in the bundle, or not whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// What kind of loss.
+    pub kind: LossKind,
+    /// In one sentence: what, why and how much. May hold untrusted text from the recorded host.
+    pub text: String,
+}
+
+/// Kinds of losses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LossKind {
+    /// The file is cut, or bytes of it are damaged.
+    Damage,
+    /// The recording has no end.
+    NotClosed,
+    /// The file holds what this version does not know.
+    Unknown,
+    /// The recorder could not see something.
+    NotSeen,
+    /// The recorder or the kernel dropped data.
+    Dropped,
+    /// The analyzer stopped at a bound.
+    Bound,
+    /// The host's tracing state was not put back.
+    NotRestored,
+}
+
+impl LossKind {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Damage => "damage",
+            Self::NotClosed => "not closed",
+            Self::Unknown => "unknown",
+            Self::NotSeen => "not seen",
+            Self::Dropped => "dropped",
+            Self::Bound => "bound",
+            Self::NotRestored => "not restored",
+        }
+    }
+}
+
+impl Loss {
+    pub(crate) fn new(kind: LossKind, text: impl Into<String>) -> Self {
+        Self {
+            kind,
+            text: text.into(),
+        }
+    }
+}
+
+/// Losses of the file's structure.
+pub(super) fn of_structure(reader: &Reader<'_>) -> Vec<Loss> {
+    let loss = |damage: &Damage| {
+        let kind = match damage {
+            Damage::NotClosed => LossKind::NotClosed,
+            _ => LossKind::Damage,
+        };
+        Loss::new(kind, damage.to_string())
+    };
+    reader.damage().iter().map(loss).collect()
+}
+
+/// Losses that the recorder itself named at the start.
+pub(super) fn of_manifest(manifest: Option<&Manifest>) -> Vec<Loss> {
+    let Some(manifest) = manifest else {
+        let text = "the manifest is missing: host, kernel and architecture are not known";
+        return vec![Loss::new(LossKind::Damage, text)];
+    };
+    let abilities = manifest.abilities.iter().filter_map(|ability| {
+        let state = match ability.state {
+            AbilityState::Available => return None,
+            AbilityState::Missing => "not on this host",
+            AbilityState::Denied => "not allowed on this host",
+        };
+        let text = format!("{}: {state} ({})", ability.name, ability.detail);
+        Some(Loss::new(LossKind::NotSeen, text))
+    });
+    let missing = manifest.missing.iter().map(|missing| {
+        Loss::new(
+            LossKind::NotSeen,
+            format!("{}: {}", missing.what, missing.why),
+        )
+    });
+    abilities.chain(missing).collect()
+}
+
+/// Losses that the recorder counted by the end.
+pub(super) fn of_closing(closing: Option<&Closing>) -> Vec<Loss> {
+    let Some(closing) = closing else {
+        return Vec::new();
+    };
+    let drops = closing
+        .drops
+        .iter()
+        .filter(|drop| drop.count > 0)
+        .map(|drop| {
+            let text = format!("{} {}: {}", drop.count, drop.what, drop.why);
+            Loss::new(LossKind::Dropped, text)
+        });
+    let restored = closing
+        .not_restored
+        .iter()
+        .map(|what| Loss::new(LossKind::NotRestored, what.clone()));
+    drops.chain(restored).collect()
+}

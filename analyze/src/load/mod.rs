@@ -1,0 +1,27 @@
+//! From the bytes of a bundle to one [`Bundle`]: frames decoded in parallel, what is missing listed as losses.
+//!
+//! Nothing here fails because of damage behind the file header: what can be read is read.
+
+mod bundle;
+mod frames;
+mod losses;
+mod snapshots;
+mod symbols;
+mod trace;
+
+pub use bundle::{Bundle, FileInfo};
+pub use losses::{Loss, LossKind};
+pub use snapshots::{SnapshotView, Snapshots};
+pub use symbols::SymbolTable;
+pub use trace::{Event, EventKind, TraceStream};
+
+use format_spec::{ReadError, Reader};
+
+/// Reads a whole bundle.
+///
+/// # Errors
+/// When `file` is no bundle, its header is damaged, or its format is too new.
+pub fn load(file: &[u8]) -> Result<Bundle, ReadError> {
+    let reader = Reader::new(file)?;
+    Ok(bundle::assemble(&reader, file.len()))
+}

@@ -1,0 +1,11 @@
+//! Names of numbers: syscalls of the recorded architecture, errno values, kernel functions.
+//!
+//! The tables are those of Linux, whatever the analyzer runs on.
+
+mod errno;
+mod functions;
+mod syscalls;
+
+pub use errno::{errno_name, errno_number, errno_text};
+pub use functions::{base_name, syscall_of_entry};
+pub use syscalls::{syscall_name, syscall_number};
