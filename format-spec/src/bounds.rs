@@ -1,19 +1,25 @@
 //! The bounds that every length is checked against before memory is taken.
 
-/// Largest payload of one frame, decompressed, in bytes.
-pub const MAX_RAW_LEN: usize = 16 << 20;
+/// Longest file header, in bytes: later minor versions may append to the 64 of this one.
+pub const MAX_FILE_HEADER_LEN: usize = 4 << 10;
+
+/// Largest payload of one frame, decompressed, in bytes. Recorders aim at a tenth of it.
+pub const MAX_RAW_LEN: usize = 8 << 20;
 
 /// Largest payload of one frame as stored, in bytes: an incompressible payload grows a little under zstd.
 pub const MAX_STORED_LEN: usize = MAX_RAW_LEN + (64 << 10);
 
 /// Bytes that decoding one record may claim for its containers; a bound on memory, not on the file.
-pub const MAX_DECODED_LEN: usize = 64 << 20;
+pub const MAX_DECODED_LEN: usize = 32 << 20;
 
-/// Most frames in a bundle.
-pub const MAX_FRAMES: usize = 1 << 20;
+/// Most frames in a bundle, the index not counted: as many as an index of [`MAX_RAW_LEN`] can list.
+pub const MAX_FRAMES: usize = 1 << 18;
+
+/// Most bytes of payload in a bundle, all frames decompressed; a bound on time, since no reader keeps them all.
+pub const MAX_TOTAL_RAW_LEN: u64 = 8 << 30;
 
 /// Most rows in one columnar frame.
-pub const MAX_ROWS: usize = 1 << 20;
+pub const MAX_ROWS: usize = 1 << 18;
 
 /// Most columns in one columnar frame.
 pub const MAX_COLUMNS: usize = 64;

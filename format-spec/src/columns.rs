@@ -2,12 +2,37 @@
 //!
 //! A columnar payload is a varint row count, a varint column count, then each column as a varint length and its
 //! bytes. Within a column, values are LEB128 varints; signed ones are zigzag first; deltas are against the
-//! previous row.
+//! previous row, or against the previous row of the same key. Repeated strings are numbers of a dictionary.
+
+use std::collections::HashMap;
 
 use crate::{
     DecodeError,
-    bounds::{MAX_COLUMNS, MAX_ROWS},
+    bounds::{MAX_COLUMNS, MAX_DECODED_LEN, MAX_ROWS},
 };
+
+/// Memory that decoding one record has claimed: what columns say may stand for far more than their own bytes.
+#[derive(Debug, Default)]
+pub(crate) struct Claims(usize);
+
+impl Claims {
+    /// Claims room for `count` values of `size` bytes each.
+    pub(crate) fn claim(&mut self, count: usize, size: usize) -> Result<(), DecodeError> {
+        let claimed = count
+            .checked_mul(size)
+            .and_then(|bytes| bytes.checked_add(self.0));
+        match claimed {
+            Some(claimed) if claimed <= MAX_DECODED_LEN => {
+                self.0 = claimed;
+                Ok(())
+            }
+            _ => Err(DecodeError::Bound {
+                what: "memory for the record",
+                bound: MAX_DECODED_LEN as u64,
+            }),
+        }
+    }
+}
 
 /// Appends `value` as an unsigned LEB128 varint, 1 to 10 bytes.
 pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
@@ -26,6 +51,11 @@ fn unzigzag(value: u64) -> i64 {
     (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
 }
 
+/// `value` as the narrower integer of its field.
+pub(crate) fn narrow<T: TryFrom<u64>>(value: u64, field: &str) -> Result<T, DecodeError> {
+    T::try_from(value).map_err(|_| DecodeError::malformed(format!("{field} {value} is too large")))
+}
+
 /// One column being written.
 #[derive(Debug, Default)]
 pub(crate) struct ColumnWriter {
@@ -41,11 +71,13 @@ impl ColumnWriter {
 
     /// Appends the difference to the previous value put by this method.
     pub(crate) fn put_delta(&mut self, value: u64) {
-        put_varint(
-            &mut self.bytes,
-            zigzag(value.wrapping_sub(self.previous).cast_signed()),
-        );
+        self.put_difference(value, self.previous);
         self.previous = value;
+    }
+
+    /// Appends the difference of `value` to `before`.
+    pub(crate) fn put_difference(&mut self, value: u64, before: u64) {
+        self.put(zigzag(value.wrapping_sub(before).cast_signed()));
     }
 
     /// Appends a length and that many bytes.
@@ -99,16 +131,32 @@ impl<'a> ColumnReader<'a> {
 
     /// The next value, as the narrower integer of its field.
     pub(crate) fn take_as<T: TryFrom<u64>>(&mut self, field: &str) -> Result<T, DecodeError> {
-        let value = self.take()?;
-        T::try_from(value)
-            .map_err(|_| DecodeError::malformed(format!("{field} {value} is too large")))
+        narrow(self.take()?, field)
     }
 
     /// The next value of a column of differences.
     pub(crate) fn take_delta(&mut self) -> Result<u64, DecodeError> {
-        let delta = unzigzag(self.take()?);
-        self.previous = self.previous.wrapping_add(delta.cast_unsigned());
+        self.previous = self.take_difference(self.previous)?;
         Ok(self.previous)
+    }
+
+    /// The next value of a column of differences, as the narrower integer of its field.
+    pub(crate) fn take_delta_as<T: TryFrom<u64>>(&mut self, field: &str) -> Result<T, DecodeError> {
+        narrow(self.take_delta()?, field)
+    }
+
+    /// The next value of a column of differences to `before`.
+    pub(crate) fn take_difference(&mut self, before: u64) -> Result<u64, DecodeError> {
+        Ok(before.wrapping_add(unzigzag(self.take()?).cast_unsigned()))
+    }
+
+    /// The next value of a column of differences to `before`, as the narrower integer of its field.
+    pub(crate) fn take_difference_as<T: TryFrom<u64>>(
+        &mut self,
+        before: u64,
+        field: &str,
+    ) -> Result<T, DecodeError> {
+        narrow(self.take_difference(before)?, field)
     }
 
     /// The next length and that many bytes.
@@ -123,24 +171,70 @@ impl<'a> ColumnReader<'a> {
     }
 
     /// Bytes that are left: an upper bound of the values that can follow.
-    pub(crate) fn left(&self) -> usize {
+    fn left(&self) -> usize {
         self.bytes.len()
     }
 }
 
-/// Splits a columnar payload into its row count and `N` columns; further columns, of a later version, are dropped.
+/// Strings by number: a number that was not used before is the next one, and brings its string.
+#[derive(Debug, Default)]
+pub(crate) struct DictionaryWriter<'a> {
+    known: HashMap<&'a [u8], u64>,
+}
+
+impl<'a> DictionaryWriter<'a> {
+    /// Appends the number of `string` to `numbers`, and the string to `strings` when it is new.
+    pub(crate) fn put(
+        &mut self,
+        numbers: &mut ColumnWriter,
+        strings: &mut ColumnWriter,
+        string: &'a [u8],
+    ) {
+        let next = self.known.len() as u64;
+        let number = *self.known.entry(string).or_insert(next);
+        numbers.put(number);
+        if number == next {
+            strings.put_bytes(string);
+        }
+    }
+}
+
+/// Reads what [`DictionaryWriter`] wrote.
+#[derive(Debug, Default)]
+pub(crate) struct DictionaryReader<'a> {
+    known: Vec<&'a [u8]>,
+}
+
+impl<'a> DictionaryReader<'a> {
+    /// The next string; it is claimed once more by each row that holds it.
+    pub(crate) fn take(
+        &mut self,
+        numbers: &mut ColumnReader<'a>,
+        strings: &mut ColumnReader<'a>,
+        claims: &mut Claims,
+    ) -> Result<Vec<u8>, DecodeError> {
+        let number: usize = numbers.take_as("number of a string")?;
+        if number == self.known.len() {
+            claims.claim(1, size_of::<&[u8]>())?;
+            self.known.push(strings.take_bytes()?);
+        }
+        let string = self
+            .known
+            .get(number)
+            .ok_or_else(|| DecodeError::malformed("number of a string that was not given"))?;
+        claims.claim(string.len(), 1)?;
+        Ok(string.to_vec())
+    }
+}
+
+/// Splits a columnar payload into its row count and `N` columns; columns of a later revision, behind them, are
+/// passed over.
 pub(crate) fn read_columns<const N: usize>(
     payload: &[u8],
 ) -> Result<(usize, [ColumnReader<'_>; N]), DecodeError> {
     let mut reader = ColumnReader::new(payload);
     let rows: usize = reader.take_as("row count")?;
-    if rows > MAX_ROWS {
-        return Err(DecodeError::Bound {
-            what: "row count",
-            found: rows as u64,
-            bound: MAX_ROWS as u64,
-        });
-    }
+    check_rows(rows)?;
     let columns: usize = reader.take_as("column count")?;
     if columns < N || columns > MAX_COLUMNS {
         return Err(DecodeError::malformed(format!(
@@ -156,10 +250,35 @@ pub(crate) fn read_columns<const N: usize>(
     for column in &mut out {
         *column = ColumnReader::new(reader.take_bytes()?);
     }
+    for _ in N..columns {
+        reader.take_bytes()?;
+    }
+    if reader.left() > 0 {
+        return Err(DecodeError::malformed("bytes behind the last column"));
+    }
     if out.first().is_some_and(|first| first.left() < rows) {
         return Err(DecodeError::malformed("more rows than bytes"));
     }
     Ok((rows, out))
+}
+
+/// Checks that every column was used up.
+pub(crate) fn check_used(columns: &[ColumnReader<'_>]) -> Result<(), DecodeError> {
+    if columns.iter().any(|column| column.left() > 0) {
+        return Err(DecodeError::malformed("bytes behind the last row"));
+    }
+    Ok(())
+}
+
+/// Checks a row count against its bound.
+pub(crate) fn check_rows(rows: usize) -> Result<(), DecodeError> {
+    if rows > MAX_ROWS {
+        return Err(DecodeError::Bound {
+            what: "rows",
+            bound: MAX_ROWS as u64,
+        });
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -185,6 +304,25 @@ mod tests {
                 prop_assert_eq!(plain.take().unwrap(), value);
                 prop_assert_eq!(delta.take_delta().unwrap(), value);
             }
+        }
+
+        #[test]
+        fn strings_survive(strings in prop::collection::vec("[ab]{0,2}", 0..30)) {
+            let (mut numbers, mut texts) = (ColumnWriter::default(), ColumnWriter::default());
+            let mut dictionary = DictionaryWriter::default();
+            for string in &strings {
+                dictionary.put(&mut numbers, &mut texts, string.as_bytes());
+            }
+            let mut payload = Vec::new();
+            write_columns(&mut payload, strings.len(), &[numbers, texts]);
+            let (_, mut columns) = read_columns::<2>(&payload).unwrap();
+            let [numbers, texts] = &mut columns;
+            let mut dictionary = DictionaryReader::default();
+            for string in &strings {
+                let read = dictionary.take(numbers, texts, &mut Claims::default()).unwrap();
+                prop_assert_eq!(&read, string.as_bytes());
+            }
+            prop_assert!(check_used(&columns).is_ok());
         }
 
         #[test]

@@ -3,7 +3,8 @@
 use std::io;
 
 /// A bundle that cannot be opened at all; all other damage is partial and listed by the reader.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReadError {
     /// The file does not start with the magic number.
     #[error("not an .etz bundle: it starts with {found:02x?}")]
@@ -17,8 +18,8 @@ pub enum ReadError {
         /// The file's length, in bytes.
         len: usize,
     },
-    /// The file header does not match its checksum.
-    #[error("the file header is damaged: its checksum does not match")]
+    /// The file header does not match its checksum, or what it says is out of range.
+    #[error("the file header is damaged")]
     HeaderDamaged,
     /// A later, incompatible format.
     #[error(
@@ -36,11 +37,18 @@ pub enum ReadError {
 
 /// A frame whose payload could not be turned into a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DecodeError {
     /// The stored bytes do not match their checksum.
     #[error("payload checksum does not match")]
     Checksum,
-    /// The zstd payload is damaged, or larger than the frame header says.
+    /// The frame header has flags that this reader does not know: the payload's form is unknown.
+    #[error("flags {found:#x} need a newer reader")]
+    Flags {
+        /// The flags in the frame header.
+        found: u32,
+    },
+    /// The zstd payload is damaged, or not of the length that the frame header says.
     #[error("zstd: {0}")]
     Zstd(String),
     /// The frame holds another type of record.
@@ -57,18 +65,16 @@ pub enum DecodeError {
         /// The frame's type.
         frame_type: u16,
         /// The record version in the frame header.
-        found: u16,
+        found: u8,
     },
     /// The record's bytes do not follow its layout.
     #[error("record is malformed: {0}")]
     Malformed(String),
     /// A length or count is over its bound.
-    #[error("{what} {found} is over the bound {bound}")]
+    #[error("{what}: over the bound {bound}")]
     Bound {
-        /// What was bounded.
+        /// What is bounded.
         what: &'static str,
-        /// The length or count that was found.
-        found: u64,
         /// The bound.
         bound: u64,
     },
@@ -82,19 +88,24 @@ impl DecodeError {
 
 /// A record that could not be written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum WriteError {
-    /// The output failed: no space left, a closed pipe.
+    /// The output failed: no space left, a closed pipe. The bundle ends within a frame; further writes are refused.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The record is larger than one frame may be: split it.
-    #[error(
-        "frame type {frame_type}: payload of {len} bytes is over the bound {}",
-        crate::bounds::MAX_RAW_LEN
-    )]
+    /// The record is larger than a reader takes: split it. Nothing was written.
+    #[error("frame type {frame_type} is more than a reader takes: {why}")]
     TooLarge {
         /// The frame's type.
         frame_type: u16,
-        /// The payload's length, decompressed, in bytes.
-        len: usize,
+        /// The bound that it is over.
+        why: DecodeError,
     },
+    /// The bundle has as many frames or bytes as a reader takes. Nothing was written; it can still be finished.
+    #[error(
+        "the bundle is full: {} frames or {} bytes of payload",
+        crate::bounds::MAX_FRAMES,
+        crate::bounds::MAX_TOTAL_RAW_LEN
+    )]
+    Full,
 }

@@ -43,6 +43,7 @@ pub mod record;
 
 mod codec;
 mod columns;
+mod compression;
 mod error;
 mod reader;
 mod writer;

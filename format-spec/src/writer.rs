@@ -1,22 +1,19 @@
 //! Appends records: the file is valid after every frame.
 
-use std::{collections::BTreeMap, io::Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
 
 use crate::{
-    WriteError,
-    bounds::MAX_RAW_LEN,
-    codec,
+    DecodeError, WriteError,
+    bounds::{MAX_FRAMES, MAX_RAW_LEN, MAX_TOTAL_RAW_LEN},
+    codec, compression,
     container::{
         FLAG_ZSTD, FileHeader, FrameHeader, INDEX_TYPE, Index, IndexEntry, MAJOR, MINOR, Trailer,
     },
-    record::Record,
+    record::{Layout, Record},
 };
-
-/// zstd level: 3 is the default of zstd itself, about 300 MB/s on one core.
-const LEVEL: i32 = 3;
-
-/// Payloads below this many bytes are stored as they are: a zstd frame would not be smaller.
-const LEAST_COMPRESSED: usize = 64;
 
 /// What one type of record takes up in the file so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,6 +33,9 @@ pub struct Writer<W: Write> {
     offset: u64,
     index: Index,
     sizes: BTreeMap<u16, StreamSize>,
+    raw_len: u64,
+    /// An earlier write failed: what comes behind half a frame would be lost too.
+    broken: bool,
 }
 
 impl<W: Write> Writer<W> {
@@ -48,6 +48,7 @@ impl<W: Write> Writer<W> {
             &FileHeader {
                 major: MAJOR,
                 minor: MINOR,
+                len: count(FileHeader::LEN),
                 created_ns,
                 id,
             }
@@ -59,17 +60,36 @@ impl<W: Write> Writer<W> {
             offset: FileHeader::LEN as u64,
             index: Index::default(),
             sizes: BTreeMap::new(),
+            raw_len: 0,
+            broken: false,
         })
     }
 
     /// Appends one record to `stream` as one frame, and flushes it. Returns the frame's length in the file, in bytes.
     ///
     /// # Errors
-    /// The output's, or a record over [`MAX_RAW_LEN`]: nothing is written then.
+    /// The output's: the bundle then ends within this frame, and every later write fails too. A record that no reader
+    /// would take, or a bundle that is full: nothing is written then.
     pub fn write<R: Record>(&mut self, stream: u32, record: &R) -> Result<u64, WriteError> {
         let mut payload = Vec::new();
-        record.encode(&mut payload);
-        self.write_frame(R::TYPE, R::VERSION, stream, &payload)
+        let too_large = |why| WriteError::TooLarge {
+            frame_type: R::TYPE,
+            why,
+        };
+        record.encode(&mut payload).map_err(too_large)?;
+        if payload.len() > MAX_RAW_LEN {
+            return Err(too_large(DecodeError::Bound {
+                what: "payload bytes",
+                bound: MAX_RAW_LEN as u64,
+            }));
+        }
+        let raw_len = self.raw_len + payload.len() as u64;
+        if self.index.entries.len() >= MAX_FRAMES || raw_len > MAX_TOTAL_RAW_LEN {
+            return Err(WriteError::Full);
+        }
+        let len = self.write_frame(R::TYPE, R::LAYOUT, stream, &payload)?;
+        self.raw_len = raw_len;
+        Ok(len)
     }
 
     /// Bytes written so far.
@@ -93,68 +113,82 @@ impl<W: Write> Writer<W> {
     /// Writes index and trailer and gives the output back.
     ///
     /// # Errors
-    /// The output's.
+    /// The output's, or an earlier failure of the output.
     pub fn finish(mut self) -> Result<W, WriteError> {
         let index_offset = self.offset;
         let mut payload = Vec::new();
-        codec::encode(&self.index, &mut payload);
-        self.write_frame(INDEX_TYPE, 1, 0, &payload)?;
+        // An index of MAX_FRAMES entries is within every bound.
+        if codec::encode(&self.index, &mut payload).is_err() {
+            return Err(WriteError::Full);
+        }
+        let layout = Layout {
+            version: 1,
+            revision: 0,
+        };
+        self.write_frame(INDEX_TYPE, layout, 0, &payload)?;
         let trailer = Trailer {
             index_offset,
             file_len: self.offset + Trailer::LEN as u64,
-            frames: u32::try_from(self.index.entries.len()).unwrap_or(u32::MAX),
+            frames: count(self.index.entries.len()),
         };
-        self.out.write_all(&trailer.to_bytes())?;
-        self.out.flush()?;
+        self.append(&trailer.to_bytes())?;
         Ok(self.out)
     }
 
     fn write_frame(
         &mut self,
         frame_type: u16,
-        version: u16,
+        layout: Layout,
         stream: u32,
         payload: &[u8],
     ) -> Result<u64, WriteError> {
-        let too_large = || WriteError::TooLarge {
-            frame_type,
-            len: payload.len(),
-        };
-        if payload.len() > MAX_RAW_LEN {
-            return Err(too_large());
-        }
-        let compressed = if payload.len() < LEAST_COMPRESSED {
-            None
-        } else {
-            Some(zstd::bulk::compress(payload, LEVEL)?).filter(|bytes| bytes.len() < payload.len())
-        };
+        let compressed = compression::deflate(payload)?;
         let stored = compressed.as_deref().unwrap_or(payload);
         let header = FrameHeader {
             frame_type,
-            version,
+            layout,
             flags: if compressed.is_some() { FLAG_ZSTD } else { 0 },
             stream,
-            sequence: u32::try_from(self.index.entries.len()).unwrap_or(u32::MAX),
-            stored_len: u32::try_from(stored.len()).map_err(|_| too_large())?,
-            raw_len: u32::try_from(payload.len()).map_err(|_| too_large())?,
+            sequence: count(self.index.entries.len()),
+            stored_len: count(stored.len()),
+            raw_len: count(payload.len()),
             payload_crc: crc32fast::hash(stored),
         };
-        self.out.write_all(&header.to_bytes())?;
-        self.out.write_all(stored)?;
-        self.out.flush()?;
+        let mut frame = Vec::with_capacity(FrameHeader::LEN + stored.len());
+        frame.extend_from_slice(&header.to_bytes());
+        frame.extend_from_slice(stored);
+        let offset = self.offset;
+        self.append(&frame)?;
         self.index.entries.push(IndexEntry {
-            offset: self.offset,
+            offset,
             frame_type,
             stream,
             stored_len: header.stored_len,
             raw_len: header.raw_len,
         });
-        let len = (FrameHeader::LEN + stored.len()) as u64;
-        self.offset += len;
+        let len = frame.len() as u64;
         let size = self.sizes.entry(frame_type).or_default();
         size.frames += 1;
         size.stored_bytes += len;
         size.raw_bytes += payload.len() as u64;
         Ok(len)
     }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+        if self.broken {
+            let earlier = io::Error::other("an earlier write to the bundle failed");
+            return Err(WriteError::Io(earlier));
+        }
+        self.broken = true;
+        self.out.write_all(bytes)?;
+        self.out.flush()?;
+        self.broken = false;
+        self.offset += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+/// A count that the bounds keep far below 2^32.
+fn count(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
 }

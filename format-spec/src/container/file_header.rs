@@ -1,7 +1,7 @@
 //! The first 64 bytes of a bundle.
 
 use super::{take, u16_at, u32_at, u64_at};
-use crate::ReadError;
+use crate::{ReadError, bounds::MAX_FILE_HEADER_LEN};
 
 /// The first eight bytes: a non-ASCII byte, the name, and line ends that text-mode transfers damage.
 pub const MAGIC: [u8; 8] = [0x89, b'E', b'T', b'Z', b'\r', b'\n', 0x1a, b'\n'];
@@ -19,7 +19,7 @@ pub const MINOR: u16 = 0;
 /// | 0 | 8 | magic |
 /// | 8 | 2 | major version |
 /// | 10 | 2 | minor version |
-/// | 12 | 4 | length of this header: 64 |
+/// | 12 | 4 | length of this header: 64; a later minor version may append to it |
 /// | 16 | 8 | reserved, 0 |
 /// | 24 | 8 | creation time, nanoseconds since 1970-01-01 UTC |
 /// | 32 | 16 | bundle id, random |
@@ -31,6 +31,8 @@ pub struct FileHeader {
     pub major: u16,
     /// Minor version.
     pub minor: u16,
+    /// Length of the header as the file has it, in bytes: the first frame begins there.
+    pub len: u32,
     /// Creation time, nanoseconds since 1970-01-01 UTC (CLOCK_REALTIME).
     pub created_ns: u64,
     /// Random id of the bundle.
@@ -38,7 +40,7 @@ pub struct FileHeader {
 }
 
 impl FileHeader {
-    /// Length on disk, in bytes.
+    /// Length on disk of this version, in bytes; the least of any.
     pub const LEN: usize = 64;
 
     /// The header's bytes.
@@ -48,7 +50,7 @@ impl FileHeader {
         bytes[..8].copy_from_slice(&MAGIC);
         bytes[8..10].copy_from_slice(&self.major.to_le_bytes());
         bytes[10..12].copy_from_slice(&self.minor.to_le_bytes());
-        bytes[12..16].copy_from_slice(&64u32.to_le_bytes());
+        bytes[12..16].copy_from_slice(&self.len.to_le_bytes());
         bytes[24..32].copy_from_slice(&self.created_ns.to_le_bytes());
         bytes[32..48].copy_from_slice(&self.id);
         let crc = crc32fast::hash(&bytes[..60]);
@@ -61,7 +63,7 @@ impl FileHeader {
     /// # Errors
     /// Another magic, a cut or damaged header, or a major version above [`MAJOR`].
     pub fn parse(file: &[u8]) -> Result<Self, ReadError> {
-        if !file.starts_with(&MAGIC[..file.len().min(8)]) || file.is_empty() {
+        if !file.starts_with(&MAGIC[..file.len().min(8)]) {
             return Err(ReadError::NotABundle {
                 found: file[..file.len().min(8)].to_vec(),
             });
@@ -69,6 +71,7 @@ impl FileHeader {
         let cut = || ReadError::HeaderCut { len: file.len() };
         let major = u16_at(file, 8).ok_or_else(cut)?;
         let minor = u16_at(file, 10).ok_or_else(cut)?;
+        let len = u32_at(file, 12).ok_or_else(cut)?;
         let created_ns = u64_at(file, 24).ok_or_else(cut)?;
         let id = take(file, 32).ok_or_else(cut)?;
         let crc = u32_at(file, 60).ok_or_else(cut)?;
@@ -78,9 +81,16 @@ impl FileHeader {
         if major > MAJOR {
             return Err(ReadError::TooNew { major, minor });
         }
+        if major == 0 || !(Self::LEN..=MAX_FILE_HEADER_LEN).contains(&(len as usize)) {
+            return Err(ReadError::HeaderDamaged);
+        }
+        if file.len() < len as usize {
+            return Err(cut());
+        }
         Ok(Self {
             major,
             minor,
+            len,
             created_ns,
             id,
         })

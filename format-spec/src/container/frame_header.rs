@@ -1,7 +1,10 @@
 //! The 40 bytes in front of every payload.
 
 use super::{u16_at, u32_at};
-use crate::bounds::{MAX_RAW_LEN, MAX_STORED_LEN};
+use crate::{
+    bounds::{MAX_RAW_LEN, MAX_STORED_LEN},
+    record::Layout,
+};
 
 /// The first four bytes of a frame: a reader that lost its place scans for them.
 pub const FRAME_MAGIC: [u8; 4] = *b"\xf5ETZ";
@@ -15,7 +18,8 @@ pub const FLAG_ZSTD: u32 = 1;
 /// |---|---|---|
 /// | 0 | 4 | magic |
 /// | 4 | 2 | frame type |
-/// | 6 | 2 | version of the record's layout |
+/// | 6 | 1 | version of the record's layout |
+/// | 7 | 1 | revision of that version |
 /// | 8 | 4 | flags |
 /// | 12 | 4 | stream: which one of several of this type |
 /// | 16 | 4 | sequence number: 0, 1, 2, … through the file |
@@ -28,8 +32,8 @@ pub const FLAG_ZSTD: u32 = 1;
 pub struct FrameHeader {
     /// Frame type; the constants are [`crate::record::Record::TYPE`].
     pub frame_type: u16,
-    /// Version of the record's layout.
-    pub version: u16,
+    /// Layout of the record.
+    pub layout: Layout,
     /// Flag bits, of which [`FLAG_ZSTD`] is the only one in use.
     pub flags: u32,
     /// Which one of several streams of this type, for example the trace buffer.
@@ -54,7 +58,8 @@ impl FrameHeader {
         let mut bytes = [0; Self::LEN];
         bytes[..4].copy_from_slice(&FRAME_MAGIC);
         bytes[4..6].copy_from_slice(&self.frame_type.to_le_bytes());
-        bytes[6..8].copy_from_slice(&self.version.to_le_bytes());
+        bytes[6] = self.layout.version;
+        bytes[7] = self.layout.revision;
         bytes[8..12].copy_from_slice(&self.flags.to_le_bytes());
         bytes[12..16].copy_from_slice(&self.stream.to_le_bytes());
         bytes[16..20].copy_from_slice(&self.sequence.to_le_bytes());
@@ -75,7 +80,10 @@ impl FrameHeader {
         }
         let header = Self {
             frame_type: u16_at(bytes, 4)?,
-            version: u16_at(bytes, 6)?,
+            layout: Layout {
+                version: bytes[6],
+                revision: bytes[7],
+            },
             flags: u32_at(bytes, 8)?,
             stream: u32_at(bytes, 12)?,
             sequence: u32_at(bytes, 16)?,

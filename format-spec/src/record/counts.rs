@@ -1,9 +1,12 @@
 //! How often each (syscall, errno, process) failed: exact, counted in the kernel.
 
-use super::Record;
+use super::{Layout, Record};
 use crate::{
     DecodeError,
-    columns::{ColumnWriter, read_columns, write_columns},
+    columns::{
+        Claims, ColumnWriter, DictionaryReader, DictionaryWriter, check_rows, check_used,
+        read_columns, write_columns,
+    },
 };
 
 /// The counts since the recording began; a later record of the same bundle replaces an earlier one.
@@ -14,7 +17,7 @@ pub struct Counts {
 }
 
 /// One (syscall, errno, process).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Count {
     /// Syscall number of the recorded architecture.
     pub syscall: u32,
@@ -32,51 +35,52 @@ pub struct Count {
     pub last_ns: u64,
 }
 
+const COLUMNS: usize = 8;
+
 impl Record for Counts {
     const TYPE: u16 = 3;
 
-    fn encode(&self, out: &mut Vec<u8>) {
-        let mut columns: [ColumnWriter; 7] = Default::default();
-        let [syscall, errno, tgid, comm, count, first, last] = &mut columns;
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+        check_rows(self.rows.len())?;
+        let mut claims = Claims::default();
+        claims.claim(self.rows.len(), size_of::<Count>())?;
+        let mut columns: [ColumnWriter; COLUMNS] = Default::default();
+        let [syscall, errno, tgid, comm, comms, count, first, last] = &mut columns;
+        let mut names = DictionaryWriter::default();
         for row in &self.rows {
+            claims.claim(row.comm.len(), 1)?;
             syscall.put(row.syscall.into());
             errno.put(row.errno.into());
             tgid.put_delta(row.tgid.into());
-            comm.put_bytes(&row.comm);
+            names.put(comm, comms, &row.comm);
             count.put(row.count);
             first.put_delta(row.first_ns);
-            last.put(row.last_ns.wrapping_sub(row.first_ns));
+            last.put_difference(row.last_ns, row.first_ns);
         }
         write_columns(out, self.rows.len(), &columns);
+        Ok(())
     }
 
-    fn decode(payload: &[u8], _version: u16) -> Result<Self, DecodeError> {
-        let (
-            len,
-            [
-                mut syscall,
-                mut errno,
-                mut tgid,
-                mut comm,
-                mut count,
-                mut first,
-                mut last,
-            ],
-        ) = read_columns::<7>(payload)?;
-        let mut rows = Vec::with_capacity(len.min(syscall.left()));
+    fn decode(payload: &[u8], _layout: Layout) -> Result<Self, DecodeError> {
+        let (len, mut columns) = read_columns::<COLUMNS>(payload)?;
+        let [syscall, errno, tgid, comm, comms, count, first, last] = &mut columns;
+        let mut names = DictionaryReader::default();
+        let mut claims = Claims::default();
+        claims.claim(len, size_of::<Count>())?;
+        let mut rows = Vec::with_capacity(len);
         for _ in 0..len {
             let first_ns = first.take_delta()?;
             rows.push(Count {
                 syscall: syscall.take_as("syscall")?,
                 errno: errno.take_as("errno")?,
-                tgid: u32::try_from(tgid.take_delta()?)
-                    .map_err(|_| DecodeError::malformed("tgid is too large"))?,
-                comm: comm.take_bytes()?.to_vec(),
+                tgid: tgid.take_delta_as("tgid")?,
+                comm: names.take(comm, comms, &mut claims)?,
                 count: count.take()?,
                 first_ns,
-                last_ns: first_ns.wrapping_add(last.take()?),
+                last_ns: last.take_difference(first_ns)?,
             });
         }
+        check_used(&columns)?;
         Ok(Self { rows })
     }
 }

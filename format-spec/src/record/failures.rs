@@ -1,10 +1,14 @@
 //! Failing syscalls, whole: the first of each (syscall, errno, process), then a bounded rate of them.
 
-use super::Record;
+use std::collections::HashMap;
+
+use super::{Layout, Record};
 use crate::{
     DecodeError,
-    bounds::MAX_ROWS,
-    columns::{ColumnWriter, read_columns, write_columns},
+    columns::{
+        Claims, ColumnWriter, DictionaryReader, DictionaryWriter, check_rows, check_used, narrow,
+        read_columns, write_columns,
+    },
 };
 
 /// Failures in the order of their arrival.
@@ -54,12 +58,34 @@ pub struct PathArgument {
     pub truncated: bool,
 }
 
-const COLUMNS: usize = 18;
+const COLUMNS: usize = 23;
+
+/// What a row's arguments and facts are differences to: those of the last row of the same syscall, the last value
+/// of the same fact. A storm repeats itself, and most differences are 0.
+#[derive(Default)]
+struct Before {
+    args: HashMap<u32, [u64; 6]>,
+    facts: HashMap<u16, u64>,
+}
+
+impl Failure {
+    fn claim(&self, claims: &mut Claims) -> Result<(), DecodeError> {
+        claims.claim(self.comm.len(), 1)?;
+        claims.claim(self.paths.len(), size_of::<PathArgument>())?;
+        for path in &self.paths {
+            claims.claim(path.bytes.len(), 1)?;
+        }
+        claims.claim(self.facts.len(), size_of::<(u16, u64)>())
+    }
+}
 
 impl Record for Failures {
     const TYPE: u16 = 5;
 
-    fn encode(&self, out: &mut Vec<u8>) {
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+        check_rows(self.rows.len())?;
+        let mut claims = Claims::default();
+        claims.claim(self.rows.len(), size_of::<Failure>())?;
         let mut columns: [ColumnWriter; COLUMNS] = Default::default();
         let [
             time,
@@ -70,40 +96,48 @@ impl Record for Failures {
             pid,
             uid,
             cgroup,
-            comm,
             rest @ ..,
         ] = &mut columns;
-        let (args, [path_count, paths, fact_values]) = rest.split_at_mut(6) else {
-            return;
-        };
+        let [comm, comms, a0, a1, a2, a3, a4, a5, rest @ ..] = rest;
+        let [path_count, path_head, path, paths, fact_count, fact, value] = rest;
+        let mut before = Before::default();
+        let mut names = DictionaryWriter::default();
+        let mut strings = DictionaryWriter::default();
         for row in &self.rows {
+            row.claim(&mut claims)?;
             time.put_delta(row.time_ns);
             syscall.put(row.syscall.into());
             errno.put(row.errno.into());
             flags.put(row.not_entered.into());
             tgid.put_delta(row.tgid.into());
-            pid.put(row.pid.wrapping_sub(row.tgid).into());
+            pid.put_difference(row.pid.into(), row.tgid.into());
             uid.put(row.uid.into());
-            cgroup.put(row.cgroup);
-            comm.put_bytes(&row.comm);
-            for (column, &value) in args.iter_mut().zip(&row.args) {
-                column.put_delta(value);
+            cgroup.put_delta(row.cgroup);
+            names.put(comm, comms, &row.comm);
+            let args = before.args.entry(row.syscall).or_default();
+            let columns = [&mut *a0, &mut *a1, &mut *a2, &mut *a3, &mut *a4, &mut *a5];
+            for ((column, &arg), before) in columns.into_iter().zip(&row.args).zip(args) {
+                column.put_difference(arg, *before);
+                *before = arg;
             }
             path_count.put(row.paths.len() as u64);
-            for path in &row.paths {
-                paths.put(u64::from(path.argument) << 1 | u64::from(path.truncated));
-                paths.put_bytes(&path.bytes);
+            for string in &row.paths {
+                path_head.put(u64::from(string.argument) << 1 | u64::from(string.truncated));
+                strings.put(path, paths, &string.bytes);
             }
-            fact_values.put(row.facts.len() as u64);
-            for &(id, value) in &row.facts {
-                fact_values.put(id.into());
-                fact_values.put(value);
+            fact_count.put(row.facts.len() as u64);
+            for &(id, number) in &row.facts {
+                fact.put(id.into());
+                let before = before.facts.entry(id).or_default();
+                value.put_difference(number, *before);
+                *before = number;
             }
         }
         write_columns(out, self.rows.len(), &columns);
+        Ok(())
     }
 
-    fn decode(payload: &[u8], _version: u16) -> Result<Self, DecodeError> {
+    fn decode(payload: &[u8], _layout: Layout) -> Result<Self, DecodeError> {
         let (len, mut columns) = read_columns::<COLUMNS>(payload)?;
         let [
             time,
@@ -114,45 +148,58 @@ impl Record for Failures {
             pid,
             uid,
             cgroup,
-            comm,
             rest @ ..,
         ] = &mut columns;
-        let (args, [path_count, paths, fact_values]) = rest.split_at_mut(6) else {
-            return Err(DecodeError::malformed("columns"));
-        };
-        let mut rows = Vec::with_capacity(len.min(MAX_ROWS / 16));
+        let [comm, comms, a0, a1, a2, a3, a4, a5, rest @ ..] = rest;
+        let [path_count, path_head, path, paths, fact_count, fact, value] = rest;
+        let mut before = Before::default();
+        let mut names = DictionaryReader::default();
+        let mut strings = DictionaryReader::default();
+        let mut claims = Claims::default();
+        claims.claim(len, size_of::<Failure>())?;
+        let mut rows = Vec::with_capacity(len);
         for _ in 0..len {
             let mut row = Failure {
                 time_ns: time.take_delta()?,
                 syscall: syscall.take_as("syscall")?,
                 errno: errno.take_as("errno")?,
-                not_entered: flags.take()? & 1 != 0,
-                tgid: u32::try_from(tgid.take_delta()?)
-                    .map_err(|_| DecodeError::malformed("tgid is too large"))?,
+                not_entered: match flags.take()? {
+                    0 => false,
+                    1 => true,
+                    other => return Err(DecodeError::malformed(format!("flags {other:#x}"))),
+                },
+                tgid: tgid.take_delta_as("tgid")?,
                 uid: uid.take_as("uid")?,
-                cgroup: cgroup.take()?,
-                comm: comm.take_bytes()?.to_vec(),
+                cgroup: cgroup.take_delta()?,
+                comm: names.take(comm, comms, &mut claims)?,
                 ..Failure::default()
             };
-            row.pid = row.tgid.wrapping_add(pid.take_as("pid")?);
-            for (column, value) in args.iter_mut().zip(&mut row.args) {
-                *value = column.take_delta()?;
+            row.pid = pid.take_difference_as(row.tgid.into(), "pid")?;
+            let args = before.args.entry(row.syscall).or_default();
+            let columns = [&mut *a0, &mut *a1, &mut *a2, &mut *a3, &mut *a4, &mut *a5];
+            for (column, before) in columns.into_iter().zip(&mut *args) {
+                *before = column.take_difference(*before)?;
             }
+            row.args = *args;
             for _ in 0..path_count.take()? {
-                let head = paths.take()?;
+                claims.claim(1, size_of::<PathArgument>())?;
+                let head = path_head.take()?;
                 row.paths.push(PathArgument {
-                    argument: u8::try_from(head >> 1)
-                        .map_err(|_| DecodeError::malformed("argument number is too large"))?,
+                    argument: narrow(head >> 1, "argument number")?,
                     truncated: head & 1 != 0,
-                    bytes: paths.take_bytes()?.to_vec(),
+                    bytes: strings.take(path, paths, &mut claims)?,
                 });
             }
-            for _ in 0..fact_values.take()? {
-                row.facts
-                    .push((fact_values.take_as("fact")?, fact_values.take()?));
+            for _ in 0..fact_count.take()? {
+                claims.claim(1, size_of::<(u16, u64)>())?;
+                let id = fact.take_as("fact")?;
+                let before = before.facts.entry(id).or_default();
+                *before = value.take_difference(*before)?;
+                row.facts.push((id, *before));
             }
             rows.push(row);
         }
+        check_used(&columns)?;
         Ok(Self { rows })
     }
 }

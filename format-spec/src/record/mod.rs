@@ -38,21 +38,37 @@ use bincode::{Decode, Encode};
 
 use crate::{DecodeError, codec};
 
+/// Which layout the bytes of a record follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// Version, from 1: another one is another layout.
+    pub version: u8,
+    /// Revision of that version, from 0: a later one only appends fields (bincode) or columns (columnar), which an
+    /// earlier reader passes over.
+    pub revision: u8,
+}
+
 /// A record: one type of frame.
 pub trait Record: Sized {
     /// Frame type. 1 to 0x7fff are of this specification, 0x8000 to 0xfffe are free for experiments.
     const TYPE: u16;
-    /// Version of the layout that [`Record::encode`] writes; versions from 1 up to it can be read.
-    const VERSION: u16 = 1;
+    /// Layout that [`Record::encode`] writes; versions from 1 up to its version can be read, of any revision.
+    const LAYOUT: Layout = Layout {
+        version: 1,
+        revision: 0,
+    };
 
     /// Appends the record's bytes.
-    fn encode(&self, out: &mut Vec<u8>);
+    ///
+    /// # Errors
+    /// When [`Record::decode`] would refuse them: a count is over its bound, or the record takes too much memory.
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), DecodeError>;
 
     /// Reads the record that `payload` holds.
     ///
     /// # Errors
     /// When the bytes do not follow the layout, or a count is over its bound.
-    fn decode(payload: &[u8], version: u16) -> Result<Self, DecodeError>;
+    fn decode(payload: &[u8], layout: Layout) -> Result<Self, DecodeError>;
 }
 
 /// A record that is written in bincode.
@@ -63,11 +79,11 @@ trait Plain: Encode + Decode<()> {
 impl<T: Plain> Record for T {
     const TYPE: u16 = <T as Plain>::TYPE;
 
-    fn encode(&self, out: &mut Vec<u8>) {
-        codec::encode(self, out);
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+        codec::encode(self, out)
     }
 
-    fn decode(payload: &[u8], _version: u16) -> Result<Self, DecodeError> {
-        codec::decode(payload)
+    fn decode(payload: &[u8], layout: Layout) -> Result<Self, DecodeError> {
+        codec::decode(payload, layout.revision > Self::LAYOUT.revision)
     }
 }
