@@ -1,9 +1,12 @@
 //! Every developer chore of the workspace, as `cargo xtask <chore>`.
 
+mod cross;
 mod dirs;
 mod ebpf;
 mod host;
 mod process;
+mod scenario;
+mod vm;
 
 use clap::{Parser, Subcommand};
 
@@ -18,10 +21,12 @@ struct Cli {
 #[derive(Subcommand)]
 enum Chore {
     Ebpf(ebpf::Args),
+    Vm(vm::Args),
 }
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().chore {
         Chore::Ebpf(args) => ebpf::run(&args),
+        Chore::Vm(args) => vm::run(&args),
     }
 }

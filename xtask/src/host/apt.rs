@@ -110,7 +110,7 @@ fn codename() -> Result<String> {
 }
 
 /// The mirror and keyring that the machine already trusts for its own release.
-fn mirror() -> Result<(String, String)> {
+pub(crate) fn mirror() -> Result<(String, String)> {
     let lists = fs::read_dir("/etc/apt/sources.list.d").context("read /etc/apt/sources.list.d")?;
     let mut paths: Vec<_> = lists.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.push("/etc/apt/sources.list".into());

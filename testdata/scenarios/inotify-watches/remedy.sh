@@ -1,0 +1,1 @@
+echo 8192 > /proc/sys/fs/inotify/max_user_watches

@@ -1,0 +1,1 @@
+! errlab inowatch /tmp/second 10

@@ -1,0 +1,2 @@
+ulimit -n "$(cat /tmp/service.nofile)"
+! errlab fds 100

@@ -1,0 +1,1 @@
+mount -o remount,size=8m /tmp/spool

@@ -1,0 +1,102 @@
+//! Static programs for the guest: the real recorder, and the C programs of scenarios.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::process::{self, command};
+use crate::{dirs, host};
+
+/// A guest's architecture, by Debian's name for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Arch {
+    Arm64,
+    #[value(alias = "x86-64", alias = "x86_64")]
+    Amd64,
+}
+
+impl Arch {
+    pub(crate) const ALL: [Self; 2] = [Self::Arm64, Self::Amd64];
+
+    /// Debian's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Arm64 => "arm64",
+            Self::Amd64 => "amd64",
+        }
+    }
+}
+
+/// Builds a static `capture`, and returns the program's path.
+pub(crate) fn capture(arch: Arch) -> Result<PathBuf> {
+    host::require(host::CROSS)?;
+    let target_dir = dirs::target("guest");
+    let (mut cargo, triple) = match arch {
+        Arch::Arm64 => {
+            // Debian has the standard library for arm64; rustup would have to download it.
+            let mut cargo = command("/usr/bin/cargo");
+            cargo
+                .env("RUSTC", "/usr/bin/rustc")
+                .env("CC_aarch64_unknown_linux_gnu", "aarch64-linux-gnu-gcc")
+                .env(
+                    "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER",
+                    "aarch64-linux-gnu-gcc",
+                );
+            (cargo, "aarch64-unknown-linux-gnu")
+        }
+        Arch::Amd64 => (command("cargo"), "x86_64-unknown-linux-gnu"),
+    };
+    cargo
+        .current_dir(dirs::repo())
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--release",
+            "--package",
+            "capture",
+        ])
+        .args(["--target", triple, "--target-dir"])
+        .arg(&target_dir)
+        .env("RUSTFLAGS", "-C target-feature=+crt-static");
+    process::run(&mut cargo)?;
+    Ok(target_dir.join(triple).join("release/capture"))
+}
+
+/// Compiles every `*.c` in `dir` into a static program in `out`, and returns their paths.
+pub(crate) fn c_programs(arch: Arch, dir: &Path, out: &Path) -> Result<Vec<PathBuf>> {
+    let Ok(entries) = fs::read_dir(dir) else {
+        return Ok(Vec::new());
+    };
+    let mut sources: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    sources.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
+    sources.sort();
+    if !sources.is_empty() {
+        host::require(host::CROSS)?;
+        fs::create_dir_all(out)?;
+    }
+    let gcc = match arch {
+        Arch::Arm64 => "aarch64-linux-gnu-gcc",
+        Arch::Amd64 => "gcc",
+    };
+    let mut programs = Vec::new();
+    for source in sources {
+        let program = out.join(source.file_stem().context("a C file has a name")?);
+        let modified = |path: &Path| fs::metadata(path).and_then(|data| data.modified());
+        let fresh = modified(&program)
+            .is_ok_and(|built| modified(&source).is_ok_and(|written| written < built));
+        if !fresh {
+            let mut compile = command(gcc);
+            compile
+                .args(["-O1", "-static", "-Wall", "-o"])
+                .arg(&program)
+                .arg(&source);
+            process::quiet(&mut compile)?;
+        }
+        programs.push(program);
+    }
+    Ok(programs)
+}

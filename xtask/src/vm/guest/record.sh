@@ -1,0 +1,48 @@
+# Records the scenario with the real recorder while it is triggered over and over.
+. /etz/lib.sh
+prepare
+say "$SCENARIO on $($B uname -srvm)"
+step 240 setup.sh || fail "setup.sh failed"
+
+eval "set -- $CAPTURE_ARGS"
+say "capture $*"
+/etz/bin/capture "$@" -o $OUT/bundle.etz > $OUT/capture.log 2>&1 < /dev/null &
+capture=$!
+
+# It records from the moment that its program is attached, which shows as a BPF link among its files.
+deadline=$(($(now) + 60))
+until $B grep -qs link_type /proc/$capture/fdinfo/*; do
+  [ -d /proc/$capture ] || break
+  [ "$(now)" -lt $deadline ] || break
+  $B sleep 0.1
+done
+say "capture records"
+
+runs=0 failures=0
+deadline=$(($(now) + RECORD_SECONDS + 90))
+while $B kill -0 $capture 2> /dev/null; do
+  if [ "$(now)" -ge $deadline ]; then
+    say "capture does not end: killed"
+    result failure "capture did not end within 90 s of its time"
+    $B kill -TERM $capture; $B sleep 5; $B kill -KILL $capture
+    break
+  fi
+  runs=$((runs + 1))
+  if [ $runs -le 3 ]; then
+    step 60 trigger.sh
+  else
+    $B timeout 60 $SHELL ./trigger.sh > /dev/null 2>&1 < /dev/null
+  fi || failures=$((failures + 1))
+  $B sleep 0.2
+done
+wait $capture
+status=$?
+say "trigger.sh: $runs runs, $failures failed; capture: exit status $status"
+$B head -c 8000 $OUT/capture.log
+
+result runs $runs
+result failures $failures
+[ $status -eq 0 ] || fail "capture: exit status $status"
+[ -s $OUT/bundle.etz ] || fail "capture left no bundle"
+[ $failures -gt 0 ] || [ "$CONTROL" = yes ] || fail "trigger.sh never failed"
+finish

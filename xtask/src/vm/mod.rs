@@ -1,0 +1,117 @@
+//! Boots real kernels and runs scenarios in them: `cargo xtask vm`.
+
+mod errno;
+mod guest;
+mod initramfs;
+mod kernel;
+mod modules;
+mod qemu;
+mod table;
+mod userland;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use crate::cross::{self, Arch};
+use crate::scenario::Scenario;
+use crate::{dirs, host};
+use guest::{Guest, Job};
+use kernel::Kernel;
+use table::Table;
+
+/// Record scenarios with the real `capture` on Debian's kernels under QEMU
+///
+/// Leaves OUT/<name>.<arch>-<kernel>.etz and OUT/<name>.<arch>-<kernel>.log for each scenario. Exits 1
+/// when one failed.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Kernel series (6.1, 6.12, 7.2: the newest of Debian's), or the path of a kernel image with
+    /// everything built in
+    #[arg(long, default_value = "6.12")]
+    pub(crate) kernel: Vec<String>,
+
+    /// Architecture of the guest
+    #[arg(long, value_enum, default_value = "arm64")]
+    pub(crate) arch: Vec<Arch>,
+
+    /// Run on every kernel series and architecture
+    #[arg(long, conflicts_with_all = ["kernel", "arch"])]
+    pub(crate) all: bool,
+
+    /// Instead of recording, check that each trigger fails as its scenario says and that its
+    /// remedy.sh ends that
+    #[arg(long)]
+    pub(crate) verify_remedy: bool,
+
+    /// Seconds to record, unless the scenario says so [default: 15, with a Debian userland 40]
+    #[arg(long = "for", value_name = "SECONDS")]
+    pub(crate) seconds: Option<u64>,
+
+    /// Processors of the guest [default: 1, with a Debian userland 2]
+    #[arg(long)]
+    pub(crate) cpus: Option<u32>,
+
+    /// Use this static program as the recorder instead of building it
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) capture: Option<PathBuf>,
+
+    /// Folder for bundles and logs
+    #[arg(short, long, default_value = "out")]
+    pub(crate) out: PathBuf,
+
+    /// Folders of scenarios, or folders that hold such folders
+    #[arg(required = true, value_name = "SCENARIO_DIR")]
+    pub(crate) scenarios: Vec<PathBuf>,
+}
+
+/// Runs every scenario on every kernel asked for, one boot each.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    host::require(host::VM)?;
+    let mut scenarios = Vec::new();
+    for dir in &args.scenarios {
+        scenarios.extend(Scenario::find(dir)?);
+    }
+    let out = std::path::absolute(&args.out)?;
+    std::fs::create_dir_all(&out)?;
+
+    let all = kernel::SERIES.map(str::to_owned);
+    let kernels: &[String] = if args.all { &all } else { &args.kernel };
+    let arches: &[Arch] = if args.all { &Arch::ALL } else { &args.arch };
+    let mut table = Table::start();
+    for &arch in arches {
+        let capture = match &args.capture {
+            _ if args.verify_remedy => None,
+            Some(program) => Some(program.clone()),
+            None => Some(cross::capture(arch)?),
+        };
+        let job = match &capture {
+            Some(capture) => Job::Record {
+                capture,
+                seconds: args.seconds,
+            },
+            None => Job::VerifyRemedy,
+        };
+        for name in kernels {
+            let kernel = Kernel::find(name, arch)?;
+            for scenario in &scenarios {
+                if !scenario.spec.applies_to(&kernel.label, arch.name()) {
+                    continue;
+                }
+                let programs = dirs::target("guest/programs");
+                let guest = Guest {
+                    scenario,
+                    arch,
+                    kernel: &kernel,
+                    cpus: args.cpus,
+                    programs: &programs,
+                };
+                table.add(&guest, guest.run(&job, &out));
+            }
+        }
+    }
+    match table.finish() {
+        0 => Ok(()),
+        failed => bail!("{failed} failed"),
+    }
+}
