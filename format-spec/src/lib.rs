@@ -39,6 +39,8 @@
 pub mod bounds;
 pub mod container;
 pub mod ftrace;
+#[cfg(feature = "json")]
+pub mod json;
 pub mod record;
 
 mod codec;

@@ -4,6 +4,7 @@ use bincode::{Decode, Encode};
 
 /// The closing record. A bundle without one was cut, or its recorder was killed.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Closing {
     /// When recording ended.
     pub ended_ns: u64,
@@ -25,6 +26,7 @@ impl super::Plain for Closing {
 
 /// Why a recording ended.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub enum EndReason {
     /// The time asked for was over.
     Time,
@@ -40,6 +42,7 @@ pub enum EndReason {
 
 /// What the recorder itself cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Cost {
     /// Time in user mode, nanoseconds.
     pub user_ns: u64,
@@ -57,6 +60,7 @@ pub struct Cost {
 
 /// A counter of lost data.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Drop {
     /// What was lost, for example `failure samples`.
     pub what: String,

@@ -4,6 +4,7 @@ use bincode::{Decode, Encode};
 
 /// Code; several frames add up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Code {
     /// The functions.
     pub functions: Vec<FunctionCode>,
@@ -15,9 +16,11 @@ impl super::Plain for Code {
 
 /// The bytes of one function as they were in memory.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct FunctionCode {
     /// Address relative to the kernel image: [`super::Symbol::address`] of the function.
     pub address: u64,
     /// The bytes, from the symbol to the next one.
+    #[cfg_attr(feature = "json", serde(serialize_with = "crate::json::bytes"))]
     pub bytes: Vec<u8>,
 }

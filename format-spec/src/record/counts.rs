@@ -11,6 +11,7 @@ use crate::{
 
 /// The counts since the recording began; a later record of the same bundle replaces an earlier one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Counts {
     /// One row for each (syscall, errno, process).
     pub rows: Vec<Count>,
@@ -18,6 +19,7 @@ pub struct Counts {
 
 /// One (syscall, errno, process).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Count {
     /// Syscall number of the recorded architecture.
     pub syscall: u32,
@@ -26,6 +28,7 @@ pub struct Count {
     /// Process id (thread group id) in the initial pid namespace.
     pub tgid: u32,
     /// Name of the thread that failed first, at most 15 bytes.
+    #[cfg_attr(feature = "json", serde(serialize_with = "crate::json::bytes"))]
     pub comm: Vec<u8>,
     /// Number of failures.
     pub count: u64,

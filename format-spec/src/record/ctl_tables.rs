@@ -7,6 +7,7 @@ use bincode::{Decode, Encode};
 /// With it a reader turns an address in a function's code into the name of a sysctl, on kernels without data
 /// symbols too.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct CtlTables {
     /// The entries, by rising address.
     pub entries: Vec<CtlEntry>,
@@ -18,6 +19,7 @@ impl super::Plain for CtlTables {
 
 /// One `struct ctl_table` (`include/linux/sysctl.h`).
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct CtlEntry {
     /// Address of the variable (`data`), relative to the kernel image, wrapping.
     pub data: u64,

@@ -4,6 +4,7 @@ use bincode::{Decode, Encode};
 
 /// `events/header_page` and the `format` files of the events in the pages; written before the pages that need them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct EventFormats {
     /// Text of `events/header_page`.
     pub header_page: String,
@@ -17,6 +18,7 @@ impl super::Plain for EventFormats {
 
 /// One event's `format` file.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct EventFormatFile {
     /// System, for example `ftrace`.
     pub system: String,

@@ -8,6 +8,7 @@ use bincode::{Decode, Encode};
 /// example the number of mounts in its mount namespace. The way to it was resolved against the running kernel's
 /// BTF; a fact that this kernel does not have is not in the table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct FactTable {
     /// The facts.
     pub facts: Vec<FactDefinition>,
@@ -19,6 +20,7 @@ impl super::Plain for FactTable {
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct FactDefinition {
     /// Number that failures refer to.
     pub id: u16,
@@ -32,6 +34,7 @@ pub struct FactDefinition {
 
 /// Unit of a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub enum FactUnit {
     /// A number of things.
     Count,

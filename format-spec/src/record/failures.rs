@@ -13,6 +13,7 @@ use crate::{
 
 /// Failures in the order of their arrival.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Failures {
     /// One row for each failure.
     pub rows: Vec<Failure>,
@@ -20,6 +21,7 @@ pub struct Failures {
 
 /// One syscall that returned an error.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Failure {
     /// When it returned.
     pub time_ns: u64,
@@ -38,6 +40,7 @@ pub struct Failure {
     /// cgroup v2 id: the inode number of its directory.
     pub cgroup: u64,
     /// Name of the thread, at most 15 bytes.
+    #[cfg_attr(feature = "json", serde(serialize_with = "crate::json::bytes"))]
     pub comm: Vec<u8>,
     /// The six argument registers.
     pub args: [u64; 6],
@@ -49,10 +52,12 @@ pub struct Failure {
 
 /// A string argument.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct PathArgument {
     /// Which argument, 0 to 5.
     pub argument: u8,
     /// The string without its NUL.
+    #[cfg_attr(feature = "json", serde(serialize_with = "crate::json::bytes"))]
     pub bytes: Vec<u8>,
     /// Whether the recorder cut it.
     pub truncated: bool,

@@ -4,6 +4,7 @@ use bincode::{Decode, Encode};
 
 /// The manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Manifest {
     /// The recorder's version, for example `0.1.0`.
     pub tool_version: String,
@@ -31,6 +32,7 @@ impl super::Plain for Manifest {
 
 /// The host that was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Host {
     /// Node name, as uname(2) gives it.
     pub hostname: String,
@@ -54,6 +56,7 @@ pub struct Host {
 
 /// Processor architecture of the recorded kernel: it decides syscall numbers and register names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub enum Architecture {
     /// arm64.
     Aarch64,
@@ -63,6 +66,7 @@ pub enum Architecture {
 
 /// Three clocks read together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Clocks {
     /// CLOCK_REALTIME, nanoseconds since 1970-01-01 UTC.
     pub realtime_ns: u64,
@@ -74,6 +78,7 @@ pub struct Clocks {
 
 /// One thing that preflight looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Ability {
     /// Short name, for example `function_graph`.
     pub name: String,
@@ -85,6 +90,7 @@ pub struct Ability {
 
 /// Whether a means is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub enum AbilityState {
     /// It works.
     Available,
@@ -96,6 +102,7 @@ pub enum AbilityState {
 
 /// Something that was armed.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Armed {
     /// What, for example `raw_tracepoint/sys_exit`.
     pub what: String,
@@ -105,6 +112,7 @@ pub struct Armed {
 
 /// Something that could not be recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Missing {
     /// What.
     pub what: String,

@@ -4,6 +4,7 @@ use bincode::{Decode, Encode};
 
 /// Probes that were armed; written before the pages that hold their events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Probes {
     /// The probes.
     pub probes: Vec<Probe>,
@@ -15,6 +16,7 @@ impl super::Plain for Probes {
 
 /// One probe.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Probe {
     /// Event that it raises, as `system/name`.
     pub event: String,
@@ -28,6 +30,7 @@ pub struct Probe {
 
 /// How a probe sees a function return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub enum ProbeKind {
     /// A kretprobe event (`r:`).
     Kretprobe,

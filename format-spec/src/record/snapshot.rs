@@ -4,6 +4,7 @@ use bincode::{Decode, Encode};
 
 /// A part of a snapshot: one moment may be spread over several frames, all with the same `number`.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Snapshot {
     /// Counts the snapshots of this bundle from 0.
     pub number: u32,
@@ -23,6 +24,7 @@ impl super::Plain for Snapshot {
 
 /// Why a snapshot was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub enum Phase {
     /// At the start of the recording.
     Start,
@@ -34,8 +36,10 @@ pub enum Phase {
 
 /// One path and what was there.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Entry {
     /// Absolute path as bytes, for example `/proc/sys/fs/mount-max` or `/proc/812/mountinfo`.
+    #[cfg_attr(feature = "json", serde(serialize_with = "crate::json::bytes"))]
     pub path: Vec<u8>,
     /// What was there.
     pub content: Content,
@@ -43,18 +47,23 @@ pub struct Entry {
 
 /// What was at a path.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub enum Content {
     /// A file's bytes.
     File {
         /// The bytes.
+        #[cfg_attr(feature = "json", serde(serialize_with = "crate::json::bytes"))]
         bytes: Vec<u8>,
         /// Whether the recorder stopped at its bound before the end.
         truncated: bool,
     },
     /// A symbolic link's target.
-    Link(Vec<u8>),
+    Link(#[cfg_attr(feature = "json", serde(serialize_with = "crate::json::bytes"))] Vec<u8>),
     /// The names in a directory.
-    Directory(Vec<Vec<u8>>),
+    Directory(
+        #[cfg_attr(feature = "json", serde(serialize_with = "crate::json::byte_strings"))]
+        Vec<Vec<u8>>,
+    ),
     /// How many names a directory has; `None` for names that were not listed one by one.
     EntryCount(u64),
     /// statfs(2) of the file system mounted there.

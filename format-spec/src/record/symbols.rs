@@ -4,6 +4,7 @@ use bincode::{Decode, Encode};
 
 /// Symbols; several frames add up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Symbols {
     /// The symbols, by rising address.
     pub symbols: Vec<Symbol>,
@@ -15,6 +16,7 @@ impl super::Plain for Symbols {
 
 /// One symbol of /proc/kallsyms.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Symbol {
     /// Address relative to the kernel image: the address minus that of `_text`, wrapping.
     pub address: u64,
@@ -35,6 +37,7 @@ pub struct Symbol {
 /// On arm64 the upper half of an `int` result is undefined, and a void function leaves junk: without the type, a
 /// return value means nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub enum ReturnType {
     /// BTF does not describe the function, or describes several of that name differently.
     Unknown,

@@ -6,6 +6,7 @@ use bincode::{Decode, Encode};
 ///
 /// With it a reader turns a load such as `ldr x1, [x0, #760]` into `signal_struct.rlim[7]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct TypeLayouts {
     /// The fields, nested ones with their whole path.
     pub fields: Vec<FieldLayout>,
@@ -17,6 +18,7 @@ impl super::Plain for TypeLayouts {
 
 /// One field.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct FieldLayout {
     /// Structure, for example `net`.
     pub structure: String,

@@ -4,6 +4,7 @@ use bincode::{Decode, Encode};
 
 /// A zoom: what was armed, for how long, and what the ring buffer lost.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub struct Zoom {
     /// Counts the zooms of this bundle from 1; the pages and probes of the zoom carry it.
     pub number: u32,
@@ -39,6 +40,7 @@ impl super::Plain for Zoom {
 
 /// What a zoom records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub enum Pass {
     /// The function graph.
     Graph,
@@ -48,6 +50,7 @@ pub enum Pass {
 
 /// Why a zoom ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub enum ZoomEnd {
     /// Enough failures were recorded.
     Enough,
