@@ -63,14 +63,17 @@ pub(crate) struct Outcome {
 }
 
 impl Guest<'_> {
-    /// Runs one job; the log, and the bundle if there is one, end up in `out`. An error means that the
-    /// guest could not be started; one that failed is told by the outcome.
-    pub(crate) fn run(&self, job: &Job<'_>, out: &Path) -> Result<Outcome> {
+    /// The path of an output file: the `log`, or the bundle, `etz`.
+    pub(crate) fn output(&self, extension: &str) -> PathBuf {
         let stem = self
             .scenario
             .file_stem(self.arch.name(), &self.kernel.label);
-        let log = out.join(format!("{stem}.log"));
-        let bundle = out.join(format!("{stem}.etz"));
+        self.out.join(format!("{stem}.{extension}"))
+    }
+
+    /// Runs one job. An error means that the guest could not be started; one that failed is told by the
+    /// outcome.
+    pub(crate) fn run(&self, job: &Job<'_>) -> Result<Outcome> {
         let work = tempfile::tempdir().context("make a temporary folder")?;
         let [share, root] = ["share", "root"].map(|name| work.path().join(name));
         fs::create_dir(&share)?;

@@ -105,8 +105,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
                     kernel: &kernel,
                     cpus: args.cpus,
                     programs: &programs,
+                    out: &out,
                 };
-                table.add(&guest, guest.run(&job, &out));
+                table.add(&guest, guest.run(&job));
             }
         }
     }
