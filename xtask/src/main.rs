@@ -8,6 +8,8 @@ mod process;
 mod scenario;
 mod vm;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// Developer chores: `cargo xtask test` runs all that a change must pass.
@@ -24,9 +26,16 @@ enum Chore {
     Vm(vm::Args),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().chore {
+fn main() -> ExitCode {
+    let result = match Cli::parse().chore {
         Chore::Ebpf(args) => ebpf::run(&args),
         Chore::Vm(args) => vm::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

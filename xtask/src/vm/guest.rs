@@ -13,6 +13,7 @@ use super::kernel::Kernel;
 use super::qemu::{self, Machine};
 use super::userland;
 use crate::cross::{self, Arch};
+use crate::process::{command, quiet};
 use crate::scenario::Scenario;
 
 const RECORD: &str = include_str!("guest/record.sh");
@@ -75,9 +76,10 @@ impl Guest<'_> {
     /// outcome.
     pub(crate) fn run(&self, job: &Job<'_>) -> Result<Outcome> {
         let work = tempfile::tempdir().context("make a temporary folder")?;
-        let [share, root] = ["share", "root"].map(|name| work.path().join(name));
-        fs::create_dir(&share)?;
+        let [root, results] = ["root", "results"].map(|name| work.path().join(name));
         fs::create_dir(&root)?;
+        fs::create_dir(&results)?;
+        let output = work.path().join("output.tar");
         let initramfs = work.path().join("initramfs");
 
         let spec = &self.scenario.spec;
@@ -112,17 +114,27 @@ impl Guest<'_> {
             kernel: &self.kernel.image,
             initramfs: &initramfs,
             disk,
-            share: &share,
+            output: &output,
             log: &self.output("log"),
         };
         let start = Instant::now();
         let ran = qemu::run(&machine, LIMIT + Duration::from_secs(2 * seconds));
-        let mut outcome = outcome(&share);
-        outcome.total_s = start.elapsed().as_secs_f64();
+        let total_s = start.elapsed().as_secs_f64();
+        if fs::metadata(&output).is_ok_and(|data| data.len() > 0) {
+            quiet(
+                command("tar")
+                    .arg("-xf")
+                    .arg(&output)
+                    .arg("-C")
+                    .arg(&results),
+            )?;
+        }
+        let mut outcome = outcome(&results);
+        outcome.total_s = total_s;
         if let Err(error) = ran {
             outcome.failure = error.to_string();
         }
-        let recorded = share.join("bundle.etz");
+        let recorded = results.join("bundle.etz");
         if recorded.exists() {
             outcome.bundle_bytes = fs::copy(&recorded, self.output("etz"))?;
         }
@@ -167,9 +179,9 @@ impl Guest<'_> {
     }
 }
 
-/// What the guest left in the share: lines `key=value`.
-fn outcome(share: &Path) -> Outcome {
-    let text = fs::read_to_string(share.join("result")).unwrap_or_default();
+/// What the guest reported: lines `key=value`.
+fn outcome(results: &Path) -> Outcome {
+    let text = fs::read_to_string(results.join("result")).unwrap_or_default();
     let values: HashMap<&str, &str> = text
         .lines()
         .filter_map(|line| line.split_once('='))

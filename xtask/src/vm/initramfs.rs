@@ -17,8 +17,8 @@ use crate::process::{command, output, quiet};
 const INIT: &str = include_str!("guest/init.sh");
 const LIBRARY: &str = include_str!("guest/lib.sh");
 
-/// Needed by every guest: the share through which results come out.
-const SHARE_MODULES: [&str; 3] = ["virtio_pci", "9p", "9pnet_virtio"];
+/// Needed by every guest: the port through which results come out.
+const PORT_MODULES: [&str; 2] = ["virtio_pci", "virtio_console"];
 
 /// Needed by a guest with a Debian userland: its disk. ext4 asks for its checksum by a name that
 /// modules.dep does not know of, hence the last two.
@@ -64,7 +64,7 @@ pub(crate) fn build(contents: &Contents<'_>, work: &Path, out: &Path) -> Result<
     fs::write(&init, INIT)?;
     fs::set_permissions(&init, Permissions::from_mode(0o755))?;
 
-    let mut names: Vec<&str> = SHARE_MODULES.to_vec();
+    let mut names: Vec<&str> = PORT_MODULES.to_vec();
     if contents.has_disk {
         names.extend(DISK_MODULES);
     }

@@ -1,6 +1,6 @@
 //! One boot under QEMU, in software: it needs neither KVM nor the guest's architecture.
 
-use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread::sleep;
@@ -20,8 +20,9 @@ pub(crate) struct Machine<'a> {
     pub(crate) initramfs: &'a Path,
     /// A file system image for `/dev/vda`; what the guest writes to it is thrown away.
     pub(crate) disk: Option<PathBuf>,
-    /// The folder that the guest sees under the 9p tag `share`.
-    pub(crate) share: &'a Path,
+    /// Where the bytes that the guest writes to its port `/dev/vport0p1` go. A port can be used to the
+    /// end, whatever the scenario has exhausted: a shared folder would have to be mounted.
+    pub(crate) output: &'a Path,
     /// Where the serial console goes.
     pub(crate) log: &'a Path,
 }
@@ -58,13 +59,15 @@ pub(crate) fn run(machine: &Machine<'_>, limit: Duration) -> Result<()> {
     .arg(machine.initramfs)
     .args(["-append", &format!("console={console} quiet panic=-1")])
     .args([
-        "-fsdev",
-        &format!(
-            "local,id=share,path={},security_model=none",
-            machine.share.display()
-        ),
+        "-chardev",
+        &format!("file,id=out,path={}", machine.output.display()),
     ])
-    .args(["-device", "virtio-9p-pci,fsdev=share,mount_tag=share"]);
+    .args([
+        "-device",
+        "virtio-serial-pci",
+        "-device",
+        "virtserialport,chardev=out",
+    ]);
     if let Some(disk) = &machine.disk {
         qemu.args([
             "-drive",
@@ -75,17 +78,21 @@ pub(crate) fn run(machine: &Machine<'_>, limit: Duration) -> Result<()> {
         ])
         .args(["-device", "virtio-blk-pci,drive=disk"]);
     }
-    let errors = machine.share.join("qemu.stderr");
     let mut child = qemu
         .stdout(Stdio::null())
-        .stderr(File::create(&errors)?)
+        .stderr(Stdio::piped())
         .spawn()
         .with_context(|| format!("start {program}"))?;
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
             if !status.success() {
-                let text = std::fs::read_to_string(&errors).unwrap_or_default();
+                let mut text = String::new();
+                child
+                    .stderr
+                    .take()
+                    .context("QEMU's errors")?
+                    .read_to_string(&mut text)?;
                 bail!("{program} failed: {status}: {}", text.trim());
             }
             return Ok(());

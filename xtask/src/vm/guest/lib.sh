@@ -52,11 +52,9 @@ step() {
 finish() {
   result release "$($B uname -r) $($B uname -v)"
   result boot "$BOOT"
-  $B mkdir -p /etz/share
-  $B mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 share /etz/share
-  [ -e $OUT/bundle.etz ] && $B cp $OUT/bundle.etz /etz/share/
-  $B cp $OUT/result /etz/share/
-  $B umount /etz/share
+  files=result
+  [ -e $OUT/bundle.etz ] && files="result bundle.etz"
+  $B tar -C $OUT -cf /dev/vport0p1 $files
   $B poweroff -f
   while :; do $B sleep 1; done
 }

@@ -12,11 +12,9 @@ capture=$!
 # It records from the moment that its program is attached, which shows as a BPF link among its files.
 deadline=$(($(now) + 60))
 until $B grep -qs link_type /proc/$capture/fdinfo/*; do
-  [ -d /proc/$capture ] || break
-  [ "$(now)" -lt $deadline ] || break
+  [ -d /proc/$capture ] && [ "$(now)" -lt $deadline ] || { say "capture attaches nothing"; break; }
   $B sleep 0.1
 done
-say "capture records"
 
 runs=0 failures=0
 deadline=$(($(now) + RECORD_SECONDS + 90))
