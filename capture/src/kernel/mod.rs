@@ -15,7 +15,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use format_spec::record::{Code, CtlTables, Missing, ReturnType, Symbol, Symbols, TypeLayouts};
 
 use btf::{Btf, BtfError};
-pub(crate) use btf::{FieldPath, Step};
+pub(crate) use btf::FieldPath;
+#[cfg(test)]
+pub(crate) use btf::Step;
 pub(crate) use kallsyms::KernelSymbol;
 use kallsyms::{Kallsyms, KallsymsError};
 use kcore::{Kcore, KcoreError};
