@@ -3,5 +3,9 @@
 //! The modules are the steps in order: [`load`], and what it needs of [`names`].
 #![forbid(unsafe_code)]
 
+pub mod graph;
 pub mod load;
 pub mod names;
+
+#[cfg(test)]
+mod testing;

@@ -9,6 +9,9 @@ mod snapshots;
 mod symbols;
 mod trace;
 
+#[cfg(test)]
+mod tests;
+
 pub use bundle::{Bundle, FileInfo};
 pub use losses::{Loss, LossKind};
 pub use snapshots::{SnapshotView, Snapshots};

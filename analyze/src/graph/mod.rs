@@ -1,0 +1,22 @@
+//! Who called whom: call trees of failing and successful syscalls, and all of them merged into one graph.
+//!
+//! A [`CallTree`] is one syscall of one task, from whichever source: function graphs, return probes with the
+//! caller's address, or return probes with a stack. [`Outcome`] says what a returned value means.
+
+mod align;
+mod build;
+mod interrupt;
+mod merged;
+mod outcome;
+mod returns;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use align::assign;
+pub use build::trees;
+pub use merged::{CallGraph, Edge, Function};
+pub use outcome::Outcome;
+pub use returns::{Hit, ReturnRun, runs};
+pub use tree::{Call, CallTree, Source};

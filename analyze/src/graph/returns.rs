@@ -1,0 +1,198 @@
+//! Return-probe events, one run for each syscall of a task.
+
+use std::collections::HashMap;
+
+use super::tree::{CallTree, Draft, Source};
+use crate::load::{EventKind, SymbolTable, TraceStream};
+
+/// One function's return.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// When, nanoseconds.
+    pub time_ns: u64,
+    /// Address of the function, relative to `_text`.
+    pub function: u64,
+    /// Where it returned to; 0 when that is not known.
+    pub caller: u64,
+    /// What it returned: the register.
+    pub value: Option<u64>,
+    /// The return addresses on the stack, innermost first; empty when no stack was taken.
+    pub stack: Box<[u64]>,
+}
+
+/// The returns of one task up to a syscall's end, in order. Without syscall events: all of the task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReturnRun {
+    /// Zoom number, or 0.
+    pub session: u32,
+    /// Thread id.
+    pub pid: u32,
+    /// Syscall number, when a syscall event ended the run.
+    pub syscall: Option<u32>,
+    /// Result of the syscall, when known.
+    pub result: Option<i64>,
+    /// Time of the last event, nanoseconds.
+    pub ended_ns: u64,
+    /// The returns.
+    pub hits: Vec<Hit>,
+}
+
+/// The runs of a stream.
+#[must_use]
+pub fn runs(stream: &TraceStream) -> Vec<ReturnRun> {
+    let mut open: HashMap<u32, ReturnRun> = HashMap::new();
+    let mut done = Vec::new();
+    for event in &stream.events {
+        let run = || ReturnRun {
+            session: stream.session,
+            pid: event.pid,
+            syscall: None,
+            result: None,
+            ended_ns: event.time_ns,
+            hits: Vec::new(),
+        };
+        match &event.kind {
+            EventKind::Return {
+                function,
+                caller,
+                value,
+            } if !event.in_interrupt() => {
+                let run = open.entry(event.pid).or_insert_with(run);
+                run.ended_ns = event.time_ns;
+                run.hits.push(Hit {
+                    time_ns: event.time_ns,
+                    function: *function,
+                    caller: *caller,
+                    value: *value,
+                    stack: Box::default(),
+                });
+            }
+            EventKind::Stack(stack) => {
+                let hit = open.get_mut(&event.pid).and_then(|run| run.hits.last_mut());
+                if let Some(hit) = hit.filter(|hit| hit.stack.is_empty()) {
+                    hit.stack.clone_from(stack);
+                }
+            }
+            EventKind::SyscallExit { id, result } => {
+                let mut run = open.remove(&event.pid).unwrap_or_else(run);
+                run.syscall = u32::try_from(*id).ok();
+                run.result = Some(*result);
+                run.ended_ns = event.time_ns;
+                done.push(run);
+            }
+            // What came before belongs to an earlier syscall whose end was lost.
+            EventKind::SyscallEnter { .. } => done.extend(open.remove(&event.pid)),
+            _ => {}
+        }
+    }
+    done.extend(open.into_values());
+    done.sort_by_key(|run| (run.ended_ns, run.pid));
+    done
+}
+
+impl ReturnRun {
+    /// The tree that the callers' addresses tell: a function takes over the calls that returned into it. Calls whose
+    /// caller was not probed stand beside each other.
+    #[must_use]
+    pub fn tree(&self, symbols: &SymbolTable) -> CallTree {
+        let mut drafts: Vec<Draft> = Vec::new();
+        let mut loose: Vec<(usize, Option<u64>)> = Vec::new();
+        for hit in &self.hits {
+            let first = loose
+                .iter()
+                .rposition(|&(_, caller)| caller != Some(hit.function))
+                .map_or(0, |last| last + 1);
+            let children = loose.drain(first..).map(|(index, _)| index).collect();
+            drafts.push(Draft {
+                function: hit.function,
+                end_ns: Some(hit.time_ns),
+                value: hit.value,
+                children,
+                ..Draft::default()
+            });
+            let caller = symbols.caller(hit.caller).map(|symbol| symbol.address);
+            loose.push((drafts.len() - 1, caller.filter(|_| hit.caller != 0)));
+        }
+        let roots: Vec<usize> = loose.into_iter().map(|(index, _)| index).collect();
+        self.head(CallTree::new(Source::Returns, &mut drafts, &roots))
+    }
+
+    /// Completes a tree of this run with the run's own data.
+    pub(crate) fn head(&self, mut tree: CallTree) -> CallTree {
+        tree.session = self.session;
+        tree.pid = self.pid;
+        tree.syscall = self.syscall;
+        tree.result = self.result;
+        tree.ended_ns = self.ended_ns;
+        tree
+    }
+
+    /// The tree that the stacks tell: each return lies on the path of its stack, and returns that follow each other
+    /// share the calls that have not returned in between.
+    #[must_use]
+    pub fn stack_tree(&self, symbols: &SymbolTable) -> CallTree {
+        let mut drafts: Vec<Draft> = Vec::new();
+        let mut roots: Vec<usize> = Vec::new();
+        for hit in self.hits.iter().filter(|hit| !hit.stack.is_empty()) {
+            let mut parent: Option<usize> = None;
+            for function in path_of(hit, symbols) {
+                let siblings = parent.map_or(&roots, |parent| &drafts[parent].children);
+                let open = siblings.last().copied().filter(|&last| {
+                    drafts[last].function == function && drafts[last].end_ns.is_none()
+                });
+                let index = open.unwrap_or_else(|| {
+                    drafts.push(Draft {
+                        function,
+                        start_ns: hit.time_ns,
+                        ..Draft::default()
+                    });
+                    let index = drafts.len() - 1;
+                    match parent {
+                        Some(parent) => drafts[parent].children.push(index),
+                        None => roots.push(index),
+                    }
+                    index
+                });
+                parent = Some(index);
+            }
+            if let Some(index) = parent {
+                drafts[index].value = hit.value;
+                drafts[index].end_ns = Some(hit.time_ns);
+            }
+        }
+        self.head(CallTree::new(Source::Sentinels, &mut drafts, &roots))
+    }
+}
+
+/// The functions on a hit's stack, outermost first, the returning one last.
+///
+/// Depending on the kernel, the stack of a return probe begins within the probe's own trampoline, at the function
+/// that returned, or at its caller.
+fn path_of(hit: &Hit, symbols: &SymbolTable) -> Vec<u64> {
+    let functions: Vec<u64> = hit
+        .stack
+        .iter()
+        .enumerate()
+        .filter_map(|(position, &address)| match symbols.find(address) {
+            // The innermost address may be the function's own start, all others are return addresses.
+            Some((symbol, 0)) if position == 0 => Some(symbol),
+            _ => symbols.caller(address),
+        })
+        .filter(|symbol| !is_trampoline(&symbol.name))
+        .map(|symbol| symbol.address)
+        .collect();
+    let own = functions
+        .iter()
+        .position(|&function| function == hit.function);
+    let callers = own.map_or(0, |own| own + 1);
+    let mut path: Vec<u64> = functions[callers..].iter().rev().copied().collect();
+    path.push(hit.function);
+    path
+}
+
+/// Whether `function` is the machinery of return probes (`kernel/kprobes.c`, `kernel/trace/rethook.c`).
+fn is_trampoline(function: &str) -> bool {
+    ["trampoline", "kretprobe", "rethook"]
+        .iter()
+        .any(|part| function.contains(part))
+}
