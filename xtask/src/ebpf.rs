@@ -29,34 +29,47 @@ pub(crate) struct Args {
 
 /// Writes the objects, or compares them with what is committed.
 pub(crate) fn run(args: &Args) -> Result<()> {
+    if args.check {
+        if let Some(other_toolchain) = check()? {
+            bail!("{other_toolchain}: run cargo xtask ebpf and commit the objects");
+        }
+        println!("the committed BPF objects are what this source builds to");
+        return Ok(());
+    }
     host::require(host::EBPF)?;
     let toolchain = Toolchain::prepare()?;
-    let objects = dirs::repo().join("capture-ebpf/objects");
-    if args.check {
-        let committed = fs::read_to_string(objects.join(TOOLCHAIN)).unwrap_or_default();
-        if committed.trim() != toolchain.version {
-            bail!(
-                "the committed objects were made by {:?}, here is {:?}: run cargo xtask ebpf and commit",
-                committed.trim(),
-                toolchain.version
-            );
-        }
+    fs::create_dir_all(objects())?;
+    for (name, bytes) in files(&toolchain)? {
+        let path = objects().join(&name);
+        fs::write(&path, bytes).with_context(|| format!("write {}", path.display()))?;
+    }
+    println!("wrote {} ({})", objects().display(), toolchain.version);
+    Ok(())
+}
+
+/// Fails unless the committed objects are what this source builds to. Returns a line that says why not
+/// when that cannot be known, because another toolchain made them.
+pub(crate) fn check() -> Result<Option<String>> {
+    host::require(host::EBPF)?;
+    let toolchain = Toolchain::prepare()?;
+    let committed = fs::read_to_string(objects().join(TOOLCHAIN));
+    let committed = committed.context("no BPF objects are committed: run cargo xtask ebpf")?;
+    if committed.trim() != toolchain.version {
+        let (theirs, ours) = (committed.trim(), toolchain.version);
+        return Ok(Some(format!(
+            "the BPF objects were made by {theirs}, here is {ours}"
+        )));
     }
     for (name, bytes) in files(&toolchain)? {
-        let path = objects.join(&name);
-        if !args.check {
-            fs::create_dir_all(&objects)?;
-            fs::write(&path, bytes).with_context(|| format!("write {}", path.display()))?;
-        } else if fs::read(&path).ok() != Some(bytes) {
+        if fs::read(objects().join(&name)).ok() != Some(bytes) {
             bail!("{name} is not what this source builds to: run cargo xtask ebpf and commit it");
         }
     }
-    let verb = if args.check { "match" } else { "written to" };
-    println!(
-        "BPF objects {verb} capture-ebpf/objects ({})",
-        toolchain.version
-    );
-    Ok(())
+    Ok(None)
+}
+
+fn objects() -> PathBuf {
+    dirs::repo().join("capture-ebpf/objects")
 }
 
 /// All that belongs into the objects folder, by file name.

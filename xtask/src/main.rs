@@ -1,11 +1,14 @@
 //! Every developer chore of the workspace, as `cargo xtask <chore>`.
 
+mod accuracy;
 mod cross;
 mod dirs;
 mod ebpf;
 mod host;
 mod process;
 mod scenario;
+mod test;
+mod totals;
 mod vm;
 
 use std::process::ExitCode;
@@ -22,12 +25,16 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
+    Accuracy(accuracy::Args),
     Ebpf(ebpf::Args),
+    Test(test::Args),
     Vm(vm::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().chore {
+        Chore::Accuracy(args) => accuracy::run(&args),
+        Chore::Test(args) => test::run(&args),
         Chore::Ebpf(args) => ebpf::run(&args),
         Chore::Vm(args) => vm::run(&args),
     };

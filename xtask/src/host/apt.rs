@@ -15,30 +15,56 @@ const PINS: &str = "/etc/apt/preferences.d/etz";
 /// Makes sure that `packages` are installed and that the other releases can be downloaded from.
 /// Installs them when root on Debian, else fails with one line that names what is missing.
 pub(crate) fn require(packages: &[&str]) -> Result<()> {
-    let missing: Vec<&str> = packages
-        .iter()
-        .copied()
-        .filter(|name| !installed(name))
-        .collect();
+    let missing = missing(packages);
     if missing.is_empty() {
         return Ok(());
     }
-    let missing = missing.join(" ");
-    if !Path::new("/etc/debian_version").exists() {
-        bail!("this chore needs Debian 12 or newer; missing here: {missing}");
+    if let Some(why) = obstacle(&missing) {
+        bail!(why);
     }
-    if !rustix::process::geteuid().is_root() {
-        bail!("missing Debian packages: {missing}; run this chore once as root to install them");
-    }
-    eprintln!("installing {missing}");
+    eprintln!("installing {}", missing.join(" "));
     add_sources()?;
     let mut install = command("apt-get");
     install.env("DEBIAN_FRONTEND", "noninteractive");
     install.args(["install", "--yes", "--no-install-recommends"]);
-    for name in missing.split(' ') {
+    for name in missing {
         install.arg(format!("{name}{}", suite(name)?));
     }
     quiet(&mut install)
+}
+
+/// Whether `packages` are there or can be installed; else one line that says why not. In continuous
+/// integration they must be: what needs them is not to be left out.
+pub(crate) fn can_require(packages: &[&str]) -> Result<(), String> {
+    let missing = missing(packages);
+    match obstacle(&missing) {
+        Some(why) if !missing.is_empty() && std::env::var_os("CI").is_none() => Err(why),
+        _ => Ok(()),
+    }
+}
+
+fn missing<'a>(packages: &[&'a str]) -> Vec<&'a str> {
+    packages
+        .iter()
+        .copied()
+        .filter(|name| !installed(name))
+        .collect()
+}
+
+/// Why packages cannot be installed here.
+fn obstacle(missing: &[&str]) -> Option<String> {
+    let missing = missing.join(" ");
+    if !Path::new("/etc/debian_version").exists() {
+        return Some(format!(
+            "this needs Debian 12 or newer; missing here: {missing}"
+        ));
+    }
+    if !rustix::process::geteuid().is_root() {
+        return Some(format!(
+            "missing Debian packages, run as root to install them: {missing}"
+        ));
+    }
+    None
 }
 
 /// Adds the sources and the arm64 architecture if need be, and fetches the package lists anew if

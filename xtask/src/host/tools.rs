@@ -5,15 +5,18 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::dirs;
-use crate::process::{command, run};
+use crate::process::{command, quiet};
 
 /// The newest that links with the libLLVM of Debian's rustc-web without LLVM's development files.
 const BPF_LINKER: &str = "0.10.4";
 
 /// The BPF linker's program.
 pub(crate) fn bpf_linker() -> Result<PathBuf> {
-    install("bpf-linker", Some(BPF_LINKER))
+    install("bpf-linker", BPF_LINKER)
 }
+
+/// Known to build with this workspace's Rust.
+const CARGO_DENY: &str = "0.20.2";
 
 /// The checker of licences, advisories and duplicates: the one on PATH, else one in the cache.
 pub(crate) fn cargo_deny() -> Result<PathBuf> {
@@ -24,22 +27,25 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     {
         return Ok("cargo-deny".into());
     }
-    install("cargo-deny", None)
+    install("cargo-deny", CARGO_DENY)
 }
 
-fn install(name: &str, version: Option<&str>) -> Result<PathBuf> {
-    let label = version.map_or_else(|| name.to_owned(), |version| format!("{name}-{version}"));
-    let root = dirs::cache("tools")?.join(label);
+fn install(name: &str, version: &str) -> Result<PathBuf> {
+    let root = dirs::cache("tools")?.join(format!("{name}-{version}"));
     let program = root.join("bin").join(name);
     if !program.exists() {
+        eprintln!("building {name} {version}");
         let mut cargo = command("cargo");
-        cargo
-            .args(["install", "--quiet", "--locked", name, "--root"])
-            .arg(&root);
-        if let Some(version) = version {
-            cargo.args(["--version", version]);
-        }
-        run(&mut cargo)?;
+        cargo.args([
+            "install",
+            "--quiet",
+            "--locked",
+            name,
+            "--version",
+            version,
+            "--root",
+        ]);
+        quiet(cargo.arg(&root))?;
     }
     Ok(program)
 }

@@ -15,10 +15,13 @@ use anyhow::{Result, bail};
 
 use crate::cross::{self, Arch};
 use crate::scenario::Scenario;
+use crate::totals::Totals;
 use crate::{dirs, host};
 use guest::{Guest, Job};
 use kernel::Kernel;
 use table::Table;
+
+const DEFAULT_KERNEL: &str = "6.12";
 
 /// Record scenarios with the real `capture` on Debian's kernels under QEMU
 ///
@@ -28,7 +31,7 @@ use table::Table;
 pub(crate) struct Args {
     /// Kernel series (6.1, 6.12, 7.2: the newest of Debian's), or the path of a kernel image with
     /// everything built in
-    #[arg(long, default_value = "6.12")]
+    #[arg(long, default_value = DEFAULT_KERNEL)]
     pub(crate) kernel: Vec<String>,
 
     /// Architecture of the guest
@@ -65,8 +68,35 @@ pub(crate) struct Args {
     pub(crate) scenarios: Vec<PathBuf>,
 }
 
-/// Runs every scenario on every kernel asked for, one boot each.
+impl Args {
+    /// Records scenarios on the default kernel.
+    pub(crate) fn new(scenarios: Vec<PathBuf>, out: PathBuf) -> Self {
+        Self {
+            kernel: vec![DEFAULT_KERNEL.into()],
+            arch: vec![Arch::Arm64],
+            all: false,
+            verify_remedy: false,
+            seconds: None,
+            cpus: None,
+            capture: None,
+            out,
+            scenarios,
+        }
+    }
+}
+
+/// Prints a table of all runs; fails when one failed.
 pub(crate) fn run(args: &Args) -> Result<()> {
+    let totals = run_all(args)?;
+    println!("{totals}");
+    match totals.failed {
+        0 => Ok(()),
+        failed => bail!("{failed} failed"),
+    }
+}
+
+/// Runs every scenario on every kernel asked for, one boot each, and returns how many were good.
+pub(crate) fn run_all(args: &Args) -> Result<Totals> {
     host::require(host::VM)?;
     let mut scenarios = Vec::new();
     for dir in &args.scenarios {
@@ -111,8 +141,5 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             }
         }
     }
-    match table.finish() {
-        0 => Ok(()),
-        failed => bail!("{failed} failed"),
-    }
+    Ok(table.totals)
 }

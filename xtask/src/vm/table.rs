@@ -5,14 +5,14 @@ use std::fs;
 use anyhow::Result;
 
 use super::guest::{Guest, Outcome};
+use crate::totals::Totals;
 
 /// Lines of a failed guest's log that are shown.
 const TAIL: usize = 15;
 
 /// Counts what it printed.
 pub(crate) struct Table {
-    ran: usize,
-    failed: usize,
+    pub(crate) totals: Totals,
 }
 
 impl Table {
@@ -22,7 +22,9 @@ impl Table {
             "{:<28} {:<13} {:>7} {:>8} {:>10} {:>5}  result",
             "scenario", "kernel", "boot s", "total s", "bundle B", "runs"
         );
-        Self { ran: 0, failed: 0 }
+        Self {
+            totals: Totals::default(),
+        }
     }
 
     /// Prints a row, and the tail of its log when it failed.
@@ -31,11 +33,11 @@ impl Table {
             failure: format!("{error:#}"),
             ..Outcome::default()
         });
-        self.ran += 1;
         let result = if outcome.failure.is_empty() {
+            self.totals += Totals::PASSED;
             format!("ok ({})", outcome.release)
         } else {
-            self.failed += 1;
+            self.totals += Totals::FAILED;
             format!("FAILED: {}", outcome.failure)
         };
         println!(
@@ -57,11 +59,5 @@ impl Table {
             }
             println!("    (the whole log: {})", log.display());
         }
-    }
-
-    /// Prints the totals, and returns how many failed.
-    pub(crate) fn finish(self) -> usize {
-        println!("{} passed, {} failed", self.ran - self.failed, self.failed);
-        self.failed
     }
 }
