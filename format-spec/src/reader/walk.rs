@@ -58,7 +58,7 @@ impl<'a> Walk<'a> {
                 });
                 return self.resume(at, true);
             }
-            if !self.is_boundary(end) && !self.payload_is_whole(at, &header) {
+            if !self.is_followed(&header, end) && !self.payload_is_whole(at, &header) {
                 self.note(Damage::Payload {
                     offset: at,
                     frame_type: header.frame_type,
@@ -128,12 +128,14 @@ impl<'a> Walk<'a> {
         self.frames = frames;
     }
 
-    /// Whether something whole begins at `at`, or the file ends there or soon after.
-    fn is_boundary(&self, at: usize) -> bool {
-        at == self.file.len()
-            || FrameHeader::parse(self.file, at).is_some()
-            || Trailer::parse(self.file, at).is_some()
-            || self.is_cut(at)
+    /// Whether what is due behind a frame begins at `end`. Otherwise bytes may be missing, and what seems to be the
+    /// frame's payload may be other frames.
+    fn is_followed(&self, header: &FrameHeader, end: usize) -> bool {
+        if header.frame_type == INDEX_TYPE {
+            return Trailer::parse(self.file, end).is_some();
+        }
+        FrameHeader::parse(self.file, end)
+            .is_some_and(|next| Some(next.sequence) == header.sequence.checked_add(1))
     }
 
     /// Whether the file ends within a frame header or trailer that begins at `at`.
