@@ -6,6 +6,7 @@
 pub mod graph;
 pub mod load;
 pub mod names;
+pub mod origin;
 
 #[cfg(test)]
 mod testing;

@@ -5,6 +5,7 @@
 
 mod align;
 mod build;
+mod calls;
 mod interrupt;
 mod merged;
 mod outcome;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use align::assign;
 pub use build::trees;
+pub use calls::Calls;
 pub use merged::{CallGraph, Edge, Function};
 pub use outcome::Outcome;
 pub use returns::{Hit, ReturnRun, runs};

@@ -1,0 +1,281 @@
+//! The origins of one kind of failure, from everything that was recorded of it.
+
+use std::collections::HashSet;
+
+use super::{
+    How, Origin, inferred,
+    tally::Tally,
+    walk::{Found, Walk},
+};
+use crate::{
+    graph::{CallTree, Calls, ReturnRun, assign},
+    load::Bundle,
+    names::{syscall_name, syscall_of_entry},
+};
+
+/// Most trees that are looked at for one kind of failure.
+const MAX_TREES: usize = 64;
+
+/// Most recordings of return values that are tried on one tree.
+const MAX_RUNS: usize = 8;
+
+/// Most successful trees that a failing one is lined up with.
+const MAX_SUCCESSFUL: usize = 4;
+
+/// Share of the returns that must find their call before values and graph are taken for the same failure.
+const LEAST_SHARE: f64 = 0.5;
+
+/// How long before the failure a probe may have fired to belong to the same syscall, where no event marks its entry.
+const MAX_AGE_NS: u64 = 1_000_000_000;
+
+/// Functions of the origin that are named as its neighbourhood.
+const MAX_CALLED: usize = 5;
+
+/// What failed.
+#[derive(Debug, Clone)]
+pub struct Task<'a> {
+    /// Syscall number.
+    pub syscall: u32,
+    /// errno that it returned.
+    pub errno: u16,
+    /// The threads that failed; what others recorded is used only when these left nothing.
+    pub threads: &'a HashSet<u32>,
+}
+
+/// Where that error began, the best known origin first; empty when nothing was recorded of it.
+#[must_use]
+pub fn origins(bundle: &Bundle, calls: &Calls, task: &Task<'_>) -> Vec<Origin> {
+    let finder = Finder {
+        bundle,
+        calls,
+        task,
+    };
+    let mut tally = Tally::default();
+    finder.sentinels(&mut tally);
+    finder.graphs(&mut tally);
+    if !tally.has(How::ReturnValues) {
+        finder.bare_returns(&mut tally);
+    }
+    if tally.is_empty() {
+        finder.inferred(&mut tally);
+    }
+    tally.finish()
+}
+
+struct Finder<'a> {
+    bundle: &'a Bundle,
+    calls: &'a Calls,
+    task: &'a Task<'a>,
+}
+
+impl<'a> Finder<'a> {
+    /// Of `all` those that are of the failure: of the threads that failed, else of any; whole ones before lossy ones.
+    fn failing<T>(&self, all: &'a [T], head: impl Fn(&T) -> Head) -> Vec<&'a T> {
+        let matching: Vec<&T> = all
+            .iter()
+            .filter(|item| {
+                let head = head(item);
+                head.syscall == Some(self.task.syscall)
+                    && head.result == Some(-i64::from(self.task.errno))
+            })
+            .collect();
+        let ours = |item: &&&T| self.task.threads.contains(&head(item).pid);
+        let whole = |item: &&&T| !head(item).lossy;
+        let chosen = narrow(narrow(matching, ours), whole);
+        chosen.into_iter().take(MAX_TREES).collect()
+    }
+
+    fn sentinels(&self, tally: &mut Tally) {
+        let mut inner = Tally::default();
+        for run in self.failing(&self.calls.sentinels, Head::of_run) {
+            let tree = self.recent(run).stack_tree(&self.bundle.symbols);
+            if !self.is_of_syscall(&tree) {
+                continue;
+            }
+            let walk = Walk {
+                tree: &tree,
+                symbols: &self.bundle.symbols,
+            };
+            match walk.find(self.task.errno) {
+                Some(found) => tally.add(self.origin(&tree, found, How::Sentinel)),
+                // Another errno below: it was replaced on its way up, by a function that is not watched.
+                None => {
+                    if let Some((errno, found)) = walk.find_any() {
+                        let mut origin = self.origin(&tree, found, How::Sentinel);
+                        origin.errno = errno;
+                        inner.add(origin);
+                    }
+                }
+            }
+        }
+        if !tally.has(How::Sentinel) {
+            *tally = inner;
+        }
+    }
+
+    /// The hits of `run` that are close enough to its end to be of the syscall that failed.
+    fn recent(&self, run: &ReturnRun) -> ReturnRun {
+        let mut run = run.clone();
+        let since = run.ended_ns.saturating_sub(MAX_AGE_NS);
+        run.hits.retain(|hit| hit.time_ns >= since);
+        run
+    }
+
+    /// Whether the tree's outermost known calls are those of the syscall that failed.
+    fn is_of_syscall(&self, tree: &CallTree) -> bool {
+        let name = syscall_name(self.bundle.architecture(), self.task.syscall);
+        let mut entries = tree.calls().iter().filter_map(|call| {
+            let function = self.bundle.symbols.name(call.function);
+            syscall_of_entry(&function).map(str::to_owned)
+        });
+        // Entry functions are not always named like their syscall (`newuname` of `uname`): a part will do.
+        entries
+            .next()
+            .is_none_or(|entry| entry.contains(&name) || name.contains(&entry))
+    }
+
+    fn graphs(&self, tally: &mut Tally) {
+        let runs = self.failing(&self.calls.returns, Head::of_run);
+        for tree in self.failing(&self.calls.graphs, Head::of_tree) {
+            let Some(tree) = self.with_values(tree, &runs) else {
+                continue;
+            };
+            let walk = Walk {
+                tree: &tree,
+                symbols: &self.bundle.symbols,
+            };
+            let (found, how) = match walk.find(self.task.errno) {
+                Some(found) if found.path.len() > 1 => (Some(found), How::ReturnValues),
+                found => (found.or_else(|| walk.of_root()), How::SyscallItself),
+            };
+            if let Some(found) = found {
+                tally.add(self.origin(&tree, found, how));
+            }
+        }
+    }
+
+    /// The tree with return values: its own, or those of the run that fits it best.
+    fn with_values(&self, tree: &CallTree, runs: &[&ReturnRun]) -> Option<CallTree> {
+        if tree.calls().iter().any(|call| call.value.is_some()) {
+            return Some(tree.clone());
+        }
+        let tried = runs.iter().take(MAX_RUNS).map(|run| {
+            let mut valued = tree.clone();
+            let share = assign(&mut valued, run);
+            (share, valued)
+        });
+        let (share, valued) = tried.max_by(|a, b| a.0.total_cmp(&b.0))?;
+        (share >= LEAST_SHARE).then_some(valued)
+    }
+
+    fn bare_returns(&self, tally: &mut Tally) {
+        for run in self.failing(&self.calls.returns, Head::of_run) {
+            let tree = run.tree(&self.bundle.symbols);
+            let walk = Walk {
+                tree: &tree,
+                symbols: &self.bundle.symbols,
+            };
+            if let Some(found) = walk.find(self.task.errno) {
+                tally.add(self.origin(&tree, found, How::ReturnValues));
+            }
+        }
+    }
+
+    fn inferred(&self, tally: &mut Tally) {
+        let symbols = &self.bundle.symbols;
+        let successful: Vec<&CallTree> = self
+            .calls
+            .graphs
+            .iter()
+            .filter(|tree| {
+                tree.syscall == Some(self.task.syscall)
+                    && tree.result.is_some_and(|result| result >= 0)
+                    && !tree.lossy
+            })
+            .take(MAX_SUCCESSFUL)
+            .collect();
+        for tree in self.failing(&self.calls.graphs, Head::of_tree) {
+            let aligned = successful
+                .iter()
+                .find_map(|other| inferred::by_alignment(tree, other, symbols));
+            let found = aligned.or_else(|| inferred::by_cleanup(tree, symbols));
+            if let Some(at) = found {
+                let found = Found {
+                    path: tree.path(at),
+                    translated: None,
+                    told: Vec::new(),
+                };
+                let how = if found.path.len() > 1 {
+                    How::Inferred
+                } else {
+                    How::SyscallItself
+                };
+                tally.add(self.origin(tree, found, how));
+            }
+        }
+    }
+
+    fn origin(&self, tree: &CallTree, found: Found, how: How) -> Origin {
+        let symbols = &self.bundle.symbols;
+        let name = |&index: &usize| symbols.name(tree.calls()[index].function);
+        let mut path: Vec<String> = found.path.iter().map(name).collect();
+        // A stack goes on above the syscall's entry, into the exception vectors.
+        if let Some(entry) = path
+            .iter()
+            .position(|step| syscall_of_entry(step).is_some())
+        {
+            path.drain(..entry);
+        }
+        let at = found.path.last().copied();
+        let called: Vec<usize> = at
+            .into_iter()
+            .flat_map(|at| tree.children(at))
+            .filter(|&index| !tree.calls()[index].interrupt)
+            .collect();
+        let first = called.len().saturating_sub(MAX_CALLED);
+        Origin {
+            function: path.last().cloned().unwrap_or_default(),
+            errno: self.task.errno,
+            path,
+            how,
+            failures: 1,
+            translated: found.translated,
+            told: found.told,
+            called: called[first..].iter().map(name).collect(),
+        }
+    }
+}
+
+/// What trees and runs have in common.
+struct Head {
+    pid: u32,
+    syscall: Option<u32>,
+    result: Option<i64>,
+    lossy: bool,
+}
+
+impl Head {
+    fn of_run(run: &ReturnRun) -> Self {
+        Self {
+            pid: run.pid,
+            syscall: run.syscall,
+            result: run.result,
+            lossy: false,
+        }
+    }
+
+    fn of_tree(tree: &CallTree) -> Self {
+        Self {
+            pid: tree.pid,
+            syscall: tree.syscall,
+            result: tree.result,
+            lossy: tree.lossy,
+        }
+    }
+}
+
+/// The items that fit, or all when none does.
+fn narrow<'a, T>(items: Vec<&'a T>, fits: impl Fn(&&&'a T) -> bool) -> Vec<&'a T> {
+    let chosen: Vec<&T> = items.iter().filter(|item| fits(item)).copied().collect();
+    if chosen.is_empty() { items } else { chosen }
+}

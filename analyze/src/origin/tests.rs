@@ -1,0 +1,272 @@
+//! Origins on made-up recordings of each way that errors travel.
+
+use std::collections::HashSet;
+
+use format_spec::record::ReturnType;
+
+use super::*;
+use crate::{
+    graph::Calls,
+    load::{Bundle, TraceStream},
+    testing::Kernel,
+};
+
+/// A bundle whose session 1 holds what the kernel did, and session 0 what the sentinels saw.
+fn bundle(kernel: &Kernel, sentinels: Option<&Kernel>) -> Bundle {
+    let mut trace = vec![kernel.stream()];
+    if let Some(sentinels) = sentinels {
+        trace.push(TraceStream {
+            session: 0,
+            ..sentinels.stream()
+        });
+    }
+    Bundle {
+        symbols: kernel.table(),
+        trace,
+        ..Bundle::default()
+    }
+}
+
+fn find(bundle: &Bundle, syscall: u32, errno: u16) -> Vec<Origin> {
+    let calls = Calls::new(bundle);
+    origins(
+        bundle,
+        &calls,
+        &Task {
+            syscall,
+            errno,
+            threads: &HashSet::new(),
+        },
+    )
+}
+
+fn only(bundle: &Bundle, syscall: u32, errno: u16) -> Origin {
+    let mut found = find(bundle, syscall, errno);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    found.remove(0)
+}
+
+#[test]
+fn the_deepest_call_that_returned_the_errno_is_the_origin() {
+    let mut kernel = Kernel::new();
+    kernel.syscall_enter(40);
+    kernel.enter("__arm64_sys_mount");
+    kernel.enter("path_mount");
+    kernel.returned("lookup_mnt", 0);
+    kernel.enter("attach_recursive_mnt.isra.0");
+    kernel.returned("count_mounts", -28);
+    kernel.returned("cleanup_mounts", 0);
+    kernel.leave_with("attach_recursive_mnt.isra.0", Some(-28));
+    kernel.leave_with("path_mount", Some(-28));
+    kernel.leave_with("__arm64_sys_mount", Some(-28));
+    kernel.syscall_exit(40, -28);
+    let origin = only(&bundle(&kernel, None), 40, 28);
+    assert_eq!(origin.function, "count_mounts");
+    let path = [
+        "__arm64_sys_mount",
+        "path_mount",
+        "attach_recursive_mnt.isra.0",
+        "count_mounts",
+    ];
+    assert_eq!(origin.path, path);
+    assert_eq!(origin.how, How::ReturnValues);
+    assert_eq!(origin.translated, None);
+}
+
+#[test]
+fn an_error_that_the_caller_handled_is_no_origin() {
+    let mut kernel = Kernel::new();
+    kernel.syscall_enter(34);
+    kernel.enter("__arm64_sys_mkdirat");
+    kernel.enter("ext4_add_entry");
+    // No room in the first block, then in a new one: handled. Then the quota says no for real.
+    kernel.returned("add_dirent_to_buf", -28);
+    kernel.returned("ext4_append", 0);
+    kernel.returned("add_dirent_to_buf", 0);
+    kernel.leave_with("ext4_add_entry", Some(0));
+    kernel.returned("ext4_reserve", -28);
+    kernel.leave_with("__arm64_sys_mkdirat", Some(-28));
+    kernel.syscall_exit(34, -28);
+    assert_eq!(
+        only(&bundle(&kernel, None), 34, 28).function,
+        "ext4_reserve"
+    );
+}
+
+#[test]
+fn void_junk_and_upper_halves_do_not_mislead() {
+    let mut kernel = Kernel::new();
+    kernel.returning("unlock_mount", ReturnType::Void);
+    kernel.syscall_enter(40);
+    kernel.enter("__arm64_sys_mount");
+    kernel.returned("count_mounts", 0x1234_ffff_ffe4);
+    kernel.returned("unlock_mount", -28);
+    kernel.leave_with("__arm64_sys_mount", Some(-28));
+    kernel.syscall_exit(40, -28);
+    assert_eq!(
+        only(&bundle(&kernel, None), 40, 28).function,
+        "count_mounts"
+    );
+}
+
+#[test]
+fn what_the_origin_was_told_is_kept() {
+    let mut kernel = Kernel::new();
+    kernel.returning("inc_ucount", ReturnType::Pointer);
+    kernel.syscall_enter(27);
+    kernel.enter("__arm64_sys_inotify_add_watch");
+    kernel.returned("inc_ucount", 0);
+    kernel.leave_with("__arm64_sys_inotify_add_watch", Some(-28));
+    kernel.syscall_exit(27, -28);
+    let origin = only(&bundle(&kernel, None), 27, 28);
+    assert_eq!(origin.how, How::SyscallItself);
+    let told: Vec<_> = origin
+        .told
+        .iter()
+        .map(|told| (told.function.as_str(), told.outcome))
+        .collect();
+    assert_eq!(told, [("inc_ucount", Outcome::Null)]);
+}
+
+#[test]
+fn another_errno_from_below_is_a_translation() {
+    let mut kernel = Kernel::new();
+    kernel.syscall_enter(220);
+    kernel.enter("__arm64_sys_clone");
+    kernel.enter("copy_process");
+    kernel.enter("alloc_pid");
+    kernel.enter("idr_alloc_cyclic");
+    kernel.returned("idr_get_free", -28);
+    kernel.leave_with("idr_alloc_cyclic", Some(-28));
+    kernel.leave_with("alloc_pid", Some(-11));
+    kernel.leave_with("copy_process", Some(-11));
+    kernel.leave_with("__arm64_sys_clone", Some(-11));
+    kernel.syscall_exit(220, -11);
+    let origin = only(&bundle(&kernel, None), 220, 11);
+    assert_eq!(origin.function, "alloc_pid");
+    let path = vec!["idr_alloc_cyclic".to_owned(), "idr_get_free".to_owned()];
+    assert_eq!(origin.translated, Some(Translation { path, errno: 28 }));
+}
+
+#[test]
+fn values_of_probes_are_laid_onto_the_graph() {
+    let mut kernel = Kernel::new();
+    kernel.syscall_enter(40);
+    kernel.enter("__arm64_sys_mount");
+    kernel.enter("path_mount");
+    kernel.call("count_mounts");
+    kernel.leave("path_mount");
+    kernel.leave("__arm64_sys_mount");
+    kernel.syscall_exit(40, -28);
+    kernel.probe("count_mounts", "path_mount", -28);
+    kernel.probe("path_mount", "__arm64_sys_mount", -28);
+    kernel.syscall_exit(40, -28);
+    let origin = only(&bundle(&kernel, None), 40, 28);
+    assert_eq!(
+        origin.path,
+        ["__arm64_sys_mount", "path_mount", "count_mounts"]
+    );
+    assert_eq!(origin.how, How::ReturnValues);
+}
+
+#[test]
+fn sentinels_alone_give_origin_and_path() {
+    let mut kernel = Kernel::new();
+    let above = [
+        "attach_recursive_mnt",
+        "path_mount",
+        "__arm64_sys_mount",
+        "el0_svc",
+    ];
+    kernel.probe_with_stack("count_mounts", &above, -28);
+    kernel.probe_with_stack("attach_recursive_mnt", &above[1..], -28);
+    let mut bundle = bundle(&Kernel::new(), Some(&kernel));
+    bundle.symbols = kernel.table();
+    bundle.failures = vec![format_spec::record::Failure {
+        time_ns: 10_000,
+        syscall: 40,
+        errno: 28,
+        pid: 100,
+        tgid: 100,
+        ..Default::default()
+    }];
+    let origin = only(&bundle, 40, 28);
+    assert_eq!(origin.how, How::Sentinel);
+    let path = [
+        "__arm64_sys_mount",
+        "path_mount",
+        "attach_recursive_mnt",
+        "count_mounts",
+    ];
+    assert_eq!(origin.path, path);
+    // Of another syscall of the same thread the same hits say nothing.
+    bundle.failures[0].syscall = 27;
+    assert_eq!(find(&bundle, 27, 28), []);
+}
+
+#[test]
+fn a_deeper_return_value_wins_over_a_sentinel_that_passed_the_error_on() {
+    let mut kernel = Kernel::new();
+    kernel.syscall_enter(220);
+    kernel.enter("__arm64_sys_clone");
+    kernel.enter("copy_process");
+    kernel.returned("pids_can_fork", -11);
+    kernel.leave_with("copy_process", Some(-11));
+    kernel.leave_with("__arm64_sys_clone", Some(-11));
+    kernel.syscall_exit(220, -11);
+    let mut sentinels = Kernel::new();
+    for name in ["__arm64_sys_clone", "copy_process"] {
+        sentinels.function(name);
+    }
+    sentinels.probe_with_stack("copy_process", &["__arm64_sys_clone"], -11);
+    let mut bundle = bundle(&kernel, Some(&sentinels));
+    bundle.failures = vec![format_spec::record::Failure {
+        time_ns: 10_000,
+        syscall: 220,
+        errno: 11,
+        pid: 100,
+        tgid: 100,
+        ..Default::default()
+    }];
+    assert_eq!(only(&bundle, 220, 11).function, "pids_can_fork");
+}
+
+/// A mount without values: `more` is what it does after the check.
+fn mount_without_values(kernel: &mut Kernel, result: i64, more: &[&str]) {
+    kernel.syscall_enter(40);
+    kernel.enter("__arm64_sys_mount");
+    kernel.enter("path_mount");
+    kernel.call("lookup_mnt");
+    kernel.call("count_mounts");
+    for name in more {
+        kernel.call(name);
+    }
+    kernel.call("mutex_unlock");
+    kernel.leave("path_mount");
+    kernel.leave("__arm64_sys_mount");
+    kernel.syscall_exit(40, result);
+}
+
+#[test]
+fn without_values_the_parting_of_the_ways_is_inferred() {
+    let mut kernel = Kernel::new();
+    mount_without_values(&mut kernel, 0, &["mnt_set_mountpoint", "commit_tree"]);
+    mount_without_values(&mut kernel, -28, &[]);
+    let origin = only(&bundle(&kernel, None), 40, 28);
+    assert_eq!(
+        (origin.function.as_str(), origin.how),
+        ("count_mounts", How::Inferred)
+    );
+}
+
+#[test]
+fn without_a_successful_tree_clean_up_is_left_out() {
+    let mut kernel = Kernel::new();
+    mount_without_values(&mut kernel, -28, &["free_vfsmnt"]);
+    let origin = only(&bundle(&kernel, None), 40, 28);
+    assert_eq!(
+        (origin.function.as_str(), origin.how),
+        ("count_mounts", How::Inferred)
+    );
+    assert_eq!(find(&bundle(&kernel, None), 40, 12), []);
+}
