@@ -9,6 +9,10 @@ use crate::process::{command, output, quiet};
 
 /// The releases whose kernels are tested: 6.1, 6.12 and the newest.
 const RELEASES: [&str; 3] = ["bookworm", "trixie", "sid"];
+
+/// bookworm's own QEMU 7.2 works, but 10 is what the guests are run on.
+const QEMU_SUITE: &str = "bookworm-backports";
+
 const SOURCES: &str = "/etc/apt/sources.list.d/etz.sources";
 const PINS: &str = "/etc/apt/preferences.d/etz";
 
@@ -23,14 +27,24 @@ pub(crate) fn require(packages: &[&str]) -> Result<()> {
         bail!(why);
     }
     eprintln!("installing {}", missing.join(" "));
-    add_sources()?;
-    let mut install = command("apt-get");
-    install.env("DEBIAN_FRONTEND", "noninteractive");
-    install.args(["install", "--yes", "--no-install-recommends"]);
-    for name in missing {
-        install.arg(format!("{name}{}", suite(name)?));
+    refresh()?;
+    let backported = |name: &&str| name.starts_with("qemu-system");
+    let (qemu, others): (Vec<&str>, Vec<&str>) = missing.into_iter().partition(backported);
+    install(&others, None)?;
+    install(&qemu, (codename()? == "bookworm").then_some(QEMU_SUITE))
+}
+
+fn install(packages: &[&str], suite: Option<&str>) -> Result<()> {
+    if packages.is_empty() {
+        return Ok(());
     }
-    quiet(&mut install)
+    let mut apt = command("apt-get");
+    apt.env("DEBIAN_FRONTEND", "noninteractive");
+    apt.args(["install", "--yes", "--no-install-recommends"]);
+    if let Some(suite) = suite {
+        apt.args(["--target-release", suite]);
+    }
+    quiet(apt.args(packages))
 }
 
 /// Whether `packages` are there or can be installed; else one line that says why not. In continuous
@@ -67,18 +81,33 @@ fn obstacle(missing: &[&str]) -> Option<String> {
     None
 }
 
-/// Adds the sources and the arm64 architecture if need be, and fetches the package lists anew if
-/// that changed something. The pins keep everything else on the machine's own release.
+/// Fetches the package lists of all releases anew, for both architectures; as root the sources are
+/// added first. That one source of many cannot be read is no obstacle yet: what is missing for it is
+/// told when it is asked for.
+pub(crate) fn refresh() -> Result<()> {
+    if rustix::process::geteuid().is_root() {
+        add_sources()?;
+    }
+    let update = command("apt-get")
+        .args(["--quiet", "update"])
+        .output()
+        .context("start apt-get")?;
+    if !update.status.success() {
+        let errors = String::from_utf8_lossy(&update.stderr);
+        for line in errors.lines().filter(|line| line.starts_with("E: ")) {
+            eprintln!("apt-get update: {line}");
+        }
+    }
+    Ok(())
+}
+
+/// The pins keep everything else on the machine's own release.
 fn add_sources() -> Result<()> {
     let own = codename()?;
     let (uri, keyring) = mirror()?;
-    let mut suites: Vec<String> = RELEASES
-        .iter()
-        .filter(|name| **name != own)
-        .map(|name| (*name).into())
-        .collect();
+    let mut suites: Vec<&str> = RELEASES.into_iter().filter(|name| *name != own).collect();
     if own == "bookworm" {
-        suites.insert(0, "bookworm-backports".into());
+        suites.insert(0, QEMU_SUITE);
     }
     let mut sources = format!("Types: deb\nURIs: {uri}\nSuites: {}\n", suites.join(" "));
     sources += &format!("Components: main\nSigned-By: {keyring}\n");
@@ -93,33 +122,9 @@ fn add_sources() -> Result<()> {
             format!("Package: *\nPin: release n={suite}\nPin-Priority: {priority}\n")
         })
         .collect();
-
-    let mut changed = write_if_new(SOURCES, &sources)?;
-    changed |= write_if_new(PINS, &pins.join("\n"))?;
-    let foreign = output(command("dpkg").arg("--print-foreign-architectures"))?;
-    if !foreign.lines().any(|line| line == "arm64") {
-        quiet(command("dpkg").args(["--add-architecture", "arm64"]))?;
-        changed = true;
-    }
-    if changed || output(command("apt-cache").args(["policy", "rustc-web"]))?.is_empty() {
-        refresh()?;
-    }
-    Ok(())
-}
-
-/// Fetches the package lists anew.
-pub(crate) fn refresh() -> Result<()> {
-    quiet(command("apt-get").arg("update"))
-}
-
-/// QEMU 7.2 of bookworm works, but 10 of its backports is what the recipes were tried on.
-fn suite(package: &str) -> Result<&'static str> {
-    let backported = package.starts_with("qemu-system") && codename()? == "bookworm";
-    Ok(if backported {
-        "/bookworm-backports"
-    } else {
-        ""
-    })
+    write_if_new(SOURCES, &sources)?;
+    write_if_new(PINS, &pins.join("\n"))?;
+    quiet(command("dpkg").args(["--add-architecture", "arm64"]))
 }
 
 fn installed(package: &str) -> bool {
@@ -167,12 +172,11 @@ fn mirror_in(text: &str) -> Option<(String, String)> {
     ))
 }
 
-fn write_if_new(path: &str, text: &str) -> Result<bool> {
+fn write_if_new(path: &str, text: &str) -> Result<()> {
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
-        return Ok(false);
+        return Ok(());
     }
-    fs::write(path, text).with_context(|| format!("write {path}"))?;
-    Ok(true)
+    fs::write(path, text).with_context(|| format!("write {path}"))
 }
 
 #[cfg(test)]

@@ -43,7 +43,13 @@ impl Kernel {
             bail!("{name}: neither a kernel series such as 6.12 nor a kernel image");
         }
         host::require(host::VM)?;
-        let package = Package::newest(name, arch)?;
+        let package = match Package::newest(name, arch) {
+            Err(_) => {
+                host::refresh()?;
+                Package::newest(name, arch)?
+            }
+            found => found?,
+        };
         let root = dirs::cache("kernels")?.join(format!("{}_{}", package.name, package.version));
         if !root.join(UNPACKED).exists() {
             package.unpack(&root)?;
