@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{EventFormat, Field, PageFormat};
+use crate::container::u64_at;
 
 /// Fields that hold text addresses, in `funcgraph_*`, `function`, `kernel_stack`, `print` and probe events.
 const ADDRESS_FIELDS: [&str; 9] = [
@@ -29,10 +30,22 @@ pub fn rebase<S: std::hash::BuildHasher>(
     formats: &HashMap<u16, EventFormat, S>,
     base: u64,
 ) {
+    for (at, address) in addresses(page, page_format, formats) {
+        page[at..at + 8].copy_from_slice(&address.wrapping_sub(base).to_le_bytes());
+    }
+}
+
+/// The kernel text addresses in `page`, each with its offset there, before [`rebase`].
+#[must_use]
+pub fn addresses<S: std::hash::BuildHasher>(
+    page: &[u8],
+    page_format: PageFormat,
+    formats: &HashMap<u16, EventFormat, S>,
+) -> Vec<(usize, u64)> {
+    let mut found = Vec::new();
     let Some(sub) = page_format.sub_buffer(page) else {
-        return;
+        return found;
     };
-    let mut words = Vec::new();
     for event in sub.events() {
         let Some(format) = event.id().and_then(|id| formats.get(&id)) else {
             continue;
@@ -44,20 +57,12 @@ pub fn rebase<S: std::hash::BuildHasher>(
                 field.offset.saturating_add(8)
             };
             let starts = (field.offset..end.min(event.data.len())).step_by(8);
-            words.extend(starts.map(|start| event.offset + start));
+            let words = starts.filter_map(|start| Some((start, u64_at(event.data, start)?)));
+            let kernel = words.filter(|(_, address)| (KERNEL_HALF..u64::MAX).contains(address));
+            found.extend(kernel.map(|(start, address)| (event.offset + start, address)));
         }
     }
-    for at in words {
-        let Some(word) = page.get_mut(at..at + 8) else {
-            continue;
-        };
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(word);
-        let address = u64::from_le_bytes(bytes);
-        if (KERNEL_HALF..u64::MAX).contains(&address) {
-            word.copy_from_slice(&address.wrapping_sub(base).to_le_bytes());
-        }
-    }
+    found
 }
 
 fn is_address(field: &Field) -> bool {

@@ -1,0 +1,94 @@
+//! The worked example in SPEC.md is what the writer writes, byte for byte.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fmt::Write;
+
+use format_spec::{
+    Writer,
+    bounds::{MAX_FRAMES, MAX_RAW_LEN, MAX_STORED_LEN, MAX_TOTAL_RAW_LEN},
+    record::{Count, Counts, FactDefinition, FactTable, FactUnit},
+};
+
+const SPEC: &str = include_str!("../SPEC.md");
+
+fn example() -> Vec<u8> {
+    let id = std::array::from_fn(|at| u8::try_from(at).unwrap());
+    let mut writer = Writer::new(Vec::new(), id, 1_700_000_000_000_000_000).unwrap();
+    let facts = vec![FactDefinition {
+        id: 300,
+        name: "mnt_ns.mounts".into(),
+        unit: FactUnit::Count,
+        path: "nsproxy->mnt_ns->nr_mounts".into(),
+    }];
+    writer.write(0, &FactTable { facts }).unwrap();
+    let rows = vec![Count {
+        syscall: 40,
+        errno: 28,
+        tgid: 812,
+        comm: b"dockerd".into(),
+        count: 3,
+        first_ns: 5_000_000_000,
+        last_ns: 5_000_000_900,
+    }];
+    writer.write(0, &Counts { rows }).unwrap();
+    writer.finish().unwrap()
+}
+
+/// The bytes before the `;` of each line of the fenced block.
+fn documented() -> Vec<u8> {
+    let (_, block) = SPEC.split_once("```hex\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let bytes = block.lines().flat_map(|line| {
+        let (bytes, _) = line.split_once(';').unwrap();
+        bytes.split_whitespace()
+    });
+    bytes
+        .map(|byte| u8::from_str_radix(byte, 16).unwrap())
+        .collect()
+}
+
+#[test]
+fn the_worked_example_is_what_the_writer_writes() {
+    let hex = |bytes: &[u8]| {
+        bytes.iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x} ").unwrap();
+            hex
+        })
+    };
+    assert_eq!(hex(&documented()), hex(&example()));
+}
+
+#[test]
+fn the_example_of_the_row_encoding_is_bincode() {
+    let value = (7u8, 300u16, "ab", None::<u64>, -28i32);
+    let bytes = bincode::encode_to_vec(value, bincode::config::standard()).unwrap();
+    let hex = "07 fb 2c 01 02 61 62 00 37";
+    assert!(SPEC.contains(&format!("is `{hex}`")));
+    let documented = hex
+        .split(' ')
+        .map(|byte| u8::from_str_radix(byte, 16).unwrap());
+    assert_eq!(bytes, documented.collect::<Vec<_>>());
+}
+
+#[test]
+fn the_stated_bounds_are_those_of_the_code() {
+    let stated = |line: &str| {
+        let line = SPEC.lines().find(|found| found.starts_with(line)).unwrap();
+        let number: String = line
+            .split('|')
+            .nth(2)
+            .unwrap()
+            .split('(')
+            .next()
+            .unwrap()
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect();
+        number.parse::<u64>().unwrap()
+    };
+    assert_eq!(stated("| stored length"), MAX_STORED_LEN as u64);
+    assert_eq!(stated("| raw length"), MAX_RAW_LEN as u64);
+    assert_eq!(stated("| frames, the index"), MAX_FRAMES as u64);
+    assert_eq!(stated("| sum of the raw lengths"), MAX_TOTAL_RAW_LEN);
+}
