@@ -3,6 +3,7 @@
 //! The modules are the steps in order: [`load`], and what it needs of [`names`].
 #![forbid(unsafe_code)]
 
+pub mod failures;
 pub mod graph;
 pub mod load;
 pub mod names;

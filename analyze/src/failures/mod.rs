@@ -1,0 +1,7 @@
+//! What failed: failures of one kind and one program together, the most suspicious first.
+
+mod group;
+mod normal;
+
+pub use group::{Group, groups};
+pub use normal::Class;
