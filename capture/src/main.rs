@@ -1,2 +1,61 @@
-//! The recorder.
-fn main() {}
+//! `capture` records, on a production Linux host, why syscalls fail. `analyze` explains it elsewhere, later.
+//!
+//! # Data flow
+//!
+//! ```text
+//!  kernel ── capture-ebpf: sys_exit ──┐ counts, samples with facts
+//!  /proc /sys cgroups statfs ─────────┤ snapshots
+//!  tracefs: graph, return probes ─────┤ pages, formats, probes         recorder ──> output ──> incident.etz
+//!  kallsyms, BTF, kcore ──────────────┘ symbols, code, sysctls, types
+//! ```
+//!
+//! - [`cli`]: what is asked for; [`preflight`]: what the host allows.
+//! - [`sources`]: failing syscalls and snapshots; [`zoom`]: kernel functions, by [`tracefs`]; [`kernel`]: names and
+//!   types for both.
+//! - [`recorder`]: the main loop, and the policy of what is worth a zoom.
+//! - [`guard`]: puts tracing back, whatever happens; [`output`]: the bundle's file.
+//!
+//! Principles: the success path of a syscall costs one compare; every buffer, list and wait is bounded; whatever is
+//! left out is counted, by reason; nothing is changed on the host that the guard cannot take back.
+#![forbid(unsafe_code)]
+
+mod cli;
+mod error;
+mod guard;
+mod kernel;
+mod names;
+mod output;
+mod preflight;
+mod recorder;
+mod sources;
+// mod tracefs;
+mod zoom;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, error::ErrorKind};
+
+use cli::{Action, Cli};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.action {
+        Some(Action::Check) => preflight::check(),
+        Some(Action::Cleanup) => guard::cleanup(),
+        Some(Action::Guard) => guard::stand(),
+        None if cli.record.output.is_none() => Cli::command()
+            .error(
+                ErrorKind::MissingRequiredArgument,
+                "name a file to write: -o incident.etz",
+            )
+            .exit(),
+        None => recorder::record(&cli.record),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("capture: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The command line.
+
+mod values;
+
+use std::{ffi::OsString, path::PathBuf, time::Duration};
+
+use bytesize::ByteSize;
+use clap::{Args, Parser, Subcommand};
+
+/// Record why syscalls fail on this host, for `analyze` to explain.
+///
+/// Counts every failing syscall in the kernel, keeps the first failures of each kind whole, looks into the kernel
+/// functions behind the suspicious ones, and notes the host's limits and their use. The file holds no environment,
+/// no command lines and no file contents other than those of /proc and /sys.
+#[derive(Debug, Parser)]
+#[command(
+    name = "capture",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{EXIT_STATUS}"),
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) action: Option<Action>,
+
+    #[command(flatten)]
+    pub(crate) record: Record,
+}
+
+/// Other things than recording.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum Action {
+    /// Print what this host allows to record, and change nothing
+    Check,
+    /// Put tracing back that a killed recorder left armed
+    Cleanup,
+    /// Put tracing back when the recorder ends: it starts this itself
+    #[command(hide = true)]
+    Guard,
+}
+
+/// A recording.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Record {
+    /// File to write, `-` for standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// How long to record, for example 60s or 5m; without it until the command ends, or until Ctrl-C
+    #[arg(long = "for", value_name = "TIME", value_parser = values::time)]
+    pub(crate) time: Option<Duration>,
+
+    /// Keep and look into failures with this errno alone; may be given several times, also ENOSPC,EMFILE
+    #[arg(long, value_name = "ERRNO", value_delimiter = ',', value_parser = values::errno)]
+    pub(crate) errno: Vec<u16>,
+
+    /// Keep and look into failures of this syscall alone; may be given several times
+    #[arg(long, value_name = "SYSCALL", value_delimiter = ',', value_parser = values::syscall)]
+    pub(crate) syscall: Vec<u32>,
+
+    /// Keep and look into failures of this process alone; may be given several times
+    #[arg(long, value_name = "PID", value_delimiter = ',', value_parser = values::pid)]
+    pub(crate) pid: Vec<u32>,
+
+    /// Keep and look into failures of threads with this name alone; may be given several times
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = values::comm)]
+    pub(crate) comm: Vec<String>,
+
+    /// Trace kernel functions of failing syscalls: of the suspicious ones, never, or of this kernel function
+    #[arg(long, value_name = "auto|never|FUNCTION", default_value = "auto", value_parser = values::graph)]
+    pub(crate) graph: Graph,
+
+    /// Largest size of the file
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = values::size)]
+    pub(crate) max_size: ByteSize,
+
+    /// Replace FILE if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Command to run; the recording ends with it
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// When to trace kernel functions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Graph {
+    /// For failures that look worth it.
+    Auto,
+    /// Not at all.
+    Never,
+    /// For the same failures, but this function instead of the syscall's entry.
+    Function(String),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  capture --for 60s -o incident.etz              record everything that fails for a minute
+  capture -o incident.etz -- docker run alpine   record while a command runs
+  capture --errno ENOSPC --for 5m -o full.etz    one errno only
+  capture check                                  what this host allows
+
+Then, on any machine: analyze incident.etz";
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  recorded (whatever the recorded command's own status was)
+  1  could not record, or could not put something back; the reason is on standard error
+  2  wrong usage";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn reads_a_command_behind_two_dashes() {
+        let cli = Cli::try_parse_from(["capture", "-o", "x.etz", "--", "ls", "-l"]).unwrap();
+        assert_eq!(cli.record.command, ["ls", "-l"]);
+        assert!(cli.action.is_none());
+    }
+
+    #[test]
+    fn says_what_a_wrong_name_may_mean() {
+        let error = Cli::try_parse_from(["capture", "--errno", "ENOSPACE"]).unwrap_err();
+        assert!(error.to_string().contains("did you mean ENOSPC"), "{error}");
+        let error = Cli::try_parse_from(["capture", "--syscall", "mout"]).unwrap_err();
+        assert!(error.to_string().contains("did you mean mount"), "{error}");
+        assert_eq!(error.exit_code(), 2);
+    }
+}

@@ -1,0 +1,200 @@
+//! The bundle's file: created exclusively, written front to back, bounded in size.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use bytesize::ByteSize;
+use format_spec::{WriteError, Writer, record::Record};
+use rustix::rand::{GetRandomFlags, getrandom};
+
+use crate::{error::Error, zoom::Output};
+
+/// Room that stays free for what every recording ends with: counts, closing record, index, trailer.
+const RESERVE: u64 = 256 << 10;
+
+/// A bundle being written.
+#[derive(Debug)]
+pub(crate) struct Bundle {
+    writer: Writer<Box<dyn Sink>>,
+    path: PathBuf,
+    max_len: u64,
+    refused: u64,
+}
+
+trait Sink: Write + std::fmt::Debug {}
+impl<T: Write + std::fmt::Debug> Sink for T {}
+
+impl Bundle {
+    /// Creates the file, or takes standard output for `-`, and writes the file header.
+    ///
+    /// # Errors
+    /// A file that exists and is not to be replaced, a folder that is missing or not writable, a full disk.
+    pub(crate) fn create(path: &Path, force: bool, max_size: ByteSize) -> Result<Self, Error> {
+        let sink: Box<dyn Sink> = if path == Path::new("-") {
+            Box::new(io::stdout())
+        } else {
+            Box::new(create_file(path, force)?)
+        };
+        let mut id = [0; 16];
+        getrandom(&mut id, GetRandomFlags::empty())
+            .map_err(|error| Error::new("random bundle id", error))?;
+        let created = SystemTime::now().duration_since(UNIX_EPOCH);
+        let created_ns = created.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(0));
+        let writer =
+            Writer::new(sink, id, created_ns).map_err(|error| write_error(path, &error))?;
+        Ok(Self {
+            writer,
+            path: path.into(),
+            max_len: max_size.as_u64(),
+            refused: 0,
+        })
+    }
+
+    /// Appends a record if there is room for it. Returns whether there was.
+    ///
+    /// # Errors
+    /// The output's: a full disk, a closed pipe.
+    pub(crate) fn write<R: Record>(&mut self, stream: u32, record: &R) -> Result<bool, Error> {
+        if self.room() == 0 {
+            self.refused += 1;
+            return Ok(false);
+        }
+        self.write_last(stream, record)
+    }
+
+    /// Appends a record that every recording ends with, for which room was kept.
+    ///
+    /// # Errors
+    /// The output's.
+    pub(crate) fn write_last<R: Record>(&mut self, stream: u32, record: &R) -> Result<bool, Error> {
+        match self.writer.write(stream, record) {
+            Ok(_) => Ok(true),
+            Err(WriteError::Io(error)) => Err(write_error(&self.path, &WriteError::Io(error))),
+            // Larger than a frame may be: lost, and counted as such.
+            Err(_) => {
+                self.refused += 1;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Appends what zooming gave, each record to its stream.
+    ///
+    /// # Errors
+    /// The output's.
+    pub(crate) fn write_output(&mut self, output: &Output) -> Result<bool, Error> {
+        match output {
+            Output::EventFormats(record) => self.write(0, record),
+            Output::FtracePages { stream, pages } => self.write(*stream, pages),
+            Output::Probes(record) => self.write(0, record),
+            Output::Symbols(record) => self.write(0, record),
+            Output::Zoom(record) => self.write(0, record),
+            Output::Code(record) => self.write(0, record),
+            Output::CtlTables(record) => self.write(0, record),
+            Output::TypeLayouts(record) => self.write(0, record),
+        }
+    }
+
+    /// Bytes that may still be written.
+    pub(crate) fn room(&self) -> u64 {
+        self.max_len.saturating_sub(self.writer.len() + RESERVE)
+    }
+
+    /// Bytes written.
+    pub(crate) fn len(&self) -> u64 {
+        self.writer.len()
+    }
+
+    /// Records that found no room.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Writes index and trailer. Returns the file's length, in bytes.
+    ///
+    /// # Errors
+    /// The output's.
+    pub(crate) fn finish(self) -> Result<u64, Error> {
+        let Self { writer, path, .. } = self;
+        let mut counter = writer.len();
+        let trailer = writer
+            .finish()
+            .map_err(|error| write_error(&path, &error))?;
+        drop(trailer);
+        if let Ok(metadata) = path.metadata() {
+            counter = counter.max(metadata.len());
+        }
+        Ok(counter)
+    }
+}
+
+fn create_file(path: &Path, force: bool) -> Result<File, Error> {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    if force {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    options.open(path).map_err(|error| {
+        let hint = match error.kind() {
+            io::ErrorKind::AlreadyExists => "choose another name, or --force to replace it",
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+                "write to another folder, for example -o /tmp/incident.etz"
+            }
+            io::ErrorKind::NotFound => "the folder does not exist",
+            io::ErrorKind::StorageFull => "free space, or write to another file system",
+            _ => "write to another place",
+        };
+        Error::new(path.display().to_string(), error).hint(hint)
+    })
+}
+
+fn write_error(path: &Path, error: &WriteError) -> Error {
+    let out = Error::new(path.display().to_string(), error);
+    match error {
+        WriteError::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
+            out.hint("what was written so far can be analyzed")
+        }
+        _ => out,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use format_spec::record::Counts;
+
+    use super::*;
+
+    #[test]
+    fn does_not_replace_a_file_unasked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.etz");
+        drop(Bundle::create(&path, false, ByteSize::mib(1)).unwrap());
+        let error = Bundle::create(&path, false, ByteSize::mib(1)).unwrap_err();
+        assert!(error.to_string().contains("--force"), "{error}");
+        assert!(Bundle::create(&path, true, ByteSize::mib(1)).is_ok());
+    }
+
+    #[test]
+    fn keeps_room_for_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.etz");
+        let mut bundle = Bundle::create(&path, false, ByteSize(RESERVE)).unwrap();
+        assert!(!bundle.write(0, &Counts::default()).unwrap());
+        assert!(bundle.write_last(0, &Counts::default()).unwrap());
+        assert_eq!(bundle.refused(), 1);
+        let len = bundle.finish().unwrap();
+        assert_eq!(len, path.metadata().unwrap().len());
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_the_folder() {
+        let error = Bundle::create(Path::new("/no/such/x.etz"), false, ByteSize::mib(1));
+        assert!(error.unwrap_err().to_string().contains("does not exist"));
+    }
+}

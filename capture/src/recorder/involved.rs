@@ -1,0 +1,95 @@
+//! Which processes, control groups and mount namespaces had failures worth a look.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use format_spec::record::Failure;
+
+use crate::sources::{snapshot::Involved, syscalls::Facts};
+
+/// Most failures that are remembered: first the first ones, then the last ones.
+const FIRST: usize = 32;
+const LAST: usize = 32;
+
+#[derive(Debug)]
+struct Place {
+    tgid: u32,
+    parent: Option<u32>,
+    cgroup: u64,
+    mount_namespace: Option<u64>,
+}
+
+/// The first and the last failures.
+#[derive(Debug, Default)]
+pub(super) struct Recent {
+    first: Vec<Place>,
+    last: VecDeque<Place>,
+    seen: BTreeSet<u32>,
+}
+
+impl Recent {
+    /// Remembers where a failure came from; each process once.
+    pub(super) fn note(&mut self, failure: &Failure, facts: &Facts) {
+        if !self.seen.insert(failure.tgid) {
+            return;
+        }
+        let place = Place {
+            tgid: failure.tgid,
+            parent: fact(failure, facts, "parent.tgid").and_then(|pid| u32::try_from(pid).ok()),
+            cgroup: failure.cgroup,
+            mount_namespace: fact(failure, facts, "ns.mnt"),
+        };
+        if self.first.len() < FIRST {
+            self.first.push(place);
+            return;
+        }
+        self.last.push_back(place);
+        if self.last.len() > LAST
+            && let Some(old) = self.last.pop_front()
+        {
+            self.seen.remove(&old.tgid);
+        }
+    }
+
+    /// All of them.
+    pub(super) fn involved(&self) -> Involved {
+        let mut involved = Involved::default();
+        for place in self.first.iter().chain(&self.last) {
+            involved.tgids.insert(place.tgid);
+            involved.tgids.extend(place.parent.filter(|&pid| pid > 0));
+            involved.cgroups.insert(place.cgroup);
+            involved.mount_namespaces.extend(place.mount_namespace);
+        }
+        involved
+    }
+}
+
+/// A fact of a failure, by name.
+pub(super) fn fact(failure: &Failure, facts: &Facts, name: &str) -> Option<u64> {
+    let id = facts.id(name)?;
+    let found = failure.facts.iter().find(|(known, _)| *known == id);
+    found.map(|(_, value)| *value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_the_first_and_the_last() {
+        let mut recent = Recent::default();
+        for tgid in 1..=200 {
+            let failure = Failure {
+                tgid,
+                cgroup: 7,
+                ..Failure::default()
+            };
+            recent.note(&failure, &Facts::default());
+            recent.note(&failure, &Facts::default());
+        }
+        let tgids = recent.involved().tgids;
+        assert_eq!(tgids.len(), FIRST + LAST);
+        assert!(tgids.contains(&1) && tgids.contains(&200) && !tgids.contains(&100));
+        assert_eq!(recent.involved().cgroups, [7].into());
+        assert!(recent.seen.len() <= FIRST + LAST);
+    }
+}

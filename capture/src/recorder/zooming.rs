@@ -1,0 +1,217 @@
+//! When to zoom, on what, and for how long.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use format_spec::record::{Drop, ZoomEnd};
+
+use super::policy::{Kind, Policy};
+use crate::{
+    cli::{Graph, Record},
+    guard::Guard,
+    names,
+    sources::syscalls::Syscalls,
+    zoom::{Progress, Sink, Target, Zoom},
+};
+
+/// Longest time of one pass of a zoom.
+const PASS_TIME: Duration = Duration::from_secs(5);
+
+/// Failures after which a pass has seen enough.
+const ENOUGH: u64 = 3;
+
+/// Most zooms of one recording.
+const MAX_ZOOMS: u32 = 12;
+
+/// A zoom without any failure for this long gives way to a better one.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Time between the end of one zoom and the start of the next: the host is not traced all the time.
+const PAUSE: Duration = Duration::from_millis(500);
+
+#[derive(Debug)]
+struct Current {
+    kind: Kind,
+    started: Instant,
+    failures_before: u64,
+}
+
+/// The zooms of one recording.
+#[derive(Debug)]
+pub(super) struct Zooming<'k> {
+    zoom: Zoom<'k>,
+    sentinels: bool,
+    graph: Graph,
+    bytes: u64,
+    current: Option<Current>,
+    zooms: u32,
+    not_before: Instant,
+    refused: Vec<String>,
+    not_restored: Vec<String>,
+}
+
+impl<'k> Zooming<'k> {
+    pub(super) fn new(zoom: Zoom<'k>, options: &Record) -> Self {
+        Self {
+            zoom,
+            sentinels: options.graph != Graph::Never,
+            graph: options.graph.clone(),
+            bytes: options.max_size.as_u64() / 8,
+            current: None,
+            zooms: 0,
+            not_before: Instant::now(),
+            refused: Vec::new(),
+            not_restored: Vec::new(),
+        }
+    }
+
+    /// Whether a zoom is armed.
+    pub(super) fn is_armed(&self) -> bool {
+        self.current.is_some()
+    }
+
+    /// How many zooms there were.
+    pub(super) fn count(&self) -> u32 {
+        self.zooms
+    }
+
+    /// Why zooms could not be armed.
+    pub(super) fn refused(&self) -> &[String] {
+        &self.refused
+    }
+
+    /// Name of what is zoomed on.
+    pub(super) fn describe(&self) -> Option<String> {
+        let (syscall, errno) = self.current.as_ref()?.kind;
+        Some(format!(
+            "{} {}",
+            names::syscall_name(syscall),
+            names::errno_name(errno)
+        ))
+    }
+
+    /// How long the function graph was armed, nanoseconds.
+    pub(super) fn graph_armed_ns(&self) -> u64 {
+        self.zoom.graph_armed_ns()
+    }
+
+    /// Counters of lost data.
+    pub(super) fn drops(&self) -> Vec<Drop> {
+        self.zoom.drops()
+    }
+
+    /// Goes on with the zoom that is armed, or arms one on the most suspicious kind; `tgids` are the processes in
+    /// which a kind failed last.
+    pub(super) fn step(
+        &mut self,
+        policy: &mut Policy,
+        syscalls: &Syscalls,
+        tgids: impl Fn(Kind) -> Vec<u32>,
+        guard: &mut Guard,
+        sink: Sink<'_>,
+    ) {
+        if self.sentinels {
+            self.zoom.poll_sentinels(false, sink);
+        }
+        let now = Instant::now();
+        let total = |(syscall, errno)| syscalls.total(syscall, errno);
+        let next = policy.next(now, total);
+        if let Some(current) = &self.current {
+            let failures = total(current.kind).saturating_sub(current.failures_before);
+            let progress = self.zoom.poll(failures, guard, sink);
+            let late = failures == 0 && now.duration_since(current.started) >= PATIENCE;
+            if progress != Progress::Armed {
+                self.finish(policy, failures, total(current.kind));
+            } else if late && next.is_some_and(|next| policy.is_better(next, current.kind)) {
+                let kind = current.kind;
+                self.not_restored
+                    .extend(self.zoom.disarm(ZoomEnd::Time, guard, sink));
+                self.finish(policy, failures, total(kind));
+            }
+        } else if let Some(kind) = next.filter(|_| self.may_start(now)) {
+            self.start(kind, policy, total(kind), tgids(kind), guard, sink);
+        }
+    }
+
+    /// Disarms everything. Returns what could not be put back.
+    pub(super) fn end(&mut self, end: ZoomEnd, guard: &mut Guard, sink: Sink<'_>) -> Vec<String> {
+        if self.current.take().is_some() {
+            self.not_restored.extend(self.zoom.disarm(end, guard, sink));
+        }
+        if std::mem::take(&mut self.sentinels) {
+            self.zoom.poll_sentinels(true, sink);
+            self.not_restored
+                .extend(self.zoom.disarm_sentinels(guard, sink));
+        }
+        std::mem::take(&mut self.not_restored)
+    }
+
+    fn may_start(&self, now: Instant) -> bool {
+        self.graph != Graph::Never
+            && self.zooms < MAX_ZOOMS
+            && now >= self.not_before
+            && self.zoom.available().is_ok()
+    }
+
+    fn start(
+        &mut self,
+        kind: Kind,
+        policy: &mut Policy,
+        failures_before: u64,
+        tgids: Vec<u32>,
+        guard: &mut Guard,
+        sink: Sink<'_>,
+    ) {
+        let target = Target {
+            syscall: kind.0,
+            name: names::syscall_name(kind.0),
+            errno: kind.1,
+            function: match &self.graph {
+                Graph::Function(name) => Some(name.clone()),
+                _ => None,
+            },
+            tgids: long_lived(tgids),
+            time: PASS_TIME,
+            bytes: self.bytes,
+            failures: ENOUGH,
+        };
+        match self.zoom.arm(&target, guard, sink) {
+            Ok(()) => {
+                self.zooms += 1;
+                self.current = Some(Current {
+                    kind,
+                    started: Instant::now(),
+                    failures_before,
+                });
+            }
+            Err(why) => {
+                // Asking again would give the same answer.
+                policy.zoomed(kind, true, failures_before);
+                self.refused.push(format!(
+                    "{} {}: {why}",
+                    target.name,
+                    names::errno_name(kind.1)
+                ));
+            }
+        }
+    }
+
+    fn finish(&mut self, policy: &mut Policy, failures: u64, total: u64) {
+        if let Some(current) = self.current.take() {
+            policy.zoomed(current.kind, failures > 0, total);
+        }
+        self.not_before = Instant::now() + PAUSE;
+    }
+}
+
+/// The processes, if all of them still live; otherwise none: the next failure will come from another one.
+fn long_lived(tgids: Vec<u32>) -> Vec<u32> {
+    let lives = |tgid: &u32| Path::new(&format!("/proc/{tgid}/ns")).exists();
+    if tgids.iter().all(lives) {
+        tgids
+    } else {
+        Vec::new()
+    }
+}

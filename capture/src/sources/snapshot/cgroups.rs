@@ -1,0 +1,160 @@
+//! The control groups of the processes involved, and all their ancestors: limits, use and event counters.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use super::{bounded, collector::Collector, mountinfo};
+
+/// Most control groups in one snapshot, ancestors included.
+const MAX_GROUPS: usize = 256;
+
+/// Most folders that are searched for a control group by its id.
+const MAX_SEARCHED: usize = 20_000;
+
+/// Files that list members, one line each: they say nothing of limits.
+const MEMBER_LISTS: &[&str] = &["cgroup.procs", "cgroup.threads", "tasks"];
+
+/// A mounted hierarchy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Hierarchy {
+    point: PathBuf,
+    /// Controllers of a v1 hierarchy, or its name (`name=systemd`); empty for cgroup v2.
+    controllers: Vec<String>,
+}
+
+/// Takes the control groups of the processes `pids`, and those with the v2 ids `ids`.
+pub(super) fn collect(collector: &mut Collector<'_>, pids: &[u32], ids: &BTreeSet<u64>) {
+    let hierarchies = hierarchies(&bounded::text(Path::new("/proc/self/mountinfo")));
+    let mut groups = BTreeSet::new();
+    for pid in pids {
+        let text = bounded::text(Path::new(&format!("/proc/{pid}/cgroup")));
+        groups.extend(text.lines().filter_map(|line| group(&hierarchies, line)));
+    }
+    if let Some(v2) = hierarchies.iter().find(|one| one.controllers.is_empty()) {
+        let known = groups.iter().filter_map(|path| id(path)).collect();
+        groups.extend(find(&v2.point, ids.difference(&known).copied().collect()));
+    }
+    let mut all = BTreeSet::new();
+    for group in &groups {
+        let root = hierarchies.iter().find(|one| group.starts_with(&one.point));
+        let ancestors = group.ancestors();
+        all.extend(
+            ancestors.take_while(|path| root.is_some_and(|root| path.starts_with(&root.point))),
+        );
+    }
+    for folder in all.iter().take(MAX_GROUPS) {
+        files(collector, folder);
+    }
+    for _ in MAX_GROUPS..all.len() {
+        collector.leave_out("further control groups");
+    }
+}
+
+/// The cgroup mounts in a mountinfo.
+fn hierarchies(mountinfo: &str) -> Vec<Hierarchy> {
+    let mounts = mountinfo::parse(mountinfo).into_iter();
+    let found = mounts.filter_map(|mount| match mount.fs_type.as_str() {
+        "cgroup2" => Some(Hierarchy {
+            point: mount.point,
+            controllers: Vec::new(),
+        }),
+        "cgroup" => Some(Hierarchy {
+            point: mount.point,
+            controllers: mount.super_options.split(',').map(str::to_owned).collect(),
+        }),
+        _ => None,
+    });
+    found.collect()
+}
+
+/// The folder that a line of /proc/PID/cgroup names: `0::/a/b`, or with v1 `4:pids:/a/b`.
+fn group(hierarchies: &[Hierarchy], line: &str) -> Option<PathBuf> {
+    let mut parts = line.splitn(3, ':').skip(1);
+    let (controllers, path) = (parts.next()?, parts.next()?);
+    let hierarchy = hierarchies.iter().find(|one| match controllers {
+        "" => one.controllers.is_empty(),
+        some => some
+            .split(',')
+            .all(|name| one.controllers.iter().any(|own| own == name)),
+    })?;
+    Some(hierarchy.point.join(path.strip_prefix('/')?))
+}
+
+/// The id of a control group: its folder's inode number.
+fn id(folder: &Path) -> Option<u64> {
+    fs::metadata(folder).ok().map(|metadata| metadata.ino())
+}
+
+/// Searches a hierarchy for the groups with these ids.
+fn find(root: &Path, mut wanted: BTreeSet<u64>) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root.to_path_buf()];
+    let mut searched = 0;
+    while let Some(folder) = folders.pop() {
+        if wanted.is_empty() || searched >= MAX_SEARCHED {
+            break;
+        }
+        searched += 1;
+        if id(&folder).is_some_and(|id| wanted.remove(&id)) {
+            found.push(folder.clone());
+        }
+        let entries = fs::read_dir(&folder);
+        for entry in entries.into_iter().flatten().filter_map(Result::ok) {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(entry.path());
+            }
+        }
+    }
+    found
+}
+
+fn files(collector: &mut Collector<'_>, folder: &Path) {
+    let entries = fs::read_dir(folder);
+    for entry in entries.into_iter().flatten().filter_map(Result::ok) {
+        let is_list = MEMBER_LISTS.iter().any(|name| entry.file_name() == *name);
+        let readable = entry
+            .metadata()
+            .is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o444 != 0);
+        if readable && !is_list {
+            collector.file(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOUNTINFO: &str = "\
+        30 20 0:26 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n\
+        31 20 0:27 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n\
+        32 20 0:28 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n";
+
+    #[test]
+    fn lines_lead_to_folders_of_both_versions() {
+        let all = hierarchies(MOUNTINFO);
+        assert_eq!(all.len(), 3);
+        let folder = |line| group(&all, line);
+        assert_eq!(folder("0::/a/b"), Some("/sys/fs/cgroup/unified/a/b".into()));
+        assert_eq!(folder("4:pids:/a"), Some("/sys/fs/cgroup/pids/a".into()));
+        assert_eq!(
+            folder("5:cpu,cpuacct:/"),
+            Some("/sys/fs/cgroup/cpu/".into())
+        );
+        assert_eq!(folder("6:rdma:/"), None);
+        assert_eq!(folder("nonsense"), None);
+    }
+
+    #[test]
+    fn a_group_is_found_by_its_id() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("a/b");
+        fs::create_dir_all(&folder).unwrap();
+        let wanted = [id(&folder).unwrap()].into();
+        assert_eq!(find(root.path(), wanted), [folder]);
+    }
+}

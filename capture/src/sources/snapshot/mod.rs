@@ -1,0 +1,111 @@
+//! Snapshots: the host's limits and their use, as procfs, sysfs, cgroupfs and statfs(2) say.
+//!
+//! Hooks: none; it only reads, and never a file whose reading changes something or may hang. Output:
+//! [`Snapshot`](format_spec::record::Snapshot) records, each a part of at most about 1 MiB. Bytes, entries and time
+//! are bounded; what was left out is listed in the entry `etz:left-out`.
+//!
+//! Beside the paths of the host there are tables that the recorder worked out, all of them text with one row a line,
+//! words separated by one blank, the first line naming the columns:
+//!
+//! | path | rows |
+//! |---|---|
+//! | `etz:deleted-files` | files that are deleted but open, largest first: their device, inode, size on disk, holder, path |
+//! | `etz:users` | what each user holds: processes, threads, descriptors, inotify instances and watches |
+//! | `etz:descriptors` | processes with the most descriptors |
+//! | `etz:proc/PID/fd` | kinds of descriptors of a process: `anon_inode:inotify 3` |
+//! | `etz:left-out` | what was left out, and how often |
+
+mod bounded;
+mod cgroups;
+mod collector;
+mod host;
+mod mountinfo;
+mod mounts;
+mod process;
+mod sysctls;
+mod totals;
+
+use std::{collections::BTreeSet, time::Duration};
+
+use format_spec::record::{Phase, Snapshot};
+
+use collector::{Collector, Seen};
+
+use crate::preflight::monotonic_ns;
+
+/// What a snapshot takes a closer look at.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Involved {
+    /// Processes that failed, and their parents.
+    pub(crate) tgids: BTreeSet<u32>,
+    /// cgroup v2 ids of processes that failed.
+    pub(crate) cgroups: BTreeSet<u64>,
+    /// Inode numbers of the mount namespaces of processes that failed, which may be gone by now.
+    pub(crate) mount_namespaces: BTreeSet<u64>,
+}
+
+/// Most processes that are looked at closely in one snapshot.
+const MAX_PROCESSES: usize = 64;
+
+/// How much a snapshot covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Everything.
+    Host,
+    /// The processes involved and their cgroups and mounts alone.
+    Involved,
+}
+
+/// Takes snapshots and remembers what was the same before.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshots {
+    number: u32,
+    seen: Seen,
+    left_out: u64,
+}
+
+impl Snapshots {
+    /// Takes a snapshot; `sink` gets its parts, `time` is when it stops at the latest.
+    pub(crate) fn take(
+        &mut self,
+        phase: Phase,
+        extent: Extent,
+        involved: &Involved,
+        time: Duration,
+        sink: &mut dyn FnMut(Snapshot),
+    ) {
+        let number = self.number;
+        self.number += 1;
+        let mut started_ns = monotonic_ns();
+        let mut emit = |entries| {
+            let ended_ns = monotonic_ns();
+            sink(Snapshot {
+                number,
+                phase,
+                started_ns,
+                ended_ns,
+                entries,
+            });
+            started_ns = ended_ns;
+        };
+        let mut collector = Collector::new(&mut self.seen, time, &mut emit);
+        // What may be gone in a moment comes first.
+        let pids = process::living(involved, MAX_PROCESSES);
+        for &pid in &pids {
+            process::collect(&mut collector, pid);
+        }
+        cgroups::collect(&mut collector, &pids, &involved.cgroups);
+        mounts::collect(&mut collector, &pids);
+        if extent == Extent::Host {
+            totals::collect(&mut collector);
+            sysctls::collect(&mut collector);
+            host::collect(&mut collector);
+        }
+        self.left_out += collector.finish();
+    }
+
+    /// How many things were left out of the snapshots so far.
+    pub(crate) fn left_out(&self) -> u64 {
+        self.left_out
+    }
+}

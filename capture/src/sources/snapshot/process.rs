@@ -1,0 +1,221 @@
+//! One process: what it may use and what it uses. No command line, no environment: those hold secrets.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use super::{Involved, bounded, collector::Collector};
+
+/// Files of a process.
+const FILES: &[&str] = &[
+    "attr/apparmor/current",
+    "attr/current",
+    "autogroup",
+    "cgroup",
+    "comm",
+    "gid_map",
+    "limits",
+    "loginuid",
+    "oom_adj",
+    "oom_score",
+    "oom_score_adj",
+    "personality",
+    "projid_map",
+    "setgroups",
+    "stat",
+    "statm",
+    "status",
+    "timens_offsets",
+    "uid_map",
+];
+
+/// Network files of a process in another network namespace than the recorder's.
+const NET_FILES: &[&str] = &[
+    "net/dev",
+    "net/fib_trie",
+    "net/if_inet6",
+    "net/ipv6_route",
+    "net/netstat",
+    "net/route",
+    "net/snmp",
+    "net/sockstat",
+    "net/sockstat6",
+];
+
+/// Links of a process.
+const LINKS: &[&str] = &["cwd", "exe", "root"];
+
+/// Most bytes of a mountinfo: about 25,000 mounts.
+const MOUNTINFO_BYTES: usize = 4 << 20;
+
+/// Most descriptors whose kind is looked at, of one process.
+const MAX_DESCRIPTORS: usize = 20_000;
+
+/// The processes involved that still live, and for each mount namespace of one that is gone some process that lives
+/// in it, at most `most`.
+pub(super) fn living(involved: &Involved, most: usize) -> Vec<u32> {
+    let is_there = |pid: &&u32| Path::new(&format!("/proc/{pid}/ns")).exists();
+    let mut pids: BTreeSet<u32> = involved
+        .tgids
+        .iter()
+        .filter(is_there)
+        .copied()
+        .take(most)
+        .collect();
+    let known: BTreeSet<u64> = pids
+        .iter()
+        .filter_map(|&pid| mount_namespace(pid))
+        .collect();
+    let mut wanted: BTreeSet<u64> = involved
+        .mount_namespaces
+        .difference(&known)
+        .copied()
+        .collect();
+    for pid in all_pids() {
+        if wanted.is_empty() || pids.len() >= most {
+            break;
+        }
+        if mount_namespace(pid).is_some_and(|found| wanted.remove(&found)) {
+            pids.insert(pid);
+        }
+    }
+    pids.into_iter().collect()
+}
+
+/// The processes of the host, by number.
+pub(super) fn all_pids() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc");
+    let names = entries.into_iter().flatten().filter_map(Result::ok);
+    names.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// Inode number of a process's mount namespace.
+pub(super) fn mount_namespace(pid: u32) -> Option<u64> {
+    namespace(&format!("/proc/{pid}/ns/mnt"))
+}
+
+fn namespace(path: &str) -> Option<u64> {
+    fs::metadata(path).ok().map(|metadata| metadata.ino())
+}
+
+/// Takes one process.
+pub(super) fn collect(collector: &mut Collector<'_>, pid: u32) {
+    let folder = PathBuf::from(format!("/proc/{pid}"));
+    for name in FILES {
+        collector.file(folder.join(name));
+    }
+    collector.file_of(folder.join("mountinfo"), MOUNTINFO_BYTES);
+    for name in LINKS {
+        collector.link(folder.join(name));
+    }
+    let namespaces = fs::read_dir(folder.join("ns"));
+    for entry in namespaces.into_iter().flatten().filter_map(Result::ok) {
+        collector.link(entry.path());
+    }
+    if namespace(&format!("/proc/{pid}/ns/net")) != namespace("/proc/self/ns/net") {
+        for name in NET_FILES {
+            collector.file(folder.join(name));
+        }
+    }
+    count_names(collector, &folder.join("task"));
+    count_lines(collector, &folder.join("maps"));
+    descriptors(collector, &folder);
+}
+
+fn count_names(collector: &mut Collector<'_>, folder: &Path) {
+    if let Ok(entries) = fs::read_dir(folder) {
+        collector.entry_count(folder, entries.count());
+    }
+}
+
+fn count_lines(collector: &mut Collector<'_>, file: &Path) {
+    // 8 MiB hold more lines than the default limit of mappings, 65530.
+    if let Ok((bytes, false)) = bounded::read(file, 8 << 20) {
+        let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
+        collector.entry_count(file, lines);
+    }
+}
+
+/// How many descriptors there are, and of what kinds.
+fn descriptors(collector: &mut Collector<'_>, folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder.join("fd")) else {
+        return;
+    };
+    let mut count = 0;
+    let mut kinds = BTreeMap::<String, u64>::new();
+    for entry in entries.filter_map(Result::ok) {
+        count += 1;
+        if count > MAX_DESCRIPTORS {
+            continue;
+        }
+        let target = fs::read_link(entry.path()).unwrap_or_default();
+        let kind = kind(&target.to_string_lossy());
+        if kind == "anon_inode:inotify" {
+            let watches = watches(&folder.join("fdinfo").join(entry.file_name()));
+            *kinds.entry("inotify-watches".into()).or_default() += watches;
+        }
+        *kinds.entry(kind).or_default() += 1;
+    }
+    collector.entry_count(folder.join("fd"), count);
+    let rows = kinds
+        .iter()
+        .map(|(kind, count)| format!("{kind} {count}\n"));
+    let table = format!("kind count\n{}", rows.collect::<String>());
+    // The folder begins with a slash: etz:/proc/1/fd would read as a path.
+    collector.table(
+        &format!("etz:{}/fd", folder.display()).replacen(":/", ":", 1),
+        table,
+    );
+}
+
+/// What a descriptor's link shows, without the number of the one object: `socket`, `anon_inode:inotify`, `/dev/…`.
+fn kind(target: &str) -> String {
+    match target.split_once(":[") {
+        Some((kind, _)) => kind.into(),
+        None if target.starts_with("anon_inode:") => target.replace(['[', ']'], ""),
+        None if target.starts_with("/memfd:") => "memfd".into(),
+        None if target.starts_with("/dev/") => target.split(' ').next().unwrap_or("/dev/").into(),
+        None if target.ends_with(" (deleted)") => "deleted-file".into(),
+        None => "file".into(),
+    }
+}
+
+/// Number of watches of an inotify instance: lines of its fdinfo that begin with `inotify wd:` (`fs/notify/fdinfo.c`).
+pub(super) fn watches(fdinfo: &Path) -> u64 {
+    let bytes = bounded::read(fdinfo, 16 << 20).map_or_else(|_| Vec::new(), |(bytes, _)| bytes);
+    let lines = bytes.split(|&byte| byte == b'\n');
+    lines
+        .filter(|line| line.starts_with(b"inotify wd:"))
+        .count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_leave_the_object_out() {
+        assert_eq!(kind("socket:[1234]"), "socket");
+        assert_eq!(kind("anon_inode:[eventfd]"), "anon_inode:eventfd");
+        assert_eq!(kind("anon_inode:inotify"), "anon_inode:inotify");
+        assert_eq!(kind("/tmp/x (deleted)"), "deleted-file");
+        assert_eq!(kind("/dev/pts/0"), "/dev/pts/0");
+        assert_eq!(kind("/etc/passwd"), "file");
+    }
+
+    #[test]
+    fn a_process_that_is_gone_is_replaced_by_one_in_its_mount_namespace() {
+        let own = mount_namespace(std::process::id()).unwrap();
+        let involved = Involved {
+            tgids: [u32::MAX].into(),
+            mount_namespaces: [own].into(),
+            ..Involved::default()
+        };
+        let found = living(&involved, 4);
+        assert_eq!(found.len(), 1);
+        assert_eq!(mount_namespace(found[0]), Some(own));
+    }
+}

@@ -1,0 +1,94 @@
+//! All of /proc/sys.
+
+use std::{
+    fs::{self, DirEntry},
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use super::collector::Collector;
+
+/// Most network interfaces whose own settings are read; `all` and `default` come on top.
+const MAX_INTERFACES: usize = 4;
+
+/// Most levels of folders under /proc/sys.
+const MAX_DEPTH: usize = 10;
+
+/// Files that are secrets, change at each reading, or do work when read.
+const LEFT_ALONE: &[&str] = &[
+    // Keys of the host.
+    "stable_secret",
+    "tcp_fastopen_key",
+    // New at each reading.
+    "uuid",
+    // Sums up the counters of all processors (`vmstat_refresh`, `mm/vmstat.c`).
+    "stat_refresh",
+];
+
+/// Takes every sysctl.
+pub(super) fn collect(collector: &mut Collector<'_>) {
+    let root = Path::new("/proc/sys");
+    let Ok(device) = fs::metadata(root).map(|metadata| metadata.dev()) else {
+        return;
+    };
+    let mut folders = vec![(root.to_path_buf(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        if collector.is_full() {
+            return collector.leave_out("/proc/sys beyond the bounds of a snapshot");
+        }
+        for entry in children(collector, &folder) {
+            let Ok(metadata) = fs::symlink_metadata(&entry) else {
+                continue;
+            };
+            if metadata.is_dir() {
+                // binfmt_misc is an automount of its own.
+                if metadata.dev() == device && depth < MAX_DEPTH {
+                    folders.push((entry, depth + 1));
+                }
+            } else if metadata.mode() & 0o444 != 0 && !is_left_alone(&entry) {
+                collector.file(&entry);
+            }
+        }
+    }
+}
+
+fn children(collector: &mut Collector<'_>, folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut entries: Vec<DirEntry> = entries.filter_map(Result::ok).collect();
+    entries.sort_by_key(DirEntry::file_name);
+    // net/ipv4/conf and the like have a folder of 30 settings for each interface, and hosts have thousands.
+    let per_interface = folder.ends_with("conf") || folder.ends_with("neigh");
+    let mut interfaces = 0;
+    let mut kept = Vec::new();
+    for entry in entries {
+        let name = entry.file_name();
+        if per_interface && name != "all" && name != "default" {
+            interfaces += 1;
+            if interfaces > MAX_INTERFACES {
+                collector.leave_out("settings of further network interfaces");
+                continue;
+            }
+        }
+        kept.push(entry.path());
+    }
+    kept
+}
+
+fn is_left_alone(path: &Path) -> bool {
+    LEFT_ALONE.iter().any(|name| path.ends_with(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_left_alone() {
+        assert!(is_left_alone(Path::new(
+            "/proc/sys/net/ipv4/tcp_fastopen_key"
+        )));
+        assert!(!is_left_alone(Path::new("/proc/sys/net/ipv4/tcp_fastopen")));
+    }
+}

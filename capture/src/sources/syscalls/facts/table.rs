@@ -1,0 +1,279 @@
+//! The table of facts, by the structure that holds them.
+
+use format_spec::record::FactUnit::{Bits, Bytes, Count, Id, Pages};
+
+use super::Fact;
+
+/// All facts.
+pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
+    [
+        TASK,
+        CREDENTIALS,
+        NAMESPACES,
+        MOUNTS,
+        PIDS,
+        RLIMITS,
+        FILES,
+        MEMORY,
+        UCOUNTS,
+        IPC,
+        USER,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+const fn fact(
+    name: &'static str,
+    unit: format_spec::record::FactUnit,
+    paths: &'static [&'static str],
+) -> Fact {
+    Fact { name, unit, paths }
+}
+
+/// `task_struct` and `signal_struct` (`include/linux/sched.h`, `include/linux/sched/signal.h`).
+const TASK: &[Fact] = &[
+    fact("parent.tgid", Id, &["real_parent->tgid"]),
+    fact("task.flags", Bits, &["flags"]),
+    fact("task.personality", Bits, &["personality"]),
+    fact("task.seccomp_mode", Id, &["seccomp.mode"]),
+    fact("task.seccomp_filters", Count, &["seccomp.filter_count"]),
+    fact("task.atomic_flags", Bits, &["atomic_flags"]),
+    fact("task.ptrace", Bits, &["ptrace"]),
+    fact("signal.threads", Count, &["signal->nr_threads"]),
+];
+
+/// `struct cred` (`include/linux/cred.h`); `kernel_cap_t` became one 64-bit word in 6.3.
+const CREDENTIALS: &[Fact] = &[
+    fact("cred.euid", Id, &["cred->euid"]),
+    fact("cred.fsuid", Id, &["cred->fsuid"]),
+    fact(
+        "cred.cap_effective",
+        Bits,
+        &["cred->cap_effective.val", "cred->cap_effective.cap[0]@8"],
+    ),
+    fact(
+        "cred.cap_permitted",
+        Bits,
+        &["cred->cap_permitted.val", "cred->cap_permitted.cap[0]@8"],
+    ),
+    fact(
+        "cred.cap_bounding",
+        Bits,
+        &["cred->cap_bset.val", "cred->cap_bset.cap[0]@8"],
+    ),
+    fact("cred.securebits", Bits, &["cred->securebits"]),
+];
+
+/// `struct nsproxy` (`include/linux/nsproxy.h`): the inode numbers that `/proc/PID/ns` shows.
+const NAMESPACES: &[Fact] = &[
+    fact("ns.mnt", Id, &["nsproxy->mnt_ns->ns.inum"]),
+    fact("ns.uts", Id, &["nsproxy->uts_ns->ns.inum"]),
+    fact("ns.ipc", Id, &["nsproxy->ipc_ns->ns.inum"]),
+    fact(
+        "ns.pid_for_children",
+        Id,
+        &["nsproxy->pid_ns_for_children->ns.inum"],
+    ),
+    fact("ns.net", Id, &["nsproxy->net_ns->ns.inum"]),
+    fact("ns.cgroup", Id, &["nsproxy->cgroup_ns->ns.inum"]),
+    fact("ns.time", Id, &["nsproxy->time_ns->ns.inum"]),
+    fact("ns.user", Id, &["cred->user_ns->ns.inum"]),
+    fact("user_ns.level", Count, &["cred->user_ns->level"]),
+    fact("user_ns.flags", Bits, &["cred->user_ns->flags"]),
+];
+
+/// `struct mnt_namespace` (`fs/mount.h`): `mounts` was renamed `nr_mounts` in 6.11.
+const MOUNTS: &[Fact] = &[
+    fact(
+        "mnt_ns.mounts",
+        Count,
+        &["nsproxy->mnt_ns->nr_mounts", "nsproxy->mnt_ns->mounts"],
+    ),
+    fact(
+        "mnt_ns.pending_mounts",
+        Count,
+        &["nsproxy->mnt_ns->pending_mounts"],
+    ),
+];
+
+/// `struct pid_namespace` (`include/linux/pid_namespace.h`): `pid_max` is per namespace from 6.14 on.
+const PIDS: &[Fact] = &[
+    fact(
+        "pid_ns.allocated",
+        Count,
+        &["nsproxy->pid_ns_for_children->pid_allocated"],
+    ),
+    fact(
+        "pid_ns.max",
+        Count,
+        &["nsproxy->pid_ns_for_children->pid_max"],
+    ),
+    fact(
+        "pid_ns.level",
+        Count,
+        &["nsproxy->pid_ns_for_children->level"],
+    ),
+];
+
+/// Soft limits, `RLIM_INFINITY` being all ones (`include/uapi/asm-generic/resource.h`).
+const RLIMITS: &[Fact] = &[
+    fact("rlimit.CPU", Count, &["signal->rlim[0].rlim_cur"]),
+    fact("rlimit.FSIZE", Bytes, &["signal->rlim[1].rlim_cur"]),
+    fact("rlimit.DATA", Bytes, &["signal->rlim[2].rlim_cur"]),
+    fact("rlimit.STACK", Bytes, &["signal->rlim[3].rlim_cur"]),
+    fact("rlimit.CORE", Bytes, &["signal->rlim[4].rlim_cur"]),
+    fact("rlimit.RSS", Bytes, &["signal->rlim[5].rlim_cur"]),
+    fact("rlimit.NPROC", Count, &["signal->rlim[6].rlim_cur"]),
+    fact("rlimit.NOFILE", Count, &["signal->rlim[7].rlim_cur"]),
+    fact("rlimit.MEMLOCK", Bytes, &["signal->rlim[8].rlim_cur"]),
+    fact("rlimit.AS", Bytes, &["signal->rlim[9].rlim_cur"]),
+    fact("rlimit.LOCKS", Count, &["signal->rlim[10].rlim_cur"]),
+    fact("rlimit.SIGPENDING", Count, &["signal->rlim[11].rlim_cur"]),
+    fact("rlimit.MSGQUEUE", Bytes, &["signal->rlim[12].rlim_cur"]),
+    fact("rlimit.NICE", Count, &["signal->rlim[13].rlim_cur"]),
+    fact("rlimit.RTPRIO", Count, &["signal->rlim[14].rlim_cur"]),
+    fact("rlimit.RTTIME", Count, &["signal->rlim[15].rlim_cur"]),
+    fact("rlimit.NOFILE.hard", Count, &["signal->rlim[7].rlim_max"]),
+];
+
+/// `struct files_struct` and `struct fdtable` (`include/linux/fdtable.h`).
+const FILES: &[Fact] = &[
+    fact("files.next_fd", Count, &["files->next_fd"]),
+    fact("files.max_fds", Count, &["files->fdt->max_fds"]),
+    fact("fs.umask", Bits, &["fs->umask"]),
+];
+
+/// `struct mm_struct` (`include/linux/mm_types.h`).
+const MEMORY: &[Fact] = &[
+    fact("mm.map_count", Count, &["mm->map_count"]),
+    fact("mm.total_vm", Pages, &["mm->total_vm"]),
+    fact("mm.locked_vm", Pages, &["mm->locked_vm"]),
+    fact("mm.pinned_vm", Pages, &["mm->pinned_vm"]),
+    fact("mm.data_vm", Pages, &["mm->data_vm"]),
+    fact("mm.stack_vm", Pages, &["mm->stack_vm"]),
+];
+
+/// `struct ucounts` (`include/linux/user_namespace.h`): use by this user in this user namespace. Which numbers the
+/// kinds have depends on the kernel's configuration, so they are named.
+const UCOUNTS: &[Fact] = &[
+    fact(
+        "ucount.user_namespaces",
+        Count,
+        &["cred->ucounts->ucount[UCOUNT_USER_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.pid_namespaces",
+        Count,
+        &["cred->ucounts->ucount[UCOUNT_PID_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.uts_namespaces",
+        Count,
+        &["cred->ucounts->ucount[UCOUNT_UTS_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.ipc_namespaces",
+        Count,
+        &["cred->ucounts->ucount[UCOUNT_IPC_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.net_namespaces",
+        Count,
+        &["cred->ucounts->ucount[UCOUNT_NET_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.mnt_namespaces",
+        Count,
+        &["cred->ucounts->ucount[UCOUNT_MNT_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.cgroup_namespaces",
+        Count,
+        &["cred->ucounts->ucount[UCOUNT_CGROUP_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.time_namespaces",
+        Count,
+        &["cred->ucounts->ucount[UCOUNT_TIME_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.inotify_instances",
+        Count,
+        &["cred->ucounts->ucount[UCOUNT_INOTIFY_INSTANCES]"],
+    ),
+    fact(
+        "ucount.inotify_watches",
+        Count,
+        &["cred->ucounts->ucount[UCOUNT_INOTIFY_WATCHES]"],
+    ),
+    fact(
+        "ucount.fanotify_groups",
+        Count,
+        &["cred->ucounts->ucount[UCOUNT_FANOTIFY_GROUPS]"],
+    ),
+    fact(
+        "ucount.fanotify_marks",
+        Count,
+        &["cred->ucounts->ucount[UCOUNT_FANOTIFY_MARKS]"],
+    ),
+    fact(
+        "ucount.rlimit_nproc",
+        Count,
+        &["cred->ucounts->rlimit[UCOUNT_RLIMIT_NPROC]"],
+    ),
+    fact(
+        "ucount.rlimit_msgqueue",
+        Bytes,
+        &["cred->ucounts->rlimit[UCOUNT_RLIMIT_MSGQUEUE]"],
+    ),
+    fact(
+        "ucount.rlimit_sigpending",
+        Count,
+        &["cred->ucounts->rlimit[UCOUNT_RLIMIT_SIGPENDING]"],
+    ),
+    fact(
+        "ucount.rlimit_memlock",
+        Bytes,
+        &["cred->ucounts->rlimit[UCOUNT_RLIMIT_MEMLOCK]"],
+    ),
+];
+
+/// `struct ipc_namespace` (`include/linux/ipc_namespace.h`); `ids` are semaphores, messages, shared memory (`ipc/util.h`).
+const IPC: &[Fact] = &[
+    fact(
+        "ipc_ns.semaphore_sets",
+        Count,
+        &["nsproxy->ipc_ns->ids[0].in_use"],
+    ),
+    fact("ipc_ns.semaphores", Count, &["nsproxy->ipc_ns->used_sems"]),
+    fact(
+        "ipc_ns.message_queues",
+        Count,
+        &["nsproxy->ipc_ns->ids[1].in_use"],
+    ),
+    fact(
+        "ipc_ns.shm_segments",
+        Count,
+        &["nsproxy->ipc_ns->ids[2].in_use"],
+    ),
+    fact("ipc_ns.shm_pages", Pages, &["nsproxy->ipc_ns->shm_tot"]),
+    fact(
+        "ipc_ns.mqueues",
+        Count,
+        &["nsproxy->ipc_ns->mq_queues_count"],
+    ),
+];
+
+/// `struct user_struct` (`include/linux/sched/user.h`): use by this user on the whole host. The count of epoll
+/// watches is off by what processors hold back.
+const USER: &[Fact] = &[
+    fact(
+        "user.epoll_watches",
+        Count,
+        &["cred->user->epoll_watches.count"],
+    ),
+    fact("user.unix_inflight", Count, &["cred->user->unix_inflight"]),
+    fact("user.pipe_pages", Pages, &["cred->user->pipe_bufs"]),
+    fact("user.locked_pages", Pages, &["cred->user->locked_vm"]),
+];
