@@ -48,6 +48,22 @@ impl Guard {
         })
     }
 
+    /// A guard whose child does nothing and that leaves no file, for tests.
+    #[cfg(test)]
+    pub(crate) fn idle() -> Self {
+        let mut nothing = std::process::Command::new("cat");
+        let child = nothing
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("cat is there");
+        Self {
+            steps: Vec::new(),
+            child,
+            journal: None,
+        }
+    }
+
     /// Where the list ends now.
     pub(crate) fn mark(&self) -> Mark {
         Mark(self.steps.len())
