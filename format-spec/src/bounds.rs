@@ -9,8 +9,8 @@ pub const MAX_RAW_LEN: usize = 8 << 20;
 /// Largest payload of one frame as stored, in bytes: an incompressible payload grows a little under zstd.
 pub const MAX_STORED_LEN: usize = MAX_RAW_LEN + (64 << 10);
 
-/// Bytes that decoding one record may claim for its containers; a bound on memory, not on the file. The allocator's own
-/// cost comes on top: records of very many strings of one byte take seven times as much.
+/// Bytes that one record may claim (SPEC.md says how they are counted); a bound on memory, not on the file. The
+/// allocator's own cost comes on top: records of very many strings of one byte take seven times as much.
 pub const MAX_DECODED_LEN: usize = 16 << 20;
 
 /// Most frames in a bundle, the index not counted: as many as an index of [`MAX_RAW_LEN`] can list.
@@ -20,7 +20,7 @@ pub const MAX_FRAMES: usize = 1 << 18;
 pub const MAX_TOTAL_RAW_LEN: u64 = 8 << 30;
 
 /// Most rows in one columnar frame.
-pub const MAX_ROWS: usize = 1 << 18;
+pub const MAX_ROWS: usize = 1 << 16;
 
 /// Most columns in one columnar frame.
 pub const MAX_COLUMNS: usize = 64;

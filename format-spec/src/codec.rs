@@ -4,27 +4,33 @@
 
 use bincode::{Decode, Encode, config};
 
-use crate::{DecodeError, bounds::MAX_DECODED_LEN};
+use crate::{DecodeError, bounds::MAX_DECODED_LEN, claims::Claims};
 
-/// Payloads of up to this many bytes decode within [`MAX_DECODED_LEN`] whatever they hold: no element of a list
-/// takes more than 128 bytes of memory or less than 1 byte of payload.
-const ALWAYS_DECODES: usize = MAX_DECODED_LEN / 128;
+/// What one element of a list claims: more than any takes in memory.
+const ELEMENT_LEN: usize = 128;
 
-/// Appends `record` to `out`.
+/// Appends `record`, whose lists have so many elements in all, to `out`.
 ///
 /// # Errors
-/// When a reader's bound on memory would keep it from decoding the record.
-pub(crate) fn encode<T: Encode + Decode<()>>(
+/// When a reader may refuse the record for the memory that it takes.
+pub(crate) fn encode_bounded<T: Encode>(
     record: &T,
+    elements: usize,
     out: &mut Vec<u8>,
 ) -> Result<(), DecodeError> {
-    let bytes = bincode::encode_to_vec(record, config::standard())
-        .map_err(|error| DecodeError::malformed(error.to_string()))?;
-    if bytes.len() > ALWAYS_DECODES {
-        decode::<T>(&bytes, false)?;
+    let start = out.len();
+    encode(record, out);
+    let mut claims = Claims::default();
+    claims.claim(elements, ELEMENT_LEN)?;
+    claims.claim(out.len() - start, 1)
+}
+
+/// Appends `record` to `out`.
+pub(crate) fn encode<T: Encode>(record: &T, out: &mut Vec<u8>) {
+    match bincode::encode_to_vec(record, config::standard()) {
+        Ok(bytes) => out.extend_from_slice(&bytes),
+        Err(error) => unreachable!("encoding into memory has no error to give: {error}"),
     }
-    out.extend_from_slice(&bytes);
-    Ok(())
 }
 
 /// Reads one record that fills `bytes`, or begins them when `may_have_more`.

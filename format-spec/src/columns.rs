@@ -8,31 +8,9 @@ use std::collections::HashMap;
 
 use crate::{
     DecodeError,
-    bounds::{MAX_COLUMNS, MAX_DECODED_LEN, MAX_ROWS},
+    bounds::{MAX_COLUMNS, MAX_ROWS},
+    claims::{Claims, ROW_LEN, STRING_LEN},
 };
-
-/// Memory that decoding one record has claimed: what columns say may stand for far more than their own bytes.
-#[derive(Debug, Default)]
-pub(crate) struct Claims(usize);
-
-impl Claims {
-    /// Claims room for `count` values of `size` bytes each.
-    pub(crate) fn claim(&mut self, count: usize, size: usize) -> Result<(), DecodeError> {
-        let claimed = count
-            .checked_mul(size)
-            .and_then(|bytes| bytes.checked_add(self.0));
-        match claimed {
-            Some(claimed) if claimed <= MAX_DECODED_LEN => {
-                self.0 = claimed;
-                Ok(())
-            }
-            _ => Err(DecodeError::Bound {
-                what: "memory for the record",
-                bound: MAX_DECODED_LEN as u64,
-            }),
-        }
-    }
-}
 
 /// Appends `value` as an unsigned LEB128 varint, 1 to 10 bytes.
 pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
@@ -189,13 +167,17 @@ impl<'a> DictionaryWriter<'a> {
         numbers: &mut ColumnWriter,
         strings: &mut ColumnWriter,
         string: &'a [u8],
-    ) {
+        claims: &mut Claims,
+    ) -> Result<(), DecodeError> {
+        claims.claim(string.len(), 1)?;
         let next = self.known.len() as u64;
         let number = *self.known.entry(string).or_insert(next);
         numbers.put(number);
         if number == next {
+            claims.claim(1, STRING_LEN)?;
             strings.put_bytes(string);
         }
+        Ok(())
     }
 }
 
@@ -215,7 +197,7 @@ impl<'a> DictionaryReader<'a> {
     ) -> Result<Vec<u8>, DecodeError> {
         let number: usize = numbers.take_as("number of a string")?;
         if number == self.known.len() {
-            claims.claim(1, size_of::<&[u8]>())?;
+            claims.claim(1, STRING_LEN)?;
             self.known.push(strings.take_bytes()?);
         }
         let string = self
@@ -227,16 +209,17 @@ impl<'a> DictionaryReader<'a> {
     }
 }
 
-/// Splits a columnar payload into its row count and `N` columns; columns of a later revision, behind them, are
-/// passed over.
+/// Splits a columnar payload into its row count, what the rows claim, and `N` columns; with
+/// `may_have_more`, columns of a later revision behind them are passed over.
 pub(crate) fn read_columns<const N: usize>(
     payload: &[u8],
-) -> Result<(usize, [ColumnReader<'_>; N]), DecodeError> {
+    may_have_more: bool,
+) -> Result<(usize, Claims, [ColumnReader<'_>; N]), DecodeError> {
     let mut reader = ColumnReader::new(payload);
     let rows: usize = reader.take_as("row count")?;
-    check_rows(rows)?;
+    let claims = claim_rows(rows)?;
     let columns: usize = reader.take_as("column count")?;
-    if columns < N || columns > MAX_COLUMNS {
+    if columns < N || columns > MAX_COLUMNS || (columns > N && !may_have_more) {
         return Err(DecodeError::malformed(format!(
             "{columns} columns where {N} are due"
         )));
@@ -259,7 +242,7 @@ pub(crate) fn read_columns<const N: usize>(
     if out.first().is_some_and(|first| first.left() < rows) {
         return Err(DecodeError::malformed("more rows than bytes"));
     }
-    Ok((rows, out))
+    Ok((rows, claims, out))
 }
 
 /// Checks that every column was used up.
@@ -270,15 +253,17 @@ pub(crate) fn check_used(columns: &[ColumnReader<'_>]) -> Result<(), DecodeError
     Ok(())
 }
 
-/// Checks a row count against its bound.
-pub(crate) fn check_rows(rows: usize) -> Result<(), DecodeError> {
+/// Checks a row count against its bound, and claims that many rows.
+pub(crate) fn claim_rows(rows: usize) -> Result<Claims, DecodeError> {
     if rows > MAX_ROWS {
         return Err(DecodeError::Bound {
             what: "rows",
             bound: MAX_ROWS as u64,
         });
     }
-    Ok(())
+    let mut claims = Claims::default();
+    claims.claim(rows, ROW_LEN)?;
+    Ok(claims)
 }
 
 #[cfg(test)]
@@ -298,7 +283,7 @@ mod tests {
             }
             let mut payload = Vec::new();
             write_columns(&mut payload, values.len(), &[plain, delta]);
-            let (rows, [mut plain, mut delta]) = read_columns::<2>(&payload).unwrap();
+            let (rows, _, [mut plain, mut delta]) = read_columns::<2>(&payload, false).unwrap();
             prop_assert_eq!(rows, values.len());
             for value in values {
                 prop_assert_eq!(plain.take().unwrap(), value);
@@ -311,11 +296,11 @@ mod tests {
             let (mut numbers, mut texts) = (ColumnWriter::default(), ColumnWriter::default());
             let mut dictionary = DictionaryWriter::default();
             for string in &strings {
-                dictionary.put(&mut numbers, &mut texts, string.as_bytes());
+                dictionary.put(&mut numbers, &mut texts, string.as_bytes(), &mut Claims::default()).unwrap();
             }
             let mut payload = Vec::new();
             write_columns(&mut payload, strings.len(), &[numbers, texts]);
-            let (_, mut columns) = read_columns::<2>(&payload).unwrap();
+            let (_, _, mut columns) = read_columns::<2>(&payload, false).unwrap();
             let [numbers, texts] = &mut columns;
             let mut dictionary = DictionaryReader::default();
             for string in &strings {
@@ -327,7 +312,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_total(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            if let Ok((_, [mut column])) = read_columns::<1>(&bytes) {
+            if let Ok((_, _, [mut column])) = read_columns::<1>(&bytes, true) {
                 while column.take_bytes().is_ok() {}
             }
         }

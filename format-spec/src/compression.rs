@@ -10,6 +10,9 @@ const LEVEL: i32 = 3;
 /// Payloads below this many bytes are stored as they are: a zstd frame would not be smaller.
 const LEAST_COMPRESSED: usize = 64;
 
+/// Magic number of a zstd frame that is not a skippable one.
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
 /// `payload` as one zstd frame; `None` when that would not be smaller.
 pub(crate) fn deflate(payload: &[u8]) -> std::io::Result<Option<Vec<u8>>> {
     if payload.len() < LEAST_COMPRESSED {
@@ -25,6 +28,9 @@ pub(crate) fn deflate(payload: &[u8]) -> std::io::Result<Option<Vec<u8>>> {
 /// When it is not one zstd frame, or not of that length: never more memory than `raw_len` is taken for the output.
 pub(crate) fn inflate(stored: &[u8], raw_len: usize) -> Result<Vec<u8>, DecodeError> {
     let error = |what: String| DecodeError::Zstd(what);
+    if !stored.starts_with(&MAGIC) {
+        return Err(error("no zstd frame".to_owned()));
+    }
     match zstd_safe::find_frame_compressed_size(stored) {
         Ok(len) if len == stored.len() => {}
         Ok(len) => {

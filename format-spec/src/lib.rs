@@ -43,6 +43,7 @@ pub mod ftrace;
 pub mod json;
 pub mod record;
 
+mod claims;
 mod codec;
 mod columns;
 mod compression;

@@ -117,10 +117,7 @@ impl<W: Write> Writer<W> {
     pub fn finish(mut self) -> Result<W, WriteError> {
         let index_offset = self.offset;
         let mut payload = Vec::new();
-        // An index of MAX_FRAMES entries is within every bound.
-        if codec::encode(&self.index, &mut payload).is_err() {
-            return Err(WriteError::Full);
-        }
+        codec::encode(&self.index, &mut payload);
         let layout = Layout {
             version: 1,
             revision: 0,

@@ -6,7 +6,10 @@ use std::fmt::Write;
 
 use format_spec::{
     Writer,
-    bounds::{MAX_FRAMES, MAX_RAW_LEN, MAX_STORED_LEN, MAX_TOTAL_RAW_LEN},
+    bounds::{
+        MAX_COLUMNS, MAX_DECODED_LEN, MAX_FRAMES, MAX_RAW_LEN, MAX_ROWS, MAX_STORED_LEN,
+        MAX_TOTAL_RAW_LEN,
+    },
     record::{Count, Counts, FactDefinition, FactTable, FactUnit},
 };
 
@@ -90,5 +93,8 @@ fn the_stated_bounds_are_those_of_the_code() {
     assert_eq!(stated("| stored length"), MAX_STORED_LEN as u64);
     assert_eq!(stated("| raw length"), MAX_RAW_LEN as u64);
     assert_eq!(stated("| frames, the index"), MAX_FRAMES as u64);
+    assert_eq!(stated("| rows of"), MAX_ROWS as u64);
+    assert_eq!(stated("| columns of"), MAX_COLUMNS as u64);
+    assert_eq!(stated("| what one record"), MAX_DECODED_LEN as u64);
     assert_eq!(stated("| sum of the raw lengths"), MAX_TOTAL_RAW_LEN);
 }

@@ -22,6 +22,10 @@ pub struct Closing {
 
 impl super::Plain for Closing {
     const TYPE: u16 = 2;
+
+    fn elements(&self) -> usize {
+        self.drops.len() + self.not_restored.len()
+    }
 }
 
 /// Why a recording ended.

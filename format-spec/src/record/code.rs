@@ -12,6 +12,10 @@ pub struct Code {
 
 impl super::Plain for Code {
     const TYPE: u16 = 12;
+
+    fn elements(&self) -> usize {
+        self.functions.len()
+    }
 }
 
 /// The bytes of one function as they were in memory.

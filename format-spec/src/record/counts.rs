@@ -3,9 +3,10 @@
 use super::{Layout, Record};
 use crate::{
     DecodeError,
+    claims::ROW_LEN,
     columns::{
-        Claims, ColumnWriter, DictionaryReader, DictionaryWriter, check_rows, check_used,
-        read_columns, write_columns,
+        ColumnWriter, DictionaryReader, DictionaryWriter, check_used, claim_rows, read_columns,
+        write_columns,
     },
 };
 
@@ -40,22 +41,21 @@ pub struct Count {
 
 const COLUMNS: usize = 8;
 
+const _: () = assert!(size_of::<Count>() <= ROW_LEN);
+
 impl Record for Counts {
     const TYPE: u16 = 3;
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), DecodeError> {
-        check_rows(self.rows.len())?;
-        let mut claims = Claims::default();
-        claims.claim(self.rows.len(), size_of::<Count>())?;
+        let mut claims = claim_rows(self.rows.len())?;
         let mut columns: [ColumnWriter; COLUMNS] = Default::default();
         let [syscall, errno, tgid, comm, comms, count, first, last] = &mut columns;
         let mut names = DictionaryWriter::default();
         for row in &self.rows {
-            claims.claim(row.comm.len(), 1)?;
             syscall.put(row.syscall.into());
             errno.put(row.errno.into());
             tgid.put_delta(row.tgid.into());
-            names.put(comm, comms, &row.comm);
+            names.put(comm, comms, &row.comm, &mut claims)?;
             count.put(row.count);
             first.put_delta(row.first_ns);
             last.put_difference(row.last_ns, row.first_ns);
@@ -64,12 +64,11 @@ impl Record for Counts {
         Ok(())
     }
 
-    fn decode(payload: &[u8], _layout: Layout) -> Result<Self, DecodeError> {
-        let (len, mut columns) = read_columns::<COLUMNS>(payload)?;
+    fn decode(payload: &[u8], layout: Layout) -> Result<Self, DecodeError> {
+        let may_have_more = layout.revision > Self::LAYOUT.revision;
+        let (len, mut claims, mut columns) = read_columns::<COLUMNS>(payload, may_have_more)?;
         let [syscall, errno, tgid, comm, comms, count, first, last] = &mut columns;
         let mut names = DictionaryReader::default();
-        let mut claims = Claims::default();
-        claims.claim(len, size_of::<Count>())?;
         let mut rows = Vec::with_capacity(len);
         for _ in 0..len {
             let first_ns = first.take_delta()?;

@@ -15,6 +15,11 @@ pub struct CtlTables {
 
 impl super::Plain for CtlTables {
     const TYPE: u16 = 13;
+
+    fn elements(&self) -> usize {
+        let paths = self.entries.iter().map(|entry| entry.paths.len());
+        self.entries.len() + paths.sum::<usize>()
+    }
 }
 
 /// One `struct ctl_table` (`include/linux/sysctl.h`).

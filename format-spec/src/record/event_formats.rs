@@ -14,6 +14,10 @@ pub struct EventFormats {
 
 impl super::Plain for EventFormats {
     const TYPE: u16 = 8;
+
+    fn elements(&self) -> usize {
+        self.events.len()
+    }
 }
 
 /// One event's `format` file.

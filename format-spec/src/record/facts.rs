@@ -16,6 +16,10 @@ pub struct FactTable {
 
 impl super::Plain for FactTable {
     const TYPE: u16 = 4;
+
+    fn elements(&self) -> usize {
+        self.facts.len()
+    }
 }
 
 /// One fact.

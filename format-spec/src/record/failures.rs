@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use super::{Layout, Record};
 use crate::{
     DecodeError,
+    claims::{FACT_LEN, PATH_LEN, ROW_LEN},
     columns::{
-        Claims, ColumnWriter, DictionaryReader, DictionaryWriter, check_rows, check_used, narrow,
+        ColumnWriter, DictionaryReader, DictionaryWriter, check_used, claim_rows, narrow,
         read_columns, write_columns,
     },
 };
@@ -65,6 +66,8 @@ pub struct PathArgument {
 
 const COLUMNS: usize = 23;
 
+const _: () = assert!(size_of::<Failure>() <= ROW_LEN && size_of::<PathArgument>() <= PATH_LEN);
+
 /// What a row's arguments and facts are differences to: those of the last row of the same syscall, the last value
 /// of the same fact. A storm repeats itself, and most differences are 0.
 #[derive(Default)]
@@ -73,24 +76,11 @@ struct Before {
     facts: HashMap<u16, u64>,
 }
 
-impl Failure {
-    fn claim(&self, claims: &mut Claims) -> Result<(), DecodeError> {
-        claims.claim(self.comm.len(), 1)?;
-        claims.claim(self.paths.len(), size_of::<PathArgument>())?;
-        for path in &self.paths {
-            claims.claim(path.bytes.len(), 1)?;
-        }
-        claims.claim(self.facts.len(), size_of::<(u16, u64)>())
-    }
-}
-
 impl Record for Failures {
     const TYPE: u16 = 5;
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), DecodeError> {
-        check_rows(self.rows.len())?;
-        let mut claims = Claims::default();
-        claims.claim(self.rows.len(), size_of::<Failure>())?;
+        let mut claims = claim_rows(self.rows.len())?;
         let mut columns: [ColumnWriter; COLUMNS] = Default::default();
         let [
             time,
@@ -109,7 +99,6 @@ impl Record for Failures {
         let mut names = DictionaryWriter::default();
         let mut strings = DictionaryWriter::default();
         for row in &self.rows {
-            row.claim(&mut claims)?;
             time.put_delta(row.time_ns);
             syscall.put(row.syscall.into());
             errno.put(row.errno.into());
@@ -118,18 +107,20 @@ impl Record for Failures {
             pid.put_difference(row.pid.into(), row.tgid.into());
             uid.put(row.uid.into());
             cgroup.put_delta(row.cgroup);
-            names.put(comm, comms, &row.comm);
+            names.put(comm, comms, &row.comm, &mut claims)?;
             let args = before.args.entry(row.syscall).or_default();
             let columns = [&mut *a0, &mut *a1, &mut *a2, &mut *a3, &mut *a4, &mut *a5];
             for ((column, &arg), before) in columns.into_iter().zip(&row.args).zip(args) {
                 column.put_difference(arg, *before);
                 *before = arg;
             }
+            claims.claim(row.paths.len(), PATH_LEN)?;
             path_count.put(row.paths.len() as u64);
             for string in &row.paths {
                 path_head.put(u64::from(string.argument) << 1 | u64::from(string.truncated));
-                strings.put(path, paths, &string.bytes);
+                strings.put(path, paths, &string.bytes, &mut claims)?;
             }
+            claims.claim(row.facts.len(), FACT_LEN)?;
             fact_count.put(row.facts.len() as u64);
             for &(id, number) in &row.facts {
                 fact.put(id.into());
@@ -142,8 +133,9 @@ impl Record for Failures {
         Ok(())
     }
 
-    fn decode(payload: &[u8], _layout: Layout) -> Result<Self, DecodeError> {
-        let (len, mut columns) = read_columns::<COLUMNS>(payload)?;
+    fn decode(payload: &[u8], layout: Layout) -> Result<Self, DecodeError> {
+        let may_have_more = layout.revision > Self::LAYOUT.revision;
+        let (len, mut claims, mut columns) = read_columns::<COLUMNS>(payload, may_have_more)?;
         let [
             time,
             syscall,
@@ -160,8 +152,6 @@ impl Record for Failures {
         let mut before = Before::default();
         let mut names = DictionaryReader::default();
         let mut strings = DictionaryReader::default();
-        let mut claims = Claims::default();
-        claims.claim(len, size_of::<Failure>())?;
         let mut rows = Vec::with_capacity(len);
         for _ in 0..len {
             let mut row = Failure {
@@ -187,7 +177,7 @@ impl Record for Failures {
             }
             row.args = *args;
             for _ in 0..path_count.take()? {
-                claims.claim(1, size_of::<PathArgument>())?;
+                claims.claim(1, PATH_LEN)?;
                 let head = path_head.take()?;
                 row.paths.push(PathArgument {
                     argument: narrow(head >> 1, "argument number")?,
@@ -196,7 +186,7 @@ impl Record for Failures {
                 });
             }
             for _ in 0..fact_count.take()? {
-                claims.claim(1, size_of::<(u16, u64)>())?;
+                claims.claim(1, FACT_LEN)?;
                 let id = fact.take_as("fact")?;
                 let before = before.facts.entry(id).or_default();
                 *before = value.take_difference(*before)?;

@@ -20,4 +20,8 @@ pub struct FtracePages {
 
 impl super::Plain for FtracePages {
     const TYPE: u16 = 7;
+
+    fn elements(&self) -> usize {
+        self.pages.len()
+    }
 }

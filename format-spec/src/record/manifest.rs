@@ -28,6 +28,10 @@ pub struct Manifest {
 
 impl super::Plain for Manifest {
     const TYPE: u16 = 1;
+
+    fn elements(&self) -> usize {
+        self.command_line.len() + self.abilities.len() + self.armed.len() + self.missing.len()
+    }
 }
 
 /// The host that was recorded.

@@ -74,13 +74,16 @@ pub trait Record: Sized {
 /// A record that is written in bincode.
 trait Plain: Encode + Decode<()> {
     const TYPE: u16;
+
+    /// Number of elements of all lists in the record, those within elements included.
+    fn elements(&self) -> usize;
 }
 
 impl<T: Plain> Record for T {
     const TYPE: u16 = <T as Plain>::TYPE;
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), DecodeError> {
-        codec::encode(self, out)
+        codec::encode_bounded(self, self.elements(), out)
     }
 
     fn decode(payload: &[u8], layout: Layout) -> Result<Self, DecodeError> {

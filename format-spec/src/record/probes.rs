@@ -12,6 +12,10 @@ pub struct Probes {
 
 impl super::Plain for Probes {
     const TYPE: u16 = 9;
+
+    fn elements(&self) -> usize {
+        self.probes.len()
+    }
 }
 
 /// One probe.

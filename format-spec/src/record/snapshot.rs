@@ -20,6 +20,14 @@ pub struct Snapshot {
 
 impl super::Plain for Snapshot {
     const TYPE: u16 = 6;
+
+    fn elements(&self) -> usize {
+        let names = |entry: &Entry| match &entry.content {
+            Content::Directory(names) => names.len(),
+            _ => 0,
+        };
+        self.entries.len() + self.entries.iter().map(names).sum::<usize>()
+    }
 }
 
 /// Why a snapshot was taken.

@@ -12,6 +12,10 @@ pub struct Symbols {
 
 impl super::Plain for Symbols {
     const TYPE: u16 = 10;
+
+    fn elements(&self) -> usize {
+        self.symbols.len()
+    }
 }
 
 /// One symbol of /proc/kallsyms.

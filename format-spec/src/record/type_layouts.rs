@@ -14,6 +14,10 @@ pub struct TypeLayouts {
 
 impl super::Plain for TypeLayouts {
     const TYPE: u16 = 14;
+
+    fn elements(&self) -> usize {
+        self.fields.len()
+    }
 }
 
 /// One field.

@@ -36,6 +36,10 @@ pub struct Zoom {
 
 impl super::Plain for Zoom {
     const TYPE: u16 = 11;
+
+    fn elements(&self) -> usize {
+        self.functions.len() + self.pids.len()
+    }
 }
 
 /// What a zoom records.
