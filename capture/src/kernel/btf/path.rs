@@ -28,9 +28,9 @@ struct Place<'a> {
 }
 
 impl Btf {
-    /// Resolves `path` from the structure `start`: members by `.` or `->`, elements by `[index]`, members of
-    /// anonymous structures by their own name. A structure at the end that wraps one integer, such as `atomic_t`,
-    /// is unwrapped. `None` when this kernel does not have the way, or it does not end at an integer.
+    /// Resolves `path` from the structure `start`: members by `.` or `->`, elements by `[index]`, where the
+    /// index may be an enumerator's name, members of anonymous structures by their own name. A structure at the end
+    /// that wraps one integer, such as `atomic_t`, is unwrapped. `None` when this kernel does not have the way, or it does not end at an integer.
     pub(crate) fn path(&self, start: &str, path: &str) -> Option<FieldPath> {
         let view = self.view();
         let mut place = Place {
@@ -41,7 +41,10 @@ impl Btf {
         for word in split(path)? {
             place = match word {
                 Word::Member(name) => place.member(view, name)?,
-                Word::Index(index) => place.element(view, index)?,
+                Word::Index(index) => {
+                    let number = index.parse().ok();
+                    place.element(view, number.or_else(|| self.image.enumerator(index))?)?
+                }
                 Word::Follow => {
                     if place.found.kind != Kind::Pointer {
                         return None;
@@ -127,7 +130,7 @@ fn find_member(view: View<'_>, within: &Type<'_>, name: &str, depth: usize) -> O
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Word<'a> {
     Member(&'a str),
-    Index(u32),
+    Index(&'a str),
     Follow,
 }
 
@@ -142,7 +145,7 @@ fn split(path: &str) -> Option<Vec<Word<'_>>> {
             rest = after;
         } else if let Some(after) = rest.strip_prefix('[') {
             let (index, after) = after.split_once(']')?;
-            words.push(Word::Index(index.parse().ok()?));
+            words.push(Word::Index(index));
             rest = after;
         } else {
             let end = rest.find(['.', '-', '[']).unwrap_or(rest.len());
@@ -166,12 +169,11 @@ mod tests {
                 Word::Member("signal"),
                 Word::Follow,
                 Word::Member("rlim"),
-                Word::Index(7),
+                Word::Index("7"),
                 Word::Member("rlim_cur"),
             ]
         );
         assert_eq!(split("a-b"), None);
-        assert_eq!(split("a[x]"), None);
         assert_eq!(split("a[1"), None);
     }
 }

@@ -141,6 +141,16 @@ impl Section {
             .map(|&(_, id)| id)
     }
 
+    /// Value of the enumerator of that name, for example `UCOUNT_INOTIFY_WATCHES`.
+    pub(super) fn enumerator(&self, name: &str) -> Option<u32> {
+        let enums = (self.first_id..self.end_id()).filter_map(|id| self.get(id));
+        enums
+            .filter(|found| found.kind == Kind::Enum)
+            .flat_map(|found| found.enumerators().collect::<Vec<_>>())
+            .find(|&(offset, _)| self.string(offset) == Some(name))
+            .map(|(_, value)| value)
+    }
+
     fn end_id(&self) -> u32 {
         self.first_id
             .saturating_add(u32::try_from(self.types.len()).unwrap_or(u32::MAX))
@@ -167,6 +177,13 @@ impl Type<'_> {
                 bit_field: flag && offset >> 24 != 0,
             }
         })
+    }
+
+    /// Name and lower 32 bits of the value of each enumerator of an enum.
+    fn enumerators(&self) -> impl Iterator<Item = (u32, u32)> {
+        let len = self.tail.len().checked_div(self.len).unwrap_or(0).max(1);
+        let words = |item| Some((u32_at(item, 0)?, u32_at(item, 4)?));
+        self.tail.chunks_exact(len).filter_map(words)
     }
 
     /// Element type and number of elements of an array.
