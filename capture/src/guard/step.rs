@@ -34,7 +34,7 @@ pub(super) fn replay(text: &str) -> Vec<Undo> {
         if line == TAKEN_BACK {
             steps.pop();
         } else {
-            steps.extend(parse(line.trim_end()));
+            steps.extend(parse(line.trim_end_matches('\n')));
         }
     }
     steps

@@ -23,6 +23,7 @@ pub(crate) struct Bundle {
     path: PathBuf,
     max_len: u64,
     refused: u64,
+    too_large: u64,
 }
 
 trait Sink: Write + std::fmt::Debug {}
@@ -51,6 +52,7 @@ impl Bundle {
             path: path.into(),
             max_len: max_size.as_u64(),
             refused: 0,
+            too_large: 0,
         })
     }
 
@@ -76,7 +78,7 @@ impl Bundle {
             Err(WriteError::Io(error)) => Err(write_error(&self.path, &WriteError::Io(error))),
             // Larger than a frame may be: lost, and counted as such.
             Err(_) => {
-                self.refused += 1;
+                self.too_large += 1;
                 Ok(false)
             }
         }
@@ -112,6 +114,11 @@ impl Bundle {
     /// Records that found no room.
     pub(crate) fn refused(&self) -> u64 {
         self.refused
+    }
+
+    /// Records that were larger than a frame may be.
+    pub(crate) fn too_large(&self) -> u64 {
+        self.too_large
     }
 
     /// Writes index and trailer. Returns the file's length, in bytes.

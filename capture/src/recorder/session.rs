@@ -349,6 +349,7 @@ impl Session<'_> {
                 self.snapshots.left_out(),
             ),
             ("records", "bundle full", self.bundle.refused()),
+            ("records", "larger than a frame may be", self.bundle.too_large()),
         ]
         .into_iter()
         .map(|(what, why, count)| Drop {

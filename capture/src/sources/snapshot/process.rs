@@ -174,8 +174,9 @@ fn descriptors(collector: &mut Collector<'_>, folder: &Path) {
 /// What a descriptor's link shows, without the number of the one object: `socket`, `anon_inode:inotify`, `/dev/…`.
 fn kind(target: &str) -> String {
     match target.split_once(":[") {
+        Some(("anon_inode", kind)) => format!("anon_inode:{}", kind.trim_end_matches(']')),
         Some((kind, _)) => kind.into(),
-        None if target.starts_with("anon_inode:") => target.replace(['[', ']'], ""),
+        None if target.starts_with("anon_inode:") => target.into(),
         None if target.starts_with("/memfd:") => "memfd".into(),
         None if target.starts_with("/dev/") => target.split(' ').next().unwrap_or("/dev/").into(),
         None if target.ends_with(" (deleted)") => "deleted-file".into(),
