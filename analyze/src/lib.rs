@@ -3,11 +3,13 @@
 //! The modules are the steps in order: [`load`], and what it needs of [`names`].
 #![forbid(unsafe_code)]
 
+pub mod evidence;
 pub mod failures;
 pub mod graph;
 pub mod load;
 pub mod names;
 pub mod origin;
+pub mod rules;
 
 #[cfg(test)]
 mod testing;

@@ -1,0 +1,15 @@
+//! What the recording says about the state of the host at the failing moment, whatever the cause may be.
+
+mod code_facts;
+mod deleted;
+mod limit_use;
+mod mounts;
+mod space;
+mod sysctls;
+
+pub use code_facts::{CodeFacts, Read};
+pub use deleted::{DeletedFile, deleted_files};
+pub use limit_use::{LimitUse, Nearness};
+pub use mounts::{Mount, mount_of_path, mounts_of};
+pub use space::{FileSystem, Space, file_systems};
+pub use sysctls::{sysctl, sysctl_text};

@@ -1,0 +1,252 @@
+//! The conditions of a rule, one by one, against a failure.
+
+use format_spec::record::Failure;
+
+use super::{Answer, Returned, Rule};
+use crate::{
+    evidence::{CodeFacts, sysctl},
+    failures::Group,
+    graph::Outcome,
+    load::Bundle,
+    names::{base_name, errno_name},
+    origin::{How, Origin},
+};
+
+/// One failure with what is known of its origin.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The recording.
+    pub bundle: &'a Bundle,
+    /// What failed.
+    pub group: &'a Group,
+    /// The failure that stands for all: the one with the most facts.
+    pub sample: Option<&'a Failure>,
+    /// Where the error began.
+    pub origin: Option<&'a Origin>,
+    /// What the origin's code shows.
+    pub code: &'a CodeFacts,
+    /// Type of the file system that the call is about.
+    pub filesystem: Option<&'a str>,
+}
+
+/// How each kind of condition was answered; a kind that the rule does not have is `None`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// The function that first returned the error.
+    pub origin: Option<Answer>,
+    /// The way up, or an inner errno.
+    pub path: Option<Answer>,
+    /// What the origin was told.
+    pub predicate: Option<Answer>,
+    /// Constants in the origin's code.
+    pub constant: Option<Answer>,
+    /// Arguments, facts, sysctls, the type of the file system.
+    pub state: Option<Answer>,
+}
+
+impl Verdict {
+    /// Whether a condition is known not to hold.
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        [
+            self.origin,
+            self.path,
+            self.predicate,
+            self.constant,
+            self.state,
+        ]
+        .contains(&Some(Answer::Fails))
+    }
+
+    /// How many kinds of conditions are known to hold.
+    #[must_use]
+    pub fn holding(&self) -> usize {
+        let all = [
+            self.origin,
+            self.path,
+            self.predicate,
+            self.constant,
+            self.state,
+        ];
+        all.iter()
+            .filter(|answer| **answer == Some(Answer::Holds))
+            .count()
+    }
+}
+
+/// The rule's conditions against the case; `None` when errno or syscall are others.
+#[must_use]
+pub fn judge(rule: &Rule, case: &Case<'_>) -> Option<Verdict> {
+    let errno = errno_name(case.group.errno);
+    let of_syscall = rule.syscall.is_empty() || rule.syscall.contains(&case.group.syscall_name);
+    if !rule.errno.contains(&errno) || !of_syscall {
+        return None;
+    }
+    let path = all([
+        one_of(&rule.path, |wanted| on_path(case, wanted)),
+        one_of(&rule.inner_errno, |wanted| inner_errno(case, wanted)),
+    ]);
+    let filesystem = |wanted: &[String]| {
+        Answer::of(
+            case.filesystem
+                .map(|found| wanted.iter().any(|name| name == found)),
+        )
+    };
+    let state = all([
+        every(&rule.argument, |is| {
+            let value = case
+                .sample
+                .and_then(|sample| sample.args.get(is.index).copied());
+            Answer::of(value.map(|value| is.range().holds(value.cast_signed())))
+        }),
+        every(&rule.fact, |is| {
+            let value = case
+                .sample
+                .and_then(|sample| case.bundle.fact(sample, &is.name));
+            Answer::of(value.map(|value| is.range().holds(value.cast_signed())))
+        }),
+        every(&rule.sysctl, |is| {
+            Answer::of(
+                sysctl(case.bundle, case.sample, &is.name).map(|value| is.range().holds(value)),
+            )
+        }),
+        (!rule.filesystem.is_empty()).then(|| filesystem(&rule.filesystem)),
+    ]);
+    Some(Verdict {
+        origin: one_of(&rule.origin, |wanted| is_origin(case, wanted)),
+        path,
+        predicate: every(&rule.predicate, |is| {
+            predicate(case, &is.function, &is.returned)
+        }),
+        constant: every(&rule.constant, |is| {
+            Answer::of(
+                case.code
+                    .constant(&is.function, is.argument)
+                    .map(|found| found.contains(&is.value)),
+            )
+        }),
+        state,
+    })
+}
+
+/// All the conditions that there are.
+fn all<const N: usize>(answers: [Option<Answer>; N]) -> Option<Answer> {
+    answers.into_iter().flatten().reduce(Answer::and)
+}
+
+fn every<T>(conditions: &[T], answer: impl Fn(&T) -> Answer) -> Option<Answer> {
+    conditions.iter().map(answer).reduce(Answer::and)
+}
+
+/// Any of the names: one that holds decides, then one that is unknown.
+fn one_of(wanted: &[String], answer: impl Fn(&str) -> Answer) -> Option<Answer> {
+    let answers: Vec<Answer> = wanted.iter().map(|wanted| answer(wanted)).collect();
+    let best = [Answer::Holds, Answer::Unknown, Answer::Fails];
+    best.into_iter().find(|answer| answers.contains(answer))
+}
+
+/// Whether `wanted` first returned the error: it is the origin, or the one below whose errno the origin replaced.
+fn is_origin(case: &Case<'_>, wanted: &str) -> Answer {
+    let Some(origin) = case.origin else {
+        return Answer::Unknown;
+    };
+    let translated = origin.translated.iter().flat_map(|inner| &inner.path);
+    let mut named = translated.chain([&origin.function]);
+    if named.any(|function| base_name(function) == wanted) {
+        return Answer::Holds;
+    }
+    // What stands above the origin only passed the error on.
+    let passed_on = origin
+        .path
+        .iter()
+        .rev()
+        .skip(1)
+        .any(|step| base_name(step) == wanted);
+    if passed_on || origin.how != How::Inferred && watched(case.bundle, wanted) {
+        return Answer::Fails;
+    }
+    // With a graph, a function that was never called is not the origin; without one it may not have been watched.
+    let called = case.bundle.symbols.named(wanted).next().is_some();
+    if origin.how == How::Sentinel || called {
+        Answer::Unknown
+    } else {
+        Answer::Fails
+    }
+}
+
+/// Whether the function's returns would have been seen.
+fn watched(bundle: &Bundle, function: &str) -> bool {
+    let probed = bundle
+        .probes
+        .iter()
+        .any(|probe| base_name(&probe.function) == function);
+    probed || has_values(bundle)
+}
+
+/// Whether some graph of the bundle has the return values of all functions.
+fn has_values(bundle: &Bundle) -> bool {
+    use crate::load::EventKind;
+    bundle.trace.iter().any(|stream| {
+        let mut exits = stream.events.iter().filter_map(|event| match event.kind {
+            EventKind::Exit { value, .. } => Some(value),
+            _ => None,
+        });
+        exits.next().is_some_and(|value| value.is_some())
+    })
+}
+
+fn on_path(case: &Case<'_>, wanted: &str) -> Answer {
+    let Some(origin) = case.origin else {
+        return Answer::Unknown;
+    };
+    let translated = origin.translated.iter().flat_map(|inner| &inner.path);
+    let mut steps = origin.path.iter().chain(translated);
+    let whole = origin
+        .path
+        .first()
+        .is_some_and(|first| crate::names::syscall_of_entry(first).is_some());
+    if steps.any(|step| base_name(step) == wanted) {
+        Answer::Holds
+    } else if whole && origin.how != How::Inferred {
+        Answer::Fails
+    } else {
+        Answer::Unknown
+    }
+}
+
+fn inner_errno(case: &Case<'_>, wanted: &str) -> Answer {
+    let Some(origin) = case.origin else {
+        return Answer::Unknown;
+    };
+    let translated = origin.translated.as_ref().map(|inner| inner.errno);
+    let inner = translated.or((origin.errno != case.group.errno).then_some(origin.errno));
+    Answer::of(inner.map(|errno| errno_name(errno) == wanted))
+}
+
+fn predicate(case: &Case<'_>, function: &str, returned: &Returned) -> Answer {
+    let told = case.origin.and_then(|origin| {
+        origin
+            .told
+            .iter()
+            .rev()
+            .find(|told| base_name(&told.function) == function)
+    });
+    Answer::of(told.map(|told| matches(told.outcome, returned)))
+}
+
+fn matches(outcome: Outcome, returned: &Returned) -> bool {
+    match (returned, outcome) {
+        (Returned::Null, outcome) => matches!(outcome, Outcome::Null | Outcome::Value(0)),
+        (Returned::Zero, outcome) => {
+            matches!(
+                outcome,
+                Outcome::Value(0) | Outcome::Truth(false) | Outcome::Null
+            )
+        }
+        (Returned::Nonzero, Outcome::Value(value)) => value != 0,
+        (Returned::Nonzero, Outcome::Truth(truth)) => truth,
+        (Returned::Nonzero, outcome) => outcome == Outcome::Pointer,
+        (Returned::Errno(name), Outcome::Error(errno)) => errno_name(errno) == *name,
+        (Returned::Errno(_), _) => false,
+    }
+}

@@ -1,0 +1,15 @@
+//! What is known about causes: the data files of the `rules` folder, and whether a rule holds for a failure.
+//!
+//! The schema is described in `rules/README.md`. No code knows a rule, and no rule knows a program, a path or a host.
+
+mod answer;
+mod book;
+mod conditions;
+mod schema;
+
+pub use answer::Answer;
+pub use book::{book, read_all};
+pub use conditions::{Case, Verdict, judge};
+pub use schema::{
+    ArgumentIs, ConstantIs, FactIs, PredicateIs, Range, Returned, Rule, RuleFile, SysctlIs,
+};

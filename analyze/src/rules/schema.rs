@@ -1,0 +1,215 @@
+//! The rule files as they are written.
+
+use serde::Deserialize;
+
+/// One file: the rules of one subsystem.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleFile {
+    /// The rules.
+    #[serde(default)]
+    pub rule: Vec<Rule>,
+}
+
+/// One rule: conditions, all of which must hold, and a conclusion.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Culprit id, `class:name`.
+    pub id: String,
+    /// The cause in a few words.
+    pub title: String,
+    /// errno of the syscall, any of them.
+    pub errno: Vec<String>,
+    /// The syscall, any of them; empty for any.
+    #[serde(default)]
+    pub syscall: Vec<String>,
+    /// The function that first returned the error, any of them, without suffixes.
+    #[serde(default)]
+    pub origin: Vec<String>,
+    /// One of these stands on the way from the syscall to the origin, or is the origin.
+    #[serde(default)]
+    pub path: Vec<String>,
+    /// The origin's own errno, where it is translated on the way out.
+    #[serde(default)]
+    pub inner_errno: Vec<String>,
+    /// What calls of the origin returned.
+    #[serde(default)]
+    pub predicate: Vec<PredicateIs>,
+    /// Constant arguments of calls in the origin's code.
+    #[serde(default)]
+    pub constant: Vec<ConstantIs>,
+    /// Syscall arguments.
+    #[serde(default)]
+    pub argument: Vec<ArgumentIs>,
+    /// Facts of the failing task.
+    #[serde(default)]
+    pub fact: Vec<FactIs>,
+    /// Values of sysctls.
+    #[serde(default)]
+    pub sysctl: Vec<SysctlIs>,
+    /// Type of the file system that the call is about, any of them.
+    #[serde(default)]
+    pub filesystem: Vec<String>,
+    /// Rows of the table of limits whose use is evidence.
+    #[serde(default)]
+    pub limit: Vec<String>,
+    /// Whether a limit that is known and not near rules this out; by default so when `limit` is given.
+    pub near: Option<bool>,
+    /// The explanation, with placeholders.
+    pub why: String,
+    /// What to do, the first one first, with placeholders.
+    #[serde(default)]
+    pub remedy: Vec<String>,
+}
+
+/// A callee of the origin returned something.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PredicateIs {
+    /// The callee, without suffixes.
+    pub function: String,
+    /// What it returned.
+    pub returned: Returned,
+}
+
+/// What a predicate returned.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+pub enum Returned {
+    /// A NULL pointer.
+    Null,
+    /// 0 or false.
+    Zero,
+    /// Neither 0 nor false nor an errno.
+    Nonzero,
+    /// That errno, by name.
+    Errno(String),
+}
+
+impl From<String> for Returned {
+    fn from(name: String) -> Self {
+        match name.as_str() {
+            "null" => Self::Null,
+            "zero" => Self::Zero,
+            "nonzero" => Self::Nonzero,
+            _ => Self::Errno(name),
+        }
+    }
+}
+
+/// The origin's code calls a function with a constant.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConstantIs {
+    /// The callee, without suffixes.
+    pub function: String,
+    /// Which argument, from 0.
+    pub argument: u8,
+    /// The constant.
+    pub value: u64,
+}
+
+/// A condition on a number: what it is of, and its range. serde cannot refuse unknown fields of a flattened range, so
+/// that each condition has the fields itself.
+macro_rules! ranged {
+    ($(#[$doc:meta])* $name:ident, $(#[$field_doc:meta])* $field:ident: $kind:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $(#[$field_doc])*
+            pub $field: $kind,
+            equals: Option<i64>,
+            at_least: Option<i64>,
+            at_most: Option<i64>,
+            bits_set: Option<u64>,
+            bits_clear: Option<u64>,
+        }
+
+        impl $name {
+            /// What the number must be.
+            #[must_use]
+            pub fn range(&self) -> Range {
+                Range {
+                    equals: self.equals,
+                    at_least: self.at_least,
+                    at_most: self.at_most,
+                    bits_set: self.bits_set,
+                    bits_clear: self.bits_clear,
+                }
+            }
+        }
+    };
+}
+
+ranged! {
+    /// A syscall argument is within a range.
+    ArgumentIs,
+    /// Which argument, from 0.
+    index: usize
+}
+
+ranged! {
+    /// A fact of the failing task is within a range.
+    FactIs,
+    /// The fact's name.
+    name: String
+}
+
+ranged! {
+    /// The value of a sysctl is within a range.
+    SysctlIs,
+    /// Path under /proc/sys with dots.
+    name: String
+}
+
+/// What a number must be; what is left out always holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Range {
+    /// Exactly this.
+    pub equals: Option<i64>,
+    /// This or more.
+    pub at_least: Option<i64>,
+    /// This or less.
+    pub at_most: Option<i64>,
+    /// All these bits are set.
+    pub bits_set: Option<u64>,
+    /// None of these bits is set.
+    pub bits_clear: Option<u64>,
+}
+
+impl Range {
+    /// Whether `value` is in the range.
+    #[must_use]
+    pub fn holds(&self, value: i64) -> bool {
+        let bits = value.cast_unsigned();
+        self.equals.is_none_or(|equals| value == equals)
+            && self.at_least.is_none_or(|least| value >= least)
+            && self.at_most.is_none_or(|most| value <= most)
+            && self.bits_set.is_none_or(|set| bits & set == set)
+            && self.bits_clear.is_none_or(|clear| bits & clear == 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_combine() {
+        let range = Range {
+            at_least: Some(2),
+            bits_clear: Some(1),
+            ..Range::default()
+        };
+        assert!(range.holds(2) && range.holds(4));
+        assert!(!range.holds(3) && !range.holds(0));
+        assert!(Range::default().holds(-1));
+        let flags = Range {
+            bits_set: Some(0x1000_0000),
+            ..Range::default()
+        };
+        assert!(flags.holds(0x1002_0000) && !flags.holds(0x2_0000));
+    }
+}
