@@ -1,5 +1,7 @@
 //! A limit with its use, for the task that failed.
 
+use crate::text;
+
 /// A limit and how much of it is used, in the scope of the failing task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LimitUse {
@@ -34,6 +36,35 @@ pub enum Nearness {
 const NEAR_PERCENT: u64 = 90;
 
 impl LimitUse {
+    /// Use and limit in words: `31 of 31 mounts in mount namespace 4026531841`.
+    #[must_use]
+    pub fn text(&self, wanted: u64) -> String {
+        let number = |value: u64| match self.unit.as_str() {
+            "bytes" => text::bytes(value),
+            _ => value.to_string(),
+        };
+        let unit = if self.unit == "bytes" {
+            ""
+        } else {
+            self.unit.as_str()
+        };
+        let of = match self.limit {
+            Some(limit) => format!("{} of {}", number(self.usage), number(limit)),
+            None => format!("{} of unlimited", number(self.usage)),
+        };
+        let mut words = vec![of, unit.to_owned()];
+        if !self.scope.is_empty() {
+            words.push(format!("in {}", self.scope));
+        }
+        words.retain(|word| !word.is_empty());
+        let text = words.join(" ");
+        if wanted > 1 {
+            format!("{text}, and {} more asked for", number(wanted))
+        } else {
+            text
+        }
+    }
+
     /// How near to the limit the use is when `wanted` more is asked for.
     #[must_use]
     pub fn nearness(&self, wanted: u64) -> Nearness {
@@ -67,6 +98,7 @@ mod tests {
             at_failure: true,
             source: String::new(),
         };
+        assert_eq!(used(31, Some(31)).text(1), "31 of 31 mounts");
         assert_eq!(used(31, Some(31)).nearness(1), Nearness::At);
         assert_eq!(used(30, Some(31)).nearness(1), Nearness::Near);
         assert_eq!(used(10, Some(31)).nearness(1), Nearness::Far);

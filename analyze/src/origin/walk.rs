@@ -115,14 +115,27 @@ impl Walk<'_> {
         Some(Translation { path, errno })
     }
 
+    /// The last calls whose value is known. A check that wraps another one is preceded by what it was told itself.
     fn told(&self, seen: &[(usize, Outcome)]) -> Vec<Told> {
         let first = seen.len().saturating_sub(MAX_TOLD);
-        let told = |&(index, outcome): &(usize, Outcome)| Told {
+        let mut told = Vec::new();
+        for &(index, outcome) in &seen[first..] {
+            if outcome.errno().is_none() {
+                let within = self.seen(&self.children(index));
+                let first = within.len().saturating_sub(MAX_TOLD);
+                told.extend(within[first..].iter().map(|&seen| self.one_told(seen)));
+            }
+            told.push(self.one_told((index, outcome)));
+        }
+        told
+    }
+
+    fn one_told(&self, (index, outcome): (usize, Outcome)) -> Told {
+        Told {
             function: self.name(index),
             outcome,
             arguments: self.tree.calls()[index].arguments.to_vec(),
-        };
-        seen[first..].iter().map(told).collect()
+        }
     }
 
     fn name(&self, index: usize) -> String {

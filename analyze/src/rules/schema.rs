@@ -1,5 +1,7 @@
 //! The rule files as they are written.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 /// One file: the rules of one subsystem.
@@ -63,6 +65,33 @@ pub struct Rule {
     pub remedy: Vec<String>,
 }
 
+impl Rule {
+    /// The conditions on arguments, facts, sysctls and file system in words.
+    #[must_use]
+    pub fn state_text(&self) -> String {
+        let arguments = self
+            .argument
+            .iter()
+            .map(|is| format!("argument {} {}", is.index, is.range()));
+        let facts = self
+            .fact
+            .iter()
+            .map(|is| format!("{} {}", is.name, is.range()));
+        let sysctls = self
+            .sysctl
+            .iter()
+            .map(|is| format!("{} {}", is.name, is.range()));
+        let types = (!self.filesystem.is_empty())
+            .then(|| format!("file system is {}", self.filesystem.join(" or ")));
+        arguments
+            .chain(facts)
+            .chain(sysctls)
+            .chain(types)
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
 /// A callee of the origin returned something.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +114,19 @@ pub enum Returned {
     Nonzero,
     /// That errno, by name.
     Errno(String),
+}
+
+impl Returned {
+    /// How it is worded.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Null => "NULL",
+            Self::Zero => "0",
+            Self::Nonzero => "not 0",
+            Self::Errno(name) => name,
+        }
+    }
 }
 
 impl From<String> for Returned {
@@ -192,6 +234,22 @@ impl Range {
     }
 }
 
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            self.equals.map(|value| format!("is {value}")),
+            self.at_least.map(|value| format!("is {value} or more")),
+            self.at_most.map(|value| format!("is {value} or less")),
+            self.bits_set
+                .map(|value| format!("has the bits {value:#x}")),
+            self.bits_clear
+                .map(|value| format!("lacks the bits {value:#x}")),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        f.write_str(&parts.join(" and "))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,6 +263,7 @@ mod tests {
         };
         assert!(range.holds(2) && range.holds(4));
         assert!(!range.holds(3) && !range.holds(0));
+        assert_eq!(range.to_string(), "is 2 or more and lacks the bits 0x1");
         assert!(Range::default().holds(-1));
         let flags = Range {
             bits_set: Some(0x1000_0000),

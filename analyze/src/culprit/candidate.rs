@@ -1,0 +1,176 @@
+//! A possible culprit while evidence for it is being collected.
+
+use super::{Confidence, Evidence, Kind};
+
+/// Score from which confidence may be high.
+const HIGH: i32 = 65;
+
+/// Score from which confidence is medium.
+const MEDIUM: i32 = 35;
+
+/// Least weight of a kind that counts as agreeing.
+const AGREES: i32 = 15;
+
+/// A possible culprit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Candidate {
+    /// Stable id, `class:name`.
+    pub id: String,
+    /// The explanation in a sentence.
+    pub summary: String,
+    /// What to do.
+    pub remedy: Vec<String>,
+    /// Use and limit, where measured.
+    pub usage: Option<(u64, u64)>,
+    pub(super) evidence: Vec<Evidence>,
+    pub(super) against: Vec<Evidence>,
+    /// How many conditions made it: of two explanations of one id, the more specific one is worded.
+    pub(super) specific: usize,
+}
+
+impl Candidate {
+    pub(super) fn new(id: impl Into<String>, summary: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            summary: summary.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds evidence for it.
+    pub(super) fn says(&mut self, kind: Kind, weight: i32, text: impl Into<String>) {
+        self.evidence.push(Evidence {
+            kind,
+            weight,
+            text: text.into(),
+        });
+    }
+
+    /// Adds evidence against it.
+    pub(super) fn denies(&mut self, kind: Kind, weight: i32, text: impl Into<String>) {
+        self.against.push(Evidence {
+            kind,
+            weight: -weight,
+            text: text.into(),
+        });
+    }
+
+    /// Takes over the evidence of another candidate with the same id.
+    pub(super) fn merge(&mut self, other: Self) {
+        if other.specific > self.specific || self.summary.is_empty() {
+            self.summary = other.summary;
+            self.specific = other.specific;
+            if !other.remedy.is_empty() {
+                self.remedy = other.remedy;
+            }
+        } else if self.remedy.is_empty() {
+            self.remedy = other.remedy;
+        }
+        self.usage = self.usage.or(other.usage);
+        self.evidence.extend(other.evidence);
+        self.against.extend(other.against);
+        for list in [&mut self.evidence, &mut self.against] {
+            list.sort_by_key(|evidence| (std::cmp::Reverse(evidence.weight.abs()), evidence.kind));
+            let mut seen = Vec::new();
+            list.retain(|evidence| {
+                let new = !seen.contains(&evidence.text);
+                seen.push(evidence.text.clone());
+                new
+            });
+        }
+    }
+
+    /// The heaviest weight of each kind that speaks for it.
+    fn kinds(&self) -> Vec<i32> {
+        let kinds = [
+            Kind::Origin,
+            Kind::Code,
+            Kind::Usage,
+            Kind::Predicate,
+            Kind::State,
+        ];
+        let heaviest = |kind| {
+            let weights = self
+                .evidence
+                .iter()
+                .filter(|evidence| evidence.kind == kind);
+            weights.map(|evidence| evidence.weight).max()
+        };
+        kinds.into_iter().filter_map(heaviest).collect()
+    }
+
+    /// The sum of the heaviest of each kind for it, and of all against it.
+    pub(super) fn score(&self) -> i32 {
+        let against: i32 = self.against.iter().map(|evidence| evidence.weight).sum();
+        (self.kinds().into_iter().sum::<i32>() + against).clamp(0, 100)
+    }
+
+    /// Confidence by itself, without regard to rivals.
+    pub(super) fn confidence(&self) -> Confidence {
+        let agreeing = self
+            .kinds()
+            .into_iter()
+            .filter(|&weight| weight >= AGREES)
+            .count();
+        let contested = self
+            .against
+            .iter()
+            .any(|evidence| evidence.weight <= -AGREES);
+        match self.score() {
+            score if score >= HIGH && agreeing >= 2 && !contested => Confidence::High,
+            score if score >= MEDIUM => Confidence::Medium,
+            _ => Confidence::Low,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_kind_alone_is_never_sure() {
+        let mut candidate = Candidate::new("sysctl:fs.mount-max", "");
+        candidate.says(Kind::Origin, 50, "a");
+        candidate.says(Kind::Origin, 45, "b");
+        assert_eq!(
+            (candidate.score(), candidate.confidence()),
+            (50, Confidence::Medium)
+        );
+        candidate.says(Kind::Usage, 35, "c");
+        assert_eq!(
+            (candidate.score(), candidate.confidence()),
+            (85, Confidence::High)
+        );
+        candidate.denies(Kind::Usage, 20, "d");
+        assert_eq!(
+            (candidate.score(), candidate.confidence()),
+            (65, Confidence::Medium)
+        );
+        candidate.denies(Kind::Usage, 60, "e");
+        assert_eq!(
+            (candidate.score(), candidate.confidence()),
+            (5, Confidence::Low)
+        );
+    }
+
+    #[test]
+    fn merging_keeps_the_more_specific_words() {
+        let mut plain = Candidate::new("a:b", "plain");
+        plain.says(Kind::Code, 30, "code");
+        let mut specific = Candidate {
+            specific: 2,
+            ..Candidate::new("a:b", "specific")
+        };
+        specific.says(Kind::Code, 30, "code");
+        specific.says(Kind::Usage, 35, "usage");
+        plain.merge(specific);
+        assert_eq!(plain.summary, "specific");
+        let texts: Vec<_> = plain
+            .evidence
+            .iter()
+            .map(|evidence| evidence.text.as_str())
+            .collect();
+        assert_eq!(texts, ["usage", "code"]);
+    }
+}

@@ -1,0 +1,127 @@
+//! Candidates that rules name.
+
+use super::{Candidate, Kind, Subject, wording};
+use crate::{
+    evidence::{LimitUse, Nearness},
+    origin::How,
+    rules::{Answer, Rule, Verdict, book, judge},
+};
+
+/// Candidates of all rules that are not known to be wrong.
+pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
+    let case = subject.case();
+    let judged = book()
+        .iter()
+        .filter_map(|rule| Some((rule, judge(rule, &case)?)));
+    let possible = judged.filter(|(_, verdict)| !verdict.fails());
+    possible
+        .map(|(rule, verdict)| candidate(rule, &verdict, subject))
+        .collect()
+}
+
+fn candidate(rule: &Rule, verdict: &Verdict, subject: &Subject<'_>) -> Candidate {
+    let limit = rule
+        .limit
+        .iter()
+        .filter_map(|id| subject.limit(id))
+        .max_by_key(|limit| limit.nearness(subject.asked(limit)));
+    let mut candidate = Candidate {
+        remedy: rule
+            .remedy
+            .iter()
+            .filter_map(|template| wording::remedy(template, subject, limit))
+            .collect(),
+        specific: verdict.holding(),
+        ..Candidate::new(&rule.id, wording::sentence(&rule.why, subject, limit))
+    };
+    says_origin(&mut candidate, verdict, subject);
+    says_conditions(&mut candidate, rule, verdict);
+    if let Some(limit) = limit {
+        says_use(&mut candidate, limit, subject, rule.near.unwrap_or(true));
+    }
+    candidate
+}
+
+fn says_origin(candidate: &mut Candidate, verdict: &Verdict, subject: &Subject<'_>) {
+    let Some(origin) = subject
+        .origin
+        .filter(|_| verdict.origin == Some(Answer::Holds))
+    else {
+        if let (None, Some(Answer::Holds), Some(origin)) =
+            (verdict.origin, verdict.path, subject.origin)
+        {
+            let text = format!("the error came up by way of {}", origin.path.join(" > "));
+            candidate.says(Kind::Origin, 30, text);
+        }
+        return;
+    };
+    let (weight, seen) = match origin.how {
+        How::ReturnValues => (45, "first returned it"),
+        How::Sentinel => (45, "returned it, caught in the act"),
+        How::SyscallItself => (35, "returned it itself"),
+        How::Inferred => (25, "is where failing and successful calls part (inferred)"),
+    };
+    let more = if verdict.path == Some(Answer::Holds) {
+        5
+    } else {
+        0
+    };
+    let errno = crate::names::errno_name(origin.errno);
+    candidate.says(
+        Kind::Origin,
+        weight + more,
+        format!("{} {seen}: {errno}", origin.function),
+    );
+}
+
+fn says_conditions(candidate: &mut Candidate, rule: &Rule, verdict: &Verdict) {
+    if verdict.predicate == Some(Answer::Holds) {
+        let told: Vec<_> = rule
+            .predicate
+            .iter()
+            .map(|is| format!("{} returned {}", is.function, is.returned.name()))
+            .collect();
+        candidate.says(Kind::Predicate, 25, told.join(", "));
+    }
+    if verdict.constant == Some(Answer::Holds) {
+        let calls: Vec<_> = rule
+            .constant
+            .iter()
+            .map(|is| {
+                format!(
+                    "{} with {} as argument {}",
+                    is.function, is.value, is.argument
+                )
+            })
+            .collect();
+        candidate.says(
+            Kind::Code,
+            25,
+            format!("its code calls {}", calls.join(", ")),
+        );
+    }
+    if verdict.state == Some(Answer::Holds) {
+        let conditions =
+            rule.argument.len() + rule.fact.len() + rule.sysctl.len() + rule.filesystem.len();
+        let weight = 15 + 5 * i32::try_from(conditions.min(3)).unwrap_or(3);
+        candidate.says(Kind::State, weight, rule.state_text());
+    }
+}
+
+/// The use of the limit: at it speaks for the candidate; far from it rules it out, unless the rule says otherwise.
+pub(super) fn says_use(
+    candidate: &mut Candidate,
+    limit: &LimitUse,
+    subject: &Subject<'_>,
+    near: bool,
+) {
+    let asked = subject.asked(limit);
+    let text = limit.text(asked);
+    candidate.usage = limit.limit.map(|most| (limit.usage, most));
+    match limit.nearness(asked) {
+        Nearness::At => candidate.says(Kind::Usage, if limit.at_failure { 40 } else { 35 }, text),
+        Nearness::Near => candidate.says(Kind::Usage, 25, text),
+        Nearness::Far if near => candidate.denies(Kind::Usage, 60, text),
+        Nearness::Far => {}
+    }
+}

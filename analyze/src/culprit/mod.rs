@@ -1,0 +1,113 @@
+//! Which limit, policy or state is behind a failure: candidates, one score, the evidence for and against.
+//!
+//! Candidates come from general signals (what the origin's code reads, what is full, which policy answered) and from
+//! rules. Each piece of evidence has a kind and a weight; of one kind only the heaviest counts, so that saying the same
+//! thing twice does not make it truer. The score is the sum, 0 to 100. Confidence is high only when two kinds agree and
+//! nothing speaks against it.
+
+mod candidate;
+mod capability;
+mod from_code;
+mod from_policy;
+mod from_rules;
+mod from_space;
+mod rank;
+mod ruled_out;
+mod subject;
+mod wording;
+
+pub use candidate::Candidate;
+pub use rank::rank;
+pub use ruled_out::{RuledOut, ruled_out};
+pub use subject::Subject;
+
+/// A ranked answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Culprit {
+    /// Stable id, `class:name`.
+    pub id: String,
+    /// 0 to 100.
+    pub score: u32,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// The explanation in a sentence.
+    pub summary: String,
+    /// What speaks for it, the heaviest first.
+    pub evidence: Vec<Evidence>,
+    /// What speaks against it.
+    pub against: Vec<Evidence>,
+    /// What to do, the first one first.
+    pub remedy: Vec<String>,
+    /// How much is used and what the limit is, where that was measured.
+    pub usage: Option<(u64, u64)>,
+    /// Index of the kind of failure that it explains.
+    pub failure: usize,
+    /// The origin that it explains.
+    pub origin: Option<String>,
+}
+
+/// How sure an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Confidence {
+    /// Two independent kinds of evidence agree, and nothing comes near it.
+    High,
+    /// The evidence points at it, but of one kind only, or something else is as likely.
+    Medium,
+    /// Possible.
+    Low,
+}
+
+impl Confidence {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+        }
+    }
+}
+
+/// A piece of evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// What kind.
+    pub kind: Kind,
+    /// How much it adds to the score; negative against.
+    pub weight: i32,
+    /// In words. May hold untrusted text from the recorded host.
+    pub text: String,
+}
+
+/// Kinds of evidence that are independent of each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Which function first returned the error, and by which way.
+    Origin,
+    /// What the machine code of that function reads.
+    Code,
+    /// How much of the limit is used.
+    Usage,
+    /// What the kernel's own check answered.
+    Predicate,
+    /// Arguments, flags, settings, credentials.
+    State,
+}
+
+impl Kind {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Origin => "origin",
+            Self::Code => "code",
+            Self::Usage => "usage",
+            Self::Predicate => "predicate",
+            Self::State => "state",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

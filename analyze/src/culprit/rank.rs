@@ -1,0 +1,75 @@
+//! From candidates to a ranked list.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Candidate, Confidence, Culprit, Subject, from_code, from_policy, from_rules, from_space,
+};
+use crate::failures::Class;
+
+/// Least score that is worth saying.
+const LEAST_SCORE: i32 = 15;
+
+/// A rival within so many points makes confidence medium.
+const MARGIN: i32 = 8;
+
+/// Culprits of one kind of failure, the most likely first. `failure` is its index in the list of kinds.
+#[must_use]
+pub fn rank(subject: &Subject<'_>, failure: usize) -> Vec<Culprit> {
+    if subject.group.class == Class::Normal {
+        return Vec::new();
+    }
+    let mut by_id: BTreeMap<String, Candidate> = BTreeMap::new();
+    let all = from_rules::candidates(subject)
+        .into_iter()
+        .chain(from_code::candidates(subject))
+        .chain(from_space::candidates(subject))
+        .chain(from_policy::candidates(subject));
+    for candidate in all {
+        match by_id.get_mut(&candidate.id) {
+            Some(known) => known.merge(candidate),
+            None => {
+                let mut first = Candidate {
+                    id: candidate.id.clone(),
+                    ..Candidate::default()
+                };
+                first.merge(candidate);
+                by_id.insert(first.id.clone(), first);
+            }
+        }
+    }
+    let mut candidates: Vec<Candidate> = by_id
+        .into_values()
+        .filter(|candidate| candidate.score() >= LEAST_SCORE)
+        .collect();
+    candidates.sort_by_key(|candidate| {
+        (
+            std::cmp::Reverse(candidate.score()),
+            std::cmp::Reverse(candidate.specific),
+        )
+    });
+    let scores: Vec<i32> = candidates.iter().map(Candidate::score).collect();
+    let culprit = |(index, candidate): (usize, Candidate)| {
+        let rival = scores
+            .iter()
+            .enumerate()
+            .any(|(other, score)| other != index && scores[index] - score < MARGIN);
+        let confidence = match candidate.confidence() {
+            Confidence::High if rival => Confidence::Medium,
+            confidence => confidence,
+        };
+        Culprit {
+            score: u32::try_from(candidate.score()).unwrap_or(0),
+            confidence,
+            id: candidate.id,
+            summary: candidate.summary,
+            evidence: candidate.evidence,
+            against: candidate.against,
+            remedy: candidate.remedy,
+            usage: candidate.usage,
+            failure,
+            origin: subject.origin.map(|origin| origin.function.clone()),
+        }
+    };
+    candidates.into_iter().enumerate().map(culprit).collect()
+}

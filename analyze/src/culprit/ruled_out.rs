@@ -1,0 +1,162 @@
+//! What people would suspect first, and what was measured of it.
+
+use super::Subject;
+use crate::{
+    evidence::{FileSystem, Nearness, Space, deleted_files, sysctl_text},
+    rules::{book, judge},
+    text,
+};
+
+/// Something that is not the cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuledOut {
+    /// Culprit id of what is ruled out.
+    pub id: String,
+    /// What was measured, with figures. May hold untrusted text from the recorded host.
+    pub text: String,
+}
+
+const ENOSPC: u16 = 28;
+const EDQUOT: u16 = 122;
+const ENOMEM: u16 = 12;
+
+/// What the errno suggests and the recording disproves.
+#[must_use]
+pub fn ruled_out(subject: &Subject<'_>) -> Vec<RuledOut> {
+    let mut all = Vec::new();
+    if matches!(subject.group.errno, ENOSPC | EDQUOT) {
+        all.extend(space(subject, "fs:blocks", "disk", |file_system| {
+            file_system.blocks
+        }));
+        all.extend(space(subject, "fs:inodes", "inodes", |file_system| {
+            file_system.inodes
+        }));
+        all.extend(deleted(subject));
+    }
+    if subject.group.errno == ENOMEM {
+        all.extend(memory(subject));
+    }
+    all.extend(limits(subject));
+    all
+}
+
+/// How full the file system of the failing path is, and the fullest of all.
+fn space(
+    subject: &Subject<'_>,
+    id: &str,
+    what: &str,
+    of: impl Fn(&FileSystem) -> Space,
+) -> Option<RuledOut> {
+    let with_space = || {
+        subject
+            .file_systems
+            .iter()
+            .filter(|file_system| file_system.has_space())
+    };
+    let used = |file_system: &&FileSystem| of(file_system).used_percent();
+    let fullest = with_space().max_by_key(used)?;
+    let concerned = subject
+        .mount
+        .as_ref()
+        .and_then(|mount| with_space().find(|file_system| file_system.point == mount.point));
+    let shown = concerned.unwrap_or(fullest);
+    if of(fullest).is_full() || of(shown).is_full() {
+        return None;
+    }
+    let percent = |file_system: &FileSystem| of(file_system).used_percent().unwrap_or(0);
+    let point = |file_system: &FileSystem| text::plain(&file_system.point);
+    let mut text = format!("{what} {} % used at {}", percent(shown), point(shown));
+    if shown.point != fullest.point {
+        text += &format!(
+            ", at most {} % on any file system ({})",
+            percent(fullest),
+            point(fullest)
+        );
+    }
+    Some(RuledOut {
+        id: id.into(),
+        text,
+    })
+}
+
+fn deleted(subject: &Subject<'_>) -> Option<RuledOut> {
+    let files = deleted_files(subject.bundle, subject.sample)?;
+    let total = files
+        .iter()
+        .fold(0u64, |sum, file| sum.saturating_add(file.disk_bytes));
+    let text = match files.len() {
+        0 => "no deleted file is held open".to_owned(),
+        1 => format!("1 deleted file is held open: {}", text::bytes(total)),
+        count => format!(
+            "{count} deleted files are held open: {} in all",
+            text::bytes(total)
+        ),
+    };
+    Some(RuledOut {
+        id: "fs:deleted-files".into(),
+        text,
+    })
+}
+
+/// Memory that could be had without swapping (MemAvailable, `Documentation/filesystems/proc.rst`).
+fn memory(subject: &Subject<'_>) -> Option<RuledOut> {
+    let time_ns = subject.sample.map_or(u64::MAX, |failure| failure.time_ns);
+    let views = subject.bundle.snapshots.nearest(time_ns);
+    let meminfo = views.iter().find_map(|view| view.text("/proc/meminfo"))?;
+    let field = |name: &str| -> Option<u64> {
+        let line = meminfo.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace()
+            .next()?
+            .parse::<u64>()
+            .ok()?
+            .checked_mul(1024)
+    };
+    let (available, total) = (field("MemAvailable:")?, field("MemTotal:")?);
+    // Below a twentieth memory may well be the cause.
+    (available > total / 20).then(|| RuledOut {
+        id: "memory".into(),
+        text: format!(
+            "memory: {} of {} available",
+            text::bytes(available),
+            text::bytes(total)
+        ),
+    })
+}
+
+/// Limits that rules connect with this errno of this syscall, and that are far from being used up.
+fn limits(subject: &Subject<'_>) -> Vec<RuledOut> {
+    let case = subject.case();
+    let mut found: Vec<RuledOut> = Vec::new();
+    let rules = book().iter().filter(|rule| judge(rule, &case).is_some());
+    for id in rules.flat_map(|rule| &rule.limit) {
+        let Some(limit) = subject.limit(id) else {
+            continue;
+        };
+        let asked = subject.asked(limit);
+        let known = found.iter().any(|out| out.id == *id);
+        if !known && limit.nearness(asked) == Nearness::Far {
+            found.push(RuledOut {
+                id: id.clone(),
+                text: limit.text(asked),
+            });
+        }
+    }
+    // The limit that everybody raises first.
+    let file_nr = sysctl_text(subject.bundle, subject.sample, "fs.file-nr");
+    if let (23 | 24, Some(text)) = (subject.group.errno, file_nr) {
+        let mut words = text.split_whitespace();
+        if let (Some(open), Some(most)) = (words.next(), words.nth(1)) {
+            let far = open.parse::<u64>().ok().zip(most.parse::<u64>().ok());
+            if far.is_some_and(|(open, most)| open < most / 10 * 9)
+                && !found.iter().any(|out| out.id == "sysctl:fs.file-max")
+            {
+                let text = format!("{open} of {most} open files on the whole host");
+                found.push(RuledOut {
+                    id: "sysctl:fs.file-max".into(),
+                    text,
+                });
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,191 @@
+//! One kind of failure with one origin, and all that was found about it.
+
+use format_spec::record::Failure;
+
+use crate::{
+    evidence::{CodeFacts, FileSystem, LimitUse, Mount, file_systems, mount_of_path, mounts_of},
+    failures::Group,
+    load::Bundle,
+    origin::Origin,
+    rules::Case,
+};
+
+/// What the ranking looks at.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// The recording.
+    pub bundle: &'a Bundle,
+    /// What failed.
+    pub group: &'a Group,
+    /// The failure that stands for all of the group: the last one that was recorded with facts.
+    pub sample: Option<&'a Failure>,
+    /// Where the error began.
+    pub origin: Option<&'a Origin>,
+    /// What the origin's code shows.
+    pub code: CodeFacts,
+    /// Limits in the scope of the failing task, with their use.
+    pub limits: Vec<LimitUse>,
+    /// File systems as they were nearest to the failure.
+    pub file_systems: Vec<FileSystem>,
+    /// The mount that the call is about, when a path tells.
+    pub mount: Option<Mount>,
+    /// Type of the file system that the call is about.
+    pub fs_type: Option<String>,
+}
+
+impl<'a> Subject<'a> {
+    /// Collects the evidence of a kind of failure.
+    #[must_use]
+    pub fn new(
+        bundle: &'a Bundle,
+        group: &'a Group,
+        origin: Option<&'a Origin>,
+        code: CodeFacts,
+        limits: Vec<LimitUse>,
+    ) -> Self {
+        let sample = sample(bundle, group);
+        let mount = sample.and_then(|failure| mount(bundle, failure));
+        let by_origin = origin.and_then(|origin| fs_type_of(&origin.function));
+        let fs_type = by_origin
+            .map(str::to_owned)
+            .or_else(|| mount.as_ref().map(|mount| mount.fs_type.clone()));
+        Self {
+            bundle,
+            group,
+            sample,
+            origin,
+            code,
+            limits,
+            file_systems: file_systems(bundle, sample),
+            mount,
+            fs_type,
+        }
+    }
+
+    /// The part that rules ask about.
+    #[must_use]
+    pub fn case(&self) -> Case<'_> {
+        Case {
+            bundle: self.bundle,
+            group: self.group,
+            sample: self.sample,
+            origin: self.origin,
+            code: &self.code,
+            filesystem: self.fs_type.as_deref(),
+        }
+    }
+
+    /// A fact of the failing task.
+    #[must_use]
+    pub fn fact(&self, name: &str) -> Option<u64> {
+        self.bundle.fact(self.sample?, name)
+    }
+
+    /// The use of the limit `id` by the failing task; where several scopes hold, the fullest.
+    #[must_use]
+    pub fn limit(&self, id: &str) -> Option<&LimitUse> {
+        let wanted = self.wanted();
+        self.limits
+            .iter()
+            .filter(|limit| limit.id == id)
+            .max_by_key(|limit| (limit.nearness(wanted_of(limit, wanted)), limit.at_failure))
+    }
+
+    /// How much of `limit` the failing call asked for: 1, or the amount in its argument when both are bytes.
+    #[must_use]
+    pub fn asked(&self, limit: &LimitUse) -> u64 {
+        wanted_of(limit, self.wanted())
+    }
+
+    /// The amount in bytes that the call asked for, where an argument says so.
+    fn wanted(&self) -> Option<u64> {
+        let (_, argument) = SIZES
+            .iter()
+            .find(|(name, _)| *name == self.group.syscall_name)?;
+        self.sample?.args.get(*argument).copied()
+    }
+}
+
+/// Syscalls with an argument that is an amount of bytes, and which one.
+const SIZES: [(&str, usize); 12] = [
+    ("mmap", 1),
+    ("mremap", 2),
+    ("mlock", 1),
+    ("mlock2", 1),
+    ("shmget", 1),
+    ("write", 2),
+    ("pwrite64", 2),
+    ("fallocate", 3),
+    ("ftruncate", 1),
+    ("truncate", 1),
+    ("sendto", 2),
+    ("msgsnd", 2),
+];
+
+fn wanted_of(limit: &LimitUse, bytes: Option<u64>) -> u64 {
+    match bytes {
+        Some(bytes) if limit.unit == "bytes" => bytes.max(1),
+        _ => 1,
+    }
+}
+
+fn sample<'a>(bundle: &'a Bundle, group: &'a Group) -> Option<&'a Failure> {
+    let failures: Vec<&Failure> = group.failures(bundle).collect();
+    let with_facts = failures
+        .iter()
+        .rev()
+        .find(|failure| !failure.facts.is_empty());
+    with_facts.or(failures.last()).copied()
+}
+
+/// The mount that the last path argument is on: of the paths of mount(2) that is the target.
+fn mount(bundle: &Bundle, failure: &Failure) -> Option<Mount> {
+    let mounts = mounts_of(bundle, failure);
+    let cwd = || {
+        let link = format!("/proc/{}/cwd", failure.tgid);
+        let views = bundle.snapshots.nearest(failure.time_ns);
+        views
+            .iter()
+            .find_map(|view| view.link(&link).map(<[u8]>::to_vec))
+    };
+    let absolute = |path: &[u8]| {
+        if path.starts_with(b"/") {
+            return Some(path.to_vec());
+        }
+        let mut whole = cwd()?;
+        whole.push(b'/');
+        whole.extend_from_slice(path);
+        Some(whole)
+    };
+    let paths = failure.paths.iter().filter(|path| !path.bytes.is_empty());
+    paths
+        .filter_map(|path| mount_of_path(&mounts, &absolute(&path.bytes)?).cloned())
+        .next_back()
+}
+
+/// File systems by the beginnings of their functions' names: ext4 serves ext2 and ext3 too.
+const PREFIXES: [(&str, &str); 14] = [
+    ("bcachefs_", "bcachefs"),
+    ("btrfs_", "btrfs"),
+    ("exfat_", "exfat"),
+    ("ext4_", "ext4"),
+    ("f2fs_", "f2fs"),
+    ("fat_", "vfat"),
+    ("fuse_", "fuse"),
+    ("minix_", "minix"),
+    ("nfs_", "nfs"),
+    ("ovl_", "overlay"),
+    ("shmem_", "tmpfs"),
+    ("vfat_", "vfat"),
+    ("xfs_", "xfs"),
+    ("hugetlbfs_", "hugetlbfs"),
+];
+
+/// The type of the file system whose code `function` belongs to.
+fn fs_type_of(function: &str) -> Option<&'static str> {
+    let function = function.trim_start_matches('_');
+    PREFIXES
+        .iter()
+        .find(|(prefix, _)| function.starts_with(prefix))
+        .map(|(_, fs_type)| *fs_type)
+}

@@ -1,0 +1,251 @@
+//! The ranking on made-up recordings: what must be blamed, and what must not.
+
+use format_spec::record::{Content, Entry, Phase, ReturnType, Snapshot};
+
+use super::*;
+use crate::{
+    diagnosis::{Diagnosis, diagnose},
+    evidence::{CodeFacts, LimitUse, Read},
+    failures::groups,
+    graph::Outcome,
+    load::Bundle,
+    origin::{How, Origin, Told},
+    testing::Recording,
+};
+
+fn limit(id: &str, unit: &str, usage: u64, limit: u64) -> LimitUse {
+    LimitUse {
+        id: id.into(),
+        scope: String::new(),
+        unit: unit.into(),
+        usage,
+        limit: Some(limit),
+        at_failure: true,
+        source: "fact".into(),
+    }
+}
+
+fn origin(path: &[&str], errno: u16, told: Vec<Told>) -> Origin {
+    Origin {
+        function: path.last().unwrap().to_string(),
+        errno,
+        path: path.iter().map(ToString::to_string).collect(),
+        how: How::ReturnValues,
+        failures: 1,
+        translated: None,
+        told,
+        called: Vec::new(),
+    }
+}
+
+fn told(function: &str, outcome: Outcome, arguments: &[u64]) -> Told {
+    Told {
+        function: function.into(),
+        outcome,
+        arguments: arguments.to_vec(),
+    }
+}
+
+fn ranked(
+    bundle: &Bundle,
+    origin: &Origin,
+    code: CodeFacts,
+    limits: Vec<LimitUse>,
+) -> Vec<Culprit> {
+    let groups = groups(bundle);
+    rank(
+        &Subject::new(bundle, &groups[0], Some(origin), code, limits),
+        0,
+    )
+}
+
+fn failing(syscall: u32, errno: u16) -> Bundle {
+    let mut recording = Recording::new();
+    recording.fail(syscall, errno, "program", 50);
+    recording.load()
+}
+
+#[test]
+fn what_the_code_reads_and_what_is_full_agree_without_any_rule() {
+    let origin = origin(&["__arm64_sys_x", "some_check"], 28, Vec::new());
+    let read = |id: &str| Read {
+        id: id.into(),
+        compared: true,
+        text: "reads it".into(),
+    };
+    let code = CodeFacts {
+        reads: vec![read("sysctl:a.full"), read("sysctl:a.empty")],
+        ..CodeFacts::default()
+    };
+    let limits = vec![
+        limit("sysctl:a.full", "things", 5, 5),
+        limit("sysctl:a.empty", "things", 1, 50),
+    ];
+    let culprits = ranked(&failing(40, 28), &origin, code, limits);
+    let [full] = &culprits[..] else {
+        panic!("{culprits:#?}")
+    };
+    assert_eq!(
+        (full.id.as_str(), full.confidence),
+        ("sysctl:a.full", Confidence::High)
+    );
+    assert_eq!(full.remedy, ["sysctl -w a.full=10"]);
+    assert_eq!(full.usage, Some((5, 5)));
+}
+
+#[test]
+fn a_limit_that_is_far_is_not_blamed() {
+    let origin = origin(&["__arm64_sys_x", "some_check"], 28, Vec::new());
+    let code = CodeFacts {
+        reads: vec![Read {
+            id: "sysctl:a.b".into(),
+            compared: true,
+            text: "reads it".into(),
+        }],
+        ..CodeFacts::default()
+    };
+    let culprits = ranked(
+        &failing(40, 28),
+        &origin,
+        code,
+        vec![limit("sysctl:a.b", "things", 1, 50)],
+    );
+    assert_eq!(culprits, []);
+}
+
+#[test]
+fn a_missing_capability_is_named_by_the_check_and_the_credentials() {
+    let mut recording = Recording::new();
+    recording.fail(40, 1, "program", 50);
+    recording.fact("cred.cap_effective", !(1 << 21) & ((1 << 41) - 1));
+    let told = vec![told("ns_capable", Outcome::Truth(false), &[0, 21])];
+    let origin = origin(&["__arm64_sys_mount", "path_mount"], 1, told);
+    let culprits = ranked(&recording.load(), &origin, CodeFacts::default(), Vec::new());
+    assert_eq!(culprits[0].id, "capability:CAP_SYS_ADMIN");
+    assert_eq!(culprits[0].confidence, Confidence::High);
+}
+
+#[test]
+fn a_call_that_was_never_entered_is_seccomp() {
+    let mut recording = Recording::new();
+    recording.fail(34, 28, "program", 50).not_entered = true;
+    recording.fact("task.seccomp_mode", 2);
+    let diagnosis = diagnose(&recording.load());
+    assert_eq!(diagnosis.culprits[0].id, "seccomp");
+    assert_eq!(diagnosis.culprits[0].confidence, Confidence::High);
+    assert_eq!(diagnosis.origins[0].1.function, "__secure_computing");
+}
+
+#[test]
+fn a_module_below_a_security_hook_is_named() {
+    let path = [
+        "__arm64_sys_mkdirat",
+        "security_path_mkdir",
+        "hook_path_mkdir",
+        "current_check_access_path",
+    ];
+    let mut recording = Recording::new();
+    recording.fail(34, 13, "program", 50);
+    recording.snapshot(
+        Phase::Start,
+        1,
+        &[("/sys/kernel/security/lsm", "capability,landlock,yama\n")],
+    );
+    let culprits = ranked(
+        &recording.load(),
+        &origin(&path, 13, Vec::new()),
+        CodeFacts::default(),
+        Vec::new(),
+    );
+    assert_eq!(culprits[0].id, "lsm:landlock");
+    assert_eq!(culprits[0].confidence, Confidence::High);
+}
+
+/// A recording of a write to a file on `/small` that gets ENOSPC from tmpfs code.
+fn full_tmpfs(free: u64) -> Recording {
+    let mut recording = Recording::new();
+    recording.fail(64, 28, "program", 50);
+    let kernel = &mut recording.kernel;
+    kernel.returning("vfs_write", ReturnType::Signed(64));
+    kernel.syscall_enter(64);
+    kernel.enter("__arm64_sys_write");
+    kernel.enter("vfs_write");
+    kernel.returned("shmem_inode_acct_blocks", -28);
+    kernel.leave_with("vfs_write", Some(-28));
+    kernel.leave_with("__arm64_sys_write", Some(-28));
+    kernel.syscall_exit(64, -28);
+    recording.take_events(1);
+    let statfs = |path: &str, fs_type, blocks, free| Entry {
+        path: path.into(),
+        content: Content::StatFs {
+            fs_type,
+            block_size_bytes: 4096,
+            blocks,
+            blocks_free: free,
+            blocks_available: free,
+            inodes: 100,
+            inodes_free: 90,
+            flags: 0,
+        },
+    };
+    recording.snapshots.push(Snapshot {
+        number: 0,
+        phase: Phase::Failure,
+        started_ns: 60,
+        ended_ns: 60,
+        entries: vec![
+            statfs("/", 0xef53, 1000, 700),
+            statfs("/small", 0x0102_1994, 16, free),
+        ],
+    });
+    recording
+}
+
+fn ids(diagnosis: &Diagnosis) -> Vec<&str> {
+    diagnosis
+        .culprits
+        .iter()
+        .map(|culprit| culprit.id.as_str())
+        .collect()
+}
+
+#[test]
+fn a_file_system_that_really_is_full_is_blamed() {
+    let diagnosis = diagnose(&full_tmpfs(0).load());
+    assert_eq!(ids(&diagnosis)[0], "fs:blocks");
+    assert_eq!(diagnosis.culprits[0].confidence, Confidence::High);
+    assert_eq!(diagnosis.origins[0].1.function, "shmem_inode_acct_blocks");
+    assert!(!diagnosis.ruled_out.iter().any(|out| out.id == "fs:blocks"));
+}
+
+#[test]
+fn space_that_is_left_is_ruled_out_with_figures() {
+    let diagnosis = diagnose(&full_tmpfs(8).load());
+    let blocks = diagnosis
+        .ruled_out
+        .iter()
+        .find(|out| out.id == "fs:blocks")
+        .unwrap();
+    assert_eq!(blocks.text, "disk 50 % used at /small");
+    let inodes = diagnosis
+        .ruled_out
+        .iter()
+        .find(|out| out.id == "fs:inodes")
+        .unwrap();
+    assert_eq!(inodes.text, "inodes 10 % used at /small");
+}
+
+#[test]
+fn normal_failures_are_never_blamed() {
+    let mut recording = Recording::new();
+    recording.fail(56, 2, "sh", 50);
+    let diagnosis = diagnose(&recording.load());
+    assert_eq!(ids(&diagnosis), [""; 0]);
+    assert_eq!(diagnosis.subject, None);
+}
+
+#[test]
+fn an_empty_bundle_has_no_answer() {
+    let diagnosis = diagnose(&Recording::new().load());
+    assert!(diagnosis.failures.is_empty() && diagnosis.culprits.is_empty());
+}

@@ -1,0 +1,99 @@
+//! Placeholders of rules, filled with what was found.
+
+use super::Subject;
+use crate::{evidence::LimitUse, text::plain};
+
+/// A sentence with its placeholders filled; what is not known is left out in words.
+pub(super) fn sentence(template: &str, subject: &Subject<'_>, limit: Option<&LimitUse>) -> String {
+    fill(template, &|name| match value(name, subject, limit) {
+        Value::Missing => Value::Known("?".into()),
+        value => value,
+    })
+    .unwrap_or_default()
+}
+
+/// A remedy with its placeholders filled, names from the host quoted for the shell: a path must not become a command.
+/// `None` when a placeholder is not known: half a command is worse than none.
+pub(super) fn remedy(
+    template: &str,
+    subject: &Subject<'_>,
+    limit: Option<&LimitUse>,
+) -> Option<String> {
+    fill(template, &|name| match value(name, subject, limit) {
+        Value::Known(value) => match shlex::try_quote(&value) {
+            Ok(quoted) => Value::Known(quoted.into_owned()),
+            Err(_) => Value::Missing,
+        },
+        value => value,
+    })
+}
+
+fn fill(template: &str, value: &dyn Fn(&str) -> Value) -> Option<String> {
+    let mut filled = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let Some((name, behind)) = after.split_once('}') else {
+            filled.push('{');
+            rest = after;
+            continue;
+        };
+        match value(name) {
+            Value::Known(value) => filled.push_str(&value),
+            Value::Missing => return None,
+            // Braces of the shell and of awk are no placeholders.
+            Value::NoPlaceholder => {
+                filled.push('{');
+                filled.push_str(name);
+                filled.push('}');
+            }
+        }
+        rest = behind;
+    }
+    filled.push_str(rest);
+    Some(filled)
+}
+
+enum Value {
+    Known(String),
+    Missing,
+    NoPlaceholder,
+}
+
+fn value(name: &str, subject: &Subject<'_>, limit: Option<&LimitUse>) -> Value {
+    let known = match name {
+        "origin" => subject.origin.map(|origin| origin.function.clone()),
+        "syscall" => Some(subject.group.syscall_name.clone()),
+        "errno" => Some(subject.group.errno_name()),
+        "pid" => subject.group.processes.last().map(u32::to_string),
+        "comm" => Some(plain(&subject.group.comm)),
+        "uid" => subject.sample.map(|failure| failure.uid.to_string()),
+        "usage" => limit.map(|limit| limit.usage.to_string()),
+        "limit" => limit
+            .and_then(|limit| limit.limit)
+            .map(|limit| limit.to_string()),
+        "limit_doubled" => limit
+            .and_then(|limit| limit.limit)
+            .map(|limit| limit.saturating_mul(2).max(1).to_string()),
+        "scope" => limit.map(|limit| plain(limit.scope.as_bytes())),
+        "path" => subject
+            .sample
+            .and_then(|failure| failure.paths.last())
+            .map(|path| plain(&path.bytes)),
+        "mount_point" => subject.mount.as_ref().map(|mount| plain(&mount.point)),
+        "cgroup" => cgroup(subject),
+        _ => return Value::NoPlaceholder,
+    };
+    known.map_or(Value::Missing, Value::Known)
+}
+
+/// The cgroup v2 path of the failing process (`/proc/PID/cgroup`, the line `0::`).
+fn cgroup(subject: &Subject<'_>) -> Option<String> {
+    let failure = subject.sample?;
+    let path = format!("/proc/{}/cgroup", failure.tgid);
+    let views = subject.bundle.snapshots.nearest(failure.time_ns);
+    let text = views.iter().find_map(|view| view.text(&path))?;
+    text.lines()
+        .find_map(|line| line.strip_prefix("0::"))
+        .map(|path| plain(path.as_bytes()))
+}
