@@ -14,7 +14,7 @@ use crate::scenario::{NO_CULPRIT, Scenario, Spec};
 /// Analyze recorded scenarios and count how often the culprit and the origin are right
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Folder with <name>.<arch>-<kernel>.etz
+    /// Folder with NAME.ARCH-KERNEL.etz
     #[arg(long, default_value = "testdata/bundles")]
     pub(crate) bundles: PathBuf,
 

@@ -19,7 +19,7 @@ const RUSTC: &str = "/usr/bin/rustc";
 /// Names what made the objects: another compiler makes other bytes of the same source.
 const TOOLCHAIN: &str = "TOOLCHAIN";
 
-/// Rebuild capture-ebpf/objects/etz.<arch>.bpf.o, from the same bytes of source to the same bytes of object
+/// Rebuild capture-ebpf/objects/etz.ARCH.bpf.o, from the same bytes of source to the same bytes of object
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Compare with the committed objects instead of replacing them; exit 1 when they differ

@@ -25,7 +25,7 @@ const DEFAULT_KERNEL: &str = "6.12";
 
 /// Record scenarios with the real `capture` on Debian's kernels under QEMU
 ///
-/// Leaves OUT/<name>.<arch>-<kernel>.etz and OUT/<name>.<arch>-<kernel>.log for each scenario. Exits 1
+/// Leaves OUT/NAME.ARCH-KERNEL.etz and OUT/NAME.ARCH-KERNEL.log for each scenario. Exits 1
 /// when one failed.
 #[derive(clap::Args)]
 pub(crate) struct Args {
