@@ -28,7 +28,7 @@ mod output;
 mod preflight;
 mod recorder;
 mod sources;
-// mod tracefs;
+mod tracefs;
 mod zoom;
 
 use std::process::ExitCode;

@@ -14,10 +14,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use format_spec::record::{Code, CtlTables, Missing, ReturnType, Symbol, Symbols, TypeLayouts};
 
-use btf::{Btf, BtfError};
 pub(crate) use btf::FieldPath;
 #[cfg(test)]
 pub(crate) use btf::Step;
+use btf::{Btf, BtfError};
 pub(crate) use kallsyms::KernelSymbol;
 use kallsyms::{Kallsyms, KallsymsError};
 use kcore::{Kcore, KcoreError};
@@ -79,6 +79,39 @@ impl Kernel {
     /// The function of that name, when there is exactly one.
     pub(crate) fn function(&self, name: &str) -> Option<KernelSymbol<'_>> {
         self.symbols.as_ref().ok()?.function(name)
+    }
+
+    /// The function of that name, or else the only one that the compiler has made of it (`name.isra.0`,
+    /// `name.constprop.0`).
+    pub(crate) fn function_or_clone(&self, name: &str) -> Option<KernelSymbol<'_>> {
+        let clones = [
+            "isra.0",
+            "constprop.0",
+            "isra.0.constprop.0",
+            "constprop.0.isra.0",
+        ];
+        self.function(name).or_else(|| {
+            clones
+                .iter()
+                .find_map(|suffix| self.function(&format!("{name}.{suffix}")))
+        })
+    }
+
+    /// Where a probe on the start of `function` goes, as `kprobe_events` takes it: `_stext+4698200`, for names may be
+    /// ambiguous, or `overlay:ovl_fill_super`. `None` when it cannot be told.
+    pub(crate) fn probe_place(&self, function: &KernelSymbol<'_>) -> Option<String> {
+        let symbols = self.symbols.as_ref().ok()?;
+        match function.module {
+            None => {
+                let start = symbols.named("_stext").next()?.address;
+                let offset = function.address.checked_sub(start)?;
+                Some(format!("_stext+{offset}"))
+            }
+            Some(module) => {
+                self.function(function.name)?;
+                Some(format!("{module}:{}", function.name))
+            }
+        }
     }
 
     /// The symbol that `address` lies in.

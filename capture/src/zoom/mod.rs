@@ -11,41 +11,30 @@
 //! All that they record goes to the recorder as [`Output`]. All that they change on the host is noted in the
 //! [`Guard`](crate::guard::Guard) first.
 
-use format_spec::record::{
-    Ability, Armed, Code, CtlTables, Drop, EventFormats, FtracePages, Missing, Probes, Symbols,
-    TypeLayouts, Zoom as ZoomRecord, ZoomEnd,
-};
+mod calls;
+mod choice;
+mod entry;
+mod evidence;
+mod graph;
+mod means;
+mod output;
+mod pass;
+mod returns;
+mod sentinels;
+mod trap;
+mod tree;
+
+use std::time::Duration;
+
+use format_spec::record::{Ability, AbilityState, Armed, Drop, Missing, ZoomEnd};
 
 use crate::{guard::Guard, kernel::Kernel};
-
-/// A record for the bundle.
-#[derive(Debug)]
-pub(crate) enum Output {
-    /// Formats: before the pages that need them.
-    EventFormats(EventFormats),
-    /// Sub-buffers; `stream` names the trace buffer.
-    FtracePages {
-        /// Stream number of the frame.
-        stream: u32,
-        /// The sub-buffers.
-        pages: FtracePages,
-    },
-    /// Probes: before the pages that need them.
-    Probes(Probes),
-    /// Symbols.
-    Symbols(Symbols),
-    /// A zoom that ended.
-    Zoom(ZoomRecord),
-    /// Code of functions.
-    Code(Code),
-    /// Sysctls and their variables.
-    CtlTables(CtlTables),
-    /// Layouts of structures.
-    TypeLayouts(TypeLayouts),
-}
-
-/// Where records go.
-pub(crate) type Sink<'a> = &'a mut dyn FnMut(Output);
+use evidence::Evidence;
+use means::{Means, Tier};
+pub(crate) use output::{Output, Sink};
+use pass::{ArmedPass, Finished};
+use returns::{Context, Descent};
+use sentinels::Sentinels;
 
 /// What to zoom on.
 #[derive(Debug, Clone)]
@@ -62,7 +51,7 @@ pub(crate) struct Target {
     /// failures come from processes that end at once: then the graph is not limited to processes.
     pub(crate) tgids: Vec<u32>,
     /// Longest time of each pass.
-    pub(crate) time: std::time::Duration,
+    pub(crate) time: Duration,
     /// Most bytes of pages for the zoom.
     pub(crate) bytes: u64,
     /// Failures after which a pass has seen enough.
@@ -76,42 +65,106 @@ pub(crate) enum Progress {
     Idle,
     /// Armed and waiting: poll again soon.
     Armed,
-    /// Both passes are over and disarmed.
+    /// All passes are over and disarmed.
     Done,
+}
+
+/// What is armed.
+#[derive(Debug)]
+enum State {
+    Idle,
+    Graph(Box<ArmedPass>),
+    Returns(Box<ArmedPass>, Box<Descent>),
 }
 
 /// The zoom machinery of one recording.
 #[derive(Debug)]
 pub(crate) struct Zoom<'k> {
     kernel: &'k Kernel,
+    means: Result<Means, String>,
+    state: State,
+    sentinels: Option<Sentinels>,
+    evidence: Evidence,
+    zooms: u32,
+    graph_armed: Duration,
+    sentinels_lost: (u64, u64),
+    not_restored: Vec<String>,
 }
 
 impl<'k> Zoom<'k> {
     /// Looks at what this kernel's tracefs can do; changes nothing.
     pub(crate) fn plan(kernel: &'k Kernel) -> Self {
-        Self { kernel }
+        Self {
+            kernel,
+            means: Means::find(),
+            state: State::Idle,
+            sentinels: None,
+            evidence: Evidence::default(),
+            zooms: 0,
+            graph_armed: Duration::ZERO,
+            sentinels_lost: (0, 0),
+            not_restored: Vec::new(),
+        }
     }
 
     /// What was found, for `capture check` and the manifest.
     pub(crate) fn abilities(&self) -> Vec<Ability> {
-        Vec::new()
+        match &self.means {
+            Ok(means) => means.abilities(),
+            Err(why) => vec![Ability {
+                name: "function graph".into(),
+                state: AbilityState::Missing,
+                detail: why.clone(),
+            }],
+        }
     }
 
     /// Arms the sentinels. Returns what was armed and what could not be.
     pub(crate) fn arm_sentinels(
         &mut self,
-        _guard: &mut Guard,
-        _sink: Sink<'_>,
+        guard: &mut Guard,
+        sink: Sink<'_>,
     ) -> (Vec<Armed>, Vec<Missing>) {
-        (Vec::new(), Vec::new())
+        let none = |why: String| {
+            let what = "sentinels".into();
+            (Vec::new(), vec![Missing { what, why }])
+        };
+        let means = match &self.means {
+            Ok(means) => means,
+            Err(why) => return none(why.clone()),
+        };
+        if let Err(why) = means.probes() {
+            return none(why);
+        }
+        let mark = guard.mark();
+        match Sentinels::arm(&means.tracefs, self.kernel, guard, sink) {
+            Ok((sentinels, armed, missing)) => {
+                self.sentinels = Some(sentinels);
+                (vec![armed], missing)
+            }
+            Err(error) => {
+                self.not_restored.extend(guard.rewind(mark));
+                none(error.to_string())
+            }
+        }
     }
 
-    /// Sends the sentinels' pages that are complete; with `flush` also the last, partly filled ones.
-    pub(crate) fn poll_sentinels(&mut self, _flush: bool, _sink: Sink<'_>) {}
+    /// Sends the sentinels' new pages, at most a few times a second; with `flush` at once.
+    pub(crate) fn poll_sentinels(&mut self, flush: bool, sink: Sink<'_>) {
+        if let Some(sentinels) = &mut self.sentinels {
+            let functions = sentinels.poll(flush, self.kernel, sink);
+            self.evidence.send(&functions, self.kernel, sink);
+        }
+    }
 
     /// Takes the sentinels away. Returns what could not be put back.
-    pub(crate) fn disarm_sentinels(&mut self, _guard: &mut Guard, _sink: Sink<'_>) -> Vec<String> {
-        Vec::new()
+    pub(crate) fn disarm_sentinels(&mut self, guard: &mut Guard, sink: Sink<'_>) -> Vec<String> {
+        self.poll_sentinels(true, sink);
+        if let Some(sentinels) = self.sentinels.take() {
+            self.sentinels_lost = sentinels.lost();
+            self.not_restored.extend(sentinels.disarm(guard));
+        }
+        std::mem::take(&mut self.not_restored)
     }
 
     /// Whether a zoom can be armed at all; otherwise why not.
@@ -119,7 +172,7 @@ impl<'k> Zoom<'k> {
     /// # Errors
     /// The reason, in words.
     pub(crate) fn available(&self) -> Result<(), String> {
-        Err(format!("no tracefs for {:?}", self.kernel))
+        self.means.as_ref().map_err(Clone::clone)?.zoom()
     }
 
     /// Arms the first pass on `target`. The recorder then calls [`Zoom::poll`] about every 10 ms.
@@ -128,37 +181,179 @@ impl<'k> Zoom<'k> {
     /// Why nothing was armed, in words; all is as it was before then.
     pub(crate) fn arm(
         &mut self,
-        _target: &Target,
-        _guard: &mut Guard,
-        _sink: Sink<'_>,
+        target: &Target,
+        guard: &mut Guard,
+        sink: Sink<'_>,
     ) -> Result<(), String> {
-        self.available()
+        let means = self.means.as_ref().map_err(Clone::clone)?;
+        means.zoom()?;
+        let mark = guard.mark();
+        let number = self.zooms + 1;
+        match graph::arm(means, self.kernel, target, number, guard, sink) {
+            Ok(pass) => {
+                self.zooms = number;
+                self.state = State::Graph(Box::new(pass));
+                Ok(())
+            }
+            Err(why) => {
+                self.not_restored.extend(guard.rewind(mark));
+                Err(why)
+            }
+        }
     }
 
     /// Goes on: reads pages, ends a pass that has enough, arms the next one.
     ///
     /// `failures` is how many failures of the target the sys_exit program has counted since [`Zoom::arm`].
-    pub(crate) fn poll(&mut self, _failures: u64, _guard: &mut Guard, _sink: Sink<'_>) -> Progress {
-        Progress::Idle
+    pub(crate) fn poll(&mut self, failures: u64, guard: &mut Guard, sink: Sink<'_>) -> Progress {
+        let end = match &mut self.state {
+            State::Idle => return Progress::Idle,
+            State::Graph(pass) | State::Returns(pass, _) => pass.poll(self.kernel, sink),
+        };
+        match end {
+            None => Progress::Armed,
+            Some(end) => self.go_on(end, failures, guard, sink),
+        }
     }
 
     /// Disarms whatever is armed. Returns what could not be put back.
     pub(crate) fn disarm(
         &mut self,
-        _end: ZoomEnd,
-        _guard: &mut Guard,
-        _sink: Sink<'_>,
+        end: ZoomEnd,
+        guard: &mut Guard,
+        sink: Sink<'_>,
     ) -> Vec<String> {
-        Vec::new()
+        if let Some(descent) = self.end_pass(end, 0, guard, sink) {
+            self.send_evidence(&descent, sink);
+        }
+        std::mem::take(&mut self.not_restored)
     }
 
     /// How long the function graph was armed so far, in nanoseconds.
     pub(crate) fn graph_armed_ns(&self) -> u64 {
-        0
+        u64::try_from(self.graph_armed.as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// Counters of lost data, those at 0 included.
     pub(crate) fn drops(&self) -> Vec<Drop> {
-        Vec::new()
+        let (overwritten, over_bound) = match &self.sentinels {
+            Some(sentinels) => sentinels.lost(),
+            None => self.sentinels_lost,
+        };
+        [
+            (
+                "sentinel events",
+                "overwritten before they were read",
+                overwritten,
+            ),
+            ("sentinel pages", "over the bound", over_bound),
+        ]
+        .map(|(what, why, count)| Drop {
+            what: what.into(),
+            why: why.into(),
+            count,
+        })
+        .into()
+    }
+
+    /// After a pass: the next one, or the end.
+    fn go_on(
+        &mut self,
+        end: ZoomEnd,
+        failures: u64,
+        guard: &mut Guard,
+        sink: Sink<'_>,
+    ) -> Progress {
+        let mut last = None;
+        if let State::Graph(pass) | State::Returns(pass, _) = &self.state {
+            last = Some((pass.target.clone(), pass.pids().to_vec()));
+        }
+        let (Some(mut descent), Some((target, pids))) =
+            (self.end_pass(end, failures, guard, sink), last)
+        else {
+            return Progress::Done;
+        };
+        // A batch that saw no failure will not be followed by one that does.
+        let more = end == ZoomEnd::Enough && self.tier() == Tier::Probes;
+        let batch = if more {
+            descent.next(self.kernel)
+        } else {
+            Vec::new()
+        };
+        if let (false, Ok(means)) = (batch.is_empty(), &self.means) {
+            let mark = guard.mark();
+            self.zooms += 1;
+            let context = Context {
+                means,
+                kernel: self.kernel,
+                target: &target,
+                pids: &pids,
+                number: self.zooms,
+            };
+            match descent.arm(&batch, context, guard, sink) {
+                Ok(pass) => {
+                    self.state = State::Returns(Box::new(pass), Box::new(descent));
+                    return Progress::Armed;
+                }
+                Err(_) => self.not_restored.extend(guard.rewind(mark)),
+            }
+        }
+        self.send_evidence(&descent, sink);
+        Progress::Done
+    }
+
+    /// Disarms the pass that is armed. Returns what is known of its failing call, if there was one.
+    fn end_pass(
+        &mut self,
+        end: ZoomEnd,
+        failures: u64,
+        guard: &mut Guard,
+        sink: Sink<'_>,
+    ) -> Option<Descent> {
+        let finish = |pass: ArmedPass, guard: &mut Guard, sink: Sink<'_>| {
+            pass.finish(end, failures, self.kernel, guard, sink)
+        };
+        let (finished, descent) = match std::mem::replace(&mut self.state, State::Idle) {
+            State::Idle => return None,
+            State::Graph(pass) => {
+                let mut finished = finish(*pass, guard, sink);
+                self.graph_armed += finished.armed;
+                let descent = finished.begin_descent(self.tier(), self.kernel);
+                (finished, descent)
+            }
+            State::Returns(pass, mut descent) => {
+                let finished = finish(*pass, guard, sink);
+                descent.learn(&finished.calls, finished.target.errno, self.kernel);
+                (finished, Some(*descent))
+            }
+        };
+        self.not_restored.extend(finished.not_restored);
+        descent
+    }
+
+    fn tier(&self) -> Tier {
+        self.means.as_ref().map_or(Tier::None, |means| means.tier)
+    }
+
+    fn send_evidence(&mut self, descent: &Descent, sink: Sink<'_>) {
+        let functions = evidence::telling(descent);
+        self.evidence.send(&functions, self.kernel, sink);
+    }
+}
+
+impl Finished {
+    /// The way down the last failing call that is whole, or else the last one.
+    fn begin_descent(&mut self, tier: Tier, kernel: &Kernel) -> Option<Descent> {
+        let whole = self
+            .calls
+            .iter()
+            .rposition(|call| call.whole && !call.tree.calls().is_empty());
+        let index = whole.or(self.calls.len().checked_sub(1))?;
+        let tree = self.calls.swap_remove(index).tree;
+        let mut descent = Descent::new(tree, kernel);
+        if tier == Tier::Graph {
+            descent.learn_from_tree(self.target.errno, kernel);
+        }
+        Some(descent)
     }
 }

@@ -9,7 +9,9 @@ mod section;
 
 use std::{cell::RefCell, collections::HashMap, fs, io, rc::Rc};
 
-pub(crate) use path::{FieldPath, Step};
+pub(crate) use path::FieldPath;
+#[cfg(test)]
+pub(crate) use path::Step;
 use section::{Kind, Section, Type};
 
 const FOLDER: &str = "/sys/kernel/btf";

@@ -1,0 +1,189 @@
+//! tracefs: what the kernel's tracer can do here, who else uses it, and the recorder's own corner of it.
+//!
+//! Every change is noted in the [`Guard`](crate::guard::Guard) before it is made. Own instances take care of most:
+//! removing one takes its events, filters and buffers along. What is global (`set_graph_function`,
+//! `kprobe_events`, and on kernels before 6.12 the function graph itself) is put back file by file.
+
+mod buffer;
+mod formats;
+mod probes;
+mod raw;
+mod rivals;
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+pub(crate) use buffer::{Buffer, set_global};
+pub(crate) use formats::Formats;
+pub(crate) use probes::{ProbeGroup, ProbeLine};
+pub(crate) use raw::{RawPages, losses};
+pub(crate) use rivals::rival;
+
+/// Where tracefs is mounted: its own place since 4.1, and below debugfs.
+const MOUNTS: [&str; 2] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
+
+/// tracefs refused something.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TracefsError {
+    /// It is not mounted, or the kernel has no tracing.
+    #[error(
+        "tracefs is not mounted: mount -t tracefs tracefs /sys/kernel/tracing (a kernel without CONFIG_TRACING has none)"
+    )]
+    NotMounted,
+    /// It may not be read.
+    #[error("may not use {}: it takes root, and no lockdown", .0.display())]
+    Denied(PathBuf),
+    /// A file could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A change was refused.
+    #[error("cannot write {text:?} to {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What was to be written, cut at 80 bytes.
+        text: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A format file makes no sense.
+    #[error("cannot understand {}: {source}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: format_spec::ftrace::FormatError,
+    },
+}
+
+/// The mounted tracefs.
+#[derive(Debug, Clone)]
+pub(crate) struct Tracefs {
+    root: PathBuf,
+}
+
+impl Tracefs {
+    /// Finds it. Nothing is mounted: that would be a trace left on the host.
+    ///
+    /// # Errors
+    /// When it is not mounted, or may not be used.
+    pub(crate) fn find() -> Result<Self, TracefsError> {
+        for root in MOUNTS.map(PathBuf::from) {
+            match fs::metadata(root.join("current_tracer")) {
+                Ok(_) => return Self::at(root),
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    return Err(TracefsError::Denied(root));
+                }
+                Err(_) => {}
+            }
+        }
+        Err(TracefsError::NotMounted)
+    }
+
+    fn at(root: PathBuf) -> Result<Self, TracefsError> {
+        // Lockdown lets the files be seen, but not opened (`tracing_check_open_get_tr`).
+        match OpenOptions::new()
+            .read(true)
+            .open(root.join("current_tracer"))
+        {
+            Ok(_) => Ok(Self { root }),
+            Err(_) => Err(TracefsError::Denied(root)),
+        }
+    }
+
+    /// The mount point.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether a file or directory is there.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.root.join(name).exists()
+    }
+
+    /// The text of a file.
+    pub(crate) fn read(&self, name: &str) -> Result<String, TracefsError> {
+        read(&self.root.join(name))
+    }
+
+    /// Whether the kernel has that tracer.
+    pub(crate) fn has_tracer(&self, tracer: &str) -> bool {
+        let tracers = self.read("available_tracers").unwrap_or_default();
+        tracers.split_ascii_whitespace().any(|name| name == tracer)
+    }
+}
+
+/// The text of a file; bytes that are not UTF-8 are replaced.
+fn read(path: &Path) -> Result<String, TracefsError> {
+    let bytes = fs::read(path).map_err(|source| TracefsError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// How a file is opened for writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// `O_TRUNC`: lists such as filters are cleared first.
+    Replace,
+    /// `O_APPEND`.
+    Append,
+}
+
+fn write(path: &Path, text: &str, mode: Mode) -> Result<(), TracefsError> {
+    let append = mode == Mode::Append;
+    let opened = OpenOptions::new()
+        .write(true)
+        .append(append)
+        .truncate(!append)
+        .open(path);
+    opened
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|source| TracefsError::Write {
+            path: path.to_owned(),
+            text: text.chars().take(80).collect(),
+            source,
+        })
+}
+
+/// What is set in a file that shows more than that: the word in brackets of `trace_clock`, no comment lines.
+fn setting(text: &str) -> String {
+    if let Some((_, after)) = text.split_once('[')
+        && let Some((chosen, _)) = after.split_once(']')
+    {
+        return chosen.to_owned();
+    }
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_read_as_they_are_written() {
+        assert_eq!(setting("[local] global counter\n"), "local");
+        assert_eq!(setting("#### all functions enabled ####\n"), "");
+        assert_eq!(setting("vfs_read\nvfs_write\n"), "vfs_read\nvfs_write");
+        assert_eq!(setting("nop\n"), "nop");
+    }
+
+    #[test]
+    fn what_is_refused_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("no/such/file");
+        let error = write(&missing, &"x".repeat(200), Mode::Replace).unwrap_err();
+        assert!(error.to_string().contains("no/such/file"));
+        assert!(error.to_string().len() < 300);
+    }
+}

@@ -1,0 +1,170 @@
+//! Failing calls in the pages of a trace buffer.
+
+use std::collections::{BTreeSet, HashMap};
+
+use format_spec::ftrace::EventFormat;
+
+use super::tree::CallTree;
+use crate::tracefs::Formats;
+
+/// `TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ` of `common_flags` (`include/linux/trace_events.h`).
+const IN_INTERRUPT: i64 = 0x08 | 0x10;
+
+/// A sub-buffer as it was read.
+#[derive(Debug, Clone)]
+pub(super) struct Page {
+    /// Processor.
+    pub(super) cpu: u32,
+    /// The bytes in use.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// A call of the syscall that returned the errno.
+#[derive(Debug)]
+pub(super) struct FailingCall {
+    /// The functions that it called, as far as they were recorded.
+    pub(super) tree: CallTree,
+    /// Values that return probes saw: function, value.
+    pub(super) returns: Vec<(u64, i64)>,
+    /// Whether its beginning is in the pages.
+    pub(super) whole: bool,
+    /// Indexes of the pages that hold it.
+    pub(super) pages: BTreeSet<usize>,
+}
+
+/// One event of a task, as far as it matters here. Addresses are absolute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Happening {
+    Enter {
+        syscall: i64,
+    },
+    Exit {
+        syscall: i64,
+        result: i64,
+    },
+    Call {
+        function: u64,
+        depth: i64,
+    },
+    Return {
+        function: u64,
+        depth: i64,
+        value: Option<i64>,
+    },
+    Probe {
+        function: u64,
+        value: i64,
+    },
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Event {
+    time_ns: u64,
+    page: usize,
+    what: Happening,
+}
+
+/// Finds the calls of `syscall` that returned `-errno`, in order of their end.
+pub(super) fn find(
+    pages: &[Page],
+    formats: &Formats,
+    syscall: u32,
+    errno: u16,
+) -> Vec<FailingCall> {
+    let failed = Happening::Exit {
+        syscall: syscall.into(),
+        result: -i64::from(errno),
+    };
+    let mut tasks: HashMap<i64, Vec<Event>> = HashMap::new();
+    for (index, page) in pages.iter().enumerate() {
+        let Some(sub) = formats.page.sub_buffer(&page.bytes) else {
+            continue;
+        };
+        for event in sub.events() {
+            let format = event.id().and_then(|id| formats.by_id.get(&id));
+            let Some(format) = format else { continue };
+            let read = |name| format.field(name)?.read(event.data);
+            let in_interrupt = read("common_flags").is_some_and(|flags| flags & IN_INTERRUPT != 0);
+            if let (Some(pid), Some(what)) = (read("common_pid"), happening(format, event.data))
+                && !in_interrupt
+            {
+                tasks.entry(pid).or_default().push(Event {
+                    time_ns: event.time_ns,
+                    page: index,
+                    what,
+                });
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for events in tasks.values_mut() {
+        // Pages are in order for one processor; a task may have changed processors.
+        events.sort_by_key(|event| event.time_ns);
+        let ends = (0..events.len()).filter(|&end| events[end].what == failed);
+        found.extend(ends.map(|end| (events[end].time_ns, call(&events[..=end]))));
+    }
+    found.sort_by_key(|(time_ns, _)| *time_ns);
+    found.into_iter().map(|(_, call)| call).collect()
+}
+
+/// The call that ends with the last of `events`.
+fn call(events: &[Event]) -> FailingCall {
+    let before = &events[..events.len() - 1];
+    let boundary = before
+        .iter()
+        .rposition(|event| matches!(event.what, Happening::Enter { .. } | Happening::Exit { .. }));
+    let entered = |at: usize| matches!(before[at].what, Happening::Enter { .. });
+    let start = match boundary {
+        Some(at) if entered(at) => at,
+        // The call before has just ended: this one was refused before it was entered.
+        Some(at) => at + 1,
+        None => 0,
+    };
+    let mut tree = CallTree::default();
+    let mut returns = Vec::new();
+    for event in &events[start..] {
+        match event.what {
+            Happening::Call { function, depth } => tree.enter(function, depth),
+            Happening::Return {
+                function,
+                depth,
+                value,
+            } => tree.leave(function, depth, value),
+            Happening::Probe { function, value } => returns.push((function, value)),
+            Happening::Enter { .. } | Happening::Exit { .. } => {}
+        }
+    }
+    FailingCall {
+        tree,
+        returns,
+        whole: boundary.is_some(),
+        pages: events[start..].iter().map(|event| event.page).collect(),
+    }
+}
+
+fn happening(format: &EventFormat, record: &[u8]) -> Option<Happening> {
+    let read = |name: &str| format.field(name)?.read(record);
+    let address = |name: &str| read(name).map(i64::cast_unsigned);
+    Some(match format.name.as_str() {
+        "funcgraph_entry" | "fgraph_retaddr_entry" => Happening::Call {
+            function: address("func")?,
+            depth: read("depth")?,
+        },
+        "funcgraph_exit" => Happening::Return {
+            function: address("func")?,
+            depth: read("depth")?,
+            value: read("retval"),
+        },
+        "sys_enter" => Happening::Enter {
+            syscall: read("id")?,
+        },
+        "sys_exit" => Happening::Exit {
+            syscall: read("id")?,
+            result: read("ret")?,
+        },
+        _ => Happening::Probe {
+            function: address("__probe_func")?,
+            value: read("ret")?,
+        },
+    })
+}

@@ -1,0 +1,47 @@
+//! From a syscall to the kernel function that it enters.
+
+/// Prefix of entry functions (`SYSCALL_DEFINEx` in `arch/*/include/asm/syscall_wrapper.h`, since 4.17 and 4.19).
+const PREFIX: &str = if cfg!(target_arch = "aarch64") {
+    "__arm64_sys_"
+} else {
+    "__x64_sys_"
+};
+
+/// Syscalls whose entry function has another name (`include/uapi/asm-generic/unistd.h`,
+/// `arch/x86/entry/syscalls/syscall_64.tbl`).
+const OTHER_NAMES: [(&str, &str); 8] = [
+    ("fadvise64", "fadvise64_64"),
+    ("fstat", "newfstat"),
+    ("lstat", "newlstat"),
+    ("personality", "arm64_personality"),
+    ("sendfile", "sendfile64"),
+    ("stat", "newstat"),
+    ("umount2", "umount"),
+    ("uname", "newuname"),
+];
+
+/// Names that the entry function of `syscall` may have, the likeliest first.
+pub(super) fn candidates(syscall: &str) -> impl Iterator<Item = String> {
+    let other = OTHER_NAMES
+        .iter()
+        .filter(move |(name, _)| *name == syscall)
+        .map(|(_, function)| *function);
+    other.chain([syscall]).map(|name| format!("{PREFIX}{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn most_are_named_for_the_syscall() {
+        assert_eq!(
+            candidates("mount").collect::<Vec<_>>(),
+            [format!("{PREFIX}mount")]
+        );
+        assert_eq!(
+            candidates("umount2").next(),
+            Some(format!("{PREFIX}umount"))
+        );
+    }
+}

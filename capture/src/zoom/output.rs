@@ -1,0 +1,34 @@
+//! What the zoom machinery records, on its way to the bundle.
+
+use format_spec::record::{
+    Code, CtlTables, EventFormats, FtracePages, Probes, Symbols, TypeLayouts, Zoom as ZoomRecord,
+};
+
+/// A record for the bundle.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// Formats: before the pages that need them.
+    EventFormats(EventFormats),
+    /// Sub-buffers; `stream` names the trace buffer.
+    FtracePages {
+        /// Stream number of the frame.
+        stream: u32,
+        /// The sub-buffers.
+        pages: FtracePages,
+    },
+    /// Probes: before the pages that need them.
+    Probes(Probes),
+    /// Symbols.
+    Symbols(Symbols),
+    /// A zoom that ended.
+    Zoom(ZoomRecord),
+    /// Code of functions.
+    Code(Code),
+    /// Sysctls and their variables.
+    CtlTables(CtlTables),
+    /// Layouts of structures.
+    TypeLayouts(TypeLayouts),
+}
+
+/// Where records go.
+pub(crate) type Sink<'a> = &'a mut dyn FnMut(Output);

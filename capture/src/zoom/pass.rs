@@ -1,0 +1,227 @@
+//! One pass of a zoom while it is armed: waits for failing calls and keeps their pages.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
+
+use format_spec::{
+    ftrace::{addresses, rebase},
+    record::{FtracePages, Pass, Zoom as ZoomRecord, ZoomEnd},
+};
+
+use super::{
+    Output, Sink, Target,
+    calls::{self, FailingCall, Page},
+    trap::Trap,
+};
+use crate::{
+    guard::{Guard, Mark},
+    kernel::Kernel,
+    preflight::monotonic_ns,
+    tracefs::{TracefsError, losses},
+};
+
+/// Stream number of the zooms' pages; those of the sentinels have 0.
+const STREAM: u32 = 1;
+
+/// Most failing calls whose trees are kept.
+const MAX_CALLS: usize = 8;
+
+/// An armed pass.
+#[derive(Debug)]
+pub(super) struct ArmedPass {
+    /// What is looked for.
+    pub(super) target: Target,
+    /// The zoom's number.
+    pub(super) number: u32,
+    /// Where the guard's list goes back to.
+    pub(super) mark: Mark,
+    /// Failing calls so far.
+    pub(super) calls: Vec<FailingCall>,
+    what: Pass,
+    trap: Trap,
+    functions: Vec<String>,
+    pids: Vec<u32>,
+    tier: String,
+    started_ns: u64,
+    armed_ns: u64,
+    armed: Instant,
+    caught: u64,
+    bytes: u64,
+    addresses: BTreeSet<u64>,
+}
+
+/// What a pass is armed with.
+#[derive(Debug)]
+pub(super) struct Arming {
+    /// What is looked for.
+    pub(super) target: Target,
+    /// The zoom's number.
+    pub(super) number: u32,
+    /// Where the guard's list goes back to.
+    pub(super) mark: Mark,
+    /// When arming began.
+    pub(super) started_ns: u64,
+    /// What it records.
+    pub(super) what: Pass,
+    /// Functions whose calls are recorded.
+    pub(super) functions: Vec<String>,
+    /// Threads that it is limited to.
+    pub(super) pids: Vec<u32>,
+    /// Return-value tier, in words.
+    pub(super) tier: String,
+}
+
+/// A pass that is over and disarmed.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// What was looked for.
+    pub(super) target: Target,
+    /// Failing calls.
+    pub(super) calls: Vec<FailingCall>,
+    /// How long it was armed.
+    pub(super) armed: std::time::Duration,
+    /// What could not be put back.
+    pub(super) not_restored: Vec<String>,
+}
+
+impl ArmedPass {
+    /// Lets the trap record.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub(super) fn start(trap: Trap, arming: Arming, sink: Sink<'_>) -> Result<Self, TracefsError> {
+        trap.arm()?;
+        sink(Output::EventFormats(trap.formats.record()));
+        Ok(Self {
+            target: arming.target,
+            number: arming.number,
+            mark: arming.mark,
+            calls: Vec::new(),
+            what: arming.what,
+            trap,
+            functions: arming.functions,
+            pids: arming.pids,
+            tier: arming.tier,
+            started_ns: arming.started_ns,
+            armed_ns: monotonic_ns(),
+            armed: Instant::now(),
+            caught: 0,
+            bytes: 0,
+            addresses: BTreeSet::new(),
+        })
+    }
+
+    /// Threads that it is limited to.
+    pub(super) fn pids(&self) -> &[u32] {
+        &self.pids
+    }
+
+    /// Takes what the trap has caught. Says why the pass is over, when it is.
+    pub(super) fn poll(&mut self, kernel: &Kernel, sink: Sink<'_>) -> Option<ZoomEnd> {
+        if self.trap.is_sprung() {
+            if self.empty(kernel, sink).is_err() {
+                return Some(ZoomEnd::Error);
+            }
+            if self.caught >= self.target.failures {
+                return Some(ZoomEnd::Enough);
+            }
+            if self.bytes >= self.target.bytes {
+                return Some(ZoomEnd::Bytes);
+            }
+            if self.trap.arm().is_err() {
+                return Some(ZoomEnd::Error);
+            }
+        }
+        (self.armed.elapsed() >= self.target.time).then_some(ZoomEnd::Time)
+    }
+
+    /// Disarms, and writes what the pass was.
+    pub(super) fn finish(
+        mut self,
+        end: ZoomEnd,
+        failures: u64,
+        kernel: &Kernel,
+        guard: &mut Guard,
+        sink: Sink<'_>,
+    ) -> Finished {
+        // A call may have been caught since the last poll.
+        let _ = self.empty(kernel, sink);
+        let lost = losses(self.trap.buffer());
+        let whole = self.calls.iter().all(|call| call.whole);
+        let armed = self.armed.elapsed();
+        // An instance cannot be removed while its raw ends are open.
+        drop(self.trap);
+        let not_restored = guard.rewind(self.mark);
+        sink(Output::Symbols(kernel.describe(self.addresses)));
+        sink(Output::Zoom(ZoomRecord {
+            number: self.number,
+            pass: self.what,
+            syscall: self.target.syscall,
+            errno: self.target.errno,
+            functions: self.functions,
+            pids: self.pids,
+            started_ns: self.started_ns,
+            armed_ns: self.armed_ns,
+            ended_ns: monotonic_ns(),
+            end,
+            failures,
+            // What was overwritten before a call that is whole was of other calls.
+            lost_events: lost.dropped + if whole { 0 } else { lost.overrun },
+            tier: self.tier,
+        }));
+        Finished {
+            target: self.target,
+            calls: self.calls,
+            armed,
+            not_restored,
+        }
+    }
+
+    /// Empties the trap, and sends the pages that hold failing calls.
+    fn empty(&mut self, kernel: &Kernel, sink: Sink<'_>) -> Result<(), TracefsError> {
+        let pages = self.trap.take()?;
+        let Target { syscall, errno, .. } = self.target;
+        let found = calls::find(&pages, &self.trap.formats, syscall, errno);
+        self.caught += found.len() as u64;
+        let wanted: BTreeSet<usize> = found
+            .iter()
+            .flat_map(|call| call.pages.iter().copied())
+            .collect();
+        let pages = pages.into_iter().enumerate();
+        self.send(
+            pages
+                .filter(|(index, _)| wanted.contains(index))
+                .map(|(_, page)| page),
+            kernel,
+            sink,
+        );
+        let room = MAX_CALLS.saturating_sub(self.calls.len());
+        self.calls.extend(found.into_iter().take(room));
+        Ok(())
+    }
+
+    fn send(&mut self, pages: impl Iterator<Item = Page>, kernel: &Kernel, sink: Sink<'_>) {
+        let formats = &self.trap.formats;
+        let mut by_cpu: BTreeMap<u32, Vec<Vec<u8>>> = BTreeMap::new();
+        for mut page in pages {
+            let found = addresses(&page.bytes, formats.page, &formats.by_id);
+            self.addresses
+                .extend(found.into_iter().map(|(_, address)| address));
+            rebase(&mut page.bytes, formats.page, &formats.by_id, kernel.base());
+            self.bytes += page.bytes.len() as u64;
+            by_cpu.entry(page.cpu).or_default().push(page.bytes);
+        }
+        for (cpu, pages) in by_cpu {
+            sink(Output::FtracePages {
+                stream: STREAM,
+                pages: FtracePages {
+                    cpu,
+                    session: self.number,
+                    pages,
+                },
+            });
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Sentinels: return probes that are armed from the start, for what happens only once.
+//!
+//! They sit on functions that compare a limit and are not hot, and write only when such a function fails, with the
+//! kernel stack: the first failure already has its origin and its path. The list is data (`sentinels.txt`).
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use format_spec::{
+    ftrace::{addresses, rebase},
+    record::{Armed, FtracePages, Missing, Probe, ProbeKind, Probes, ReturnType},
+};
+
+use super::{Output, Sink, means::probe_line};
+use crate::{
+    guard::{Guard, Mark},
+    kernel::{Kernel, KernelSymbol},
+    tracefs::{Buffer, Formats, ProbeGroup, ProbeLine, RawPages, Tracefs, TracefsError, losses},
+};
+
+/// Function and kind of failure, one pair a line.
+const LIST: &str = include_str!("sentinels.txt");
+
+/// Stream number of their pages.
+const STREAM: u32 = 0;
+
+/// Size of the buffer of each processor, in KiB: some 400 failures with their stacks.
+const BUFFER_KIB: usize = 64;
+
+/// Most bytes of pages in one recording.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// Time between two looks.
+const PERIOD: Duration = Duration::from_millis(200);
+
+/// What a sentinel takes for a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Failure {
+    Error,
+    Null,
+    False,
+}
+
+/// Armed sentinels.
+#[derive(Debug)]
+pub(super) struct Sentinels {
+    buffer: Buffer,
+    formats: Formats,
+    raw: RawPages,
+    mark: Mark,
+    bytes: u64,
+    over_bound: u64,
+    looked: Instant,
+}
+
+impl Failure {
+    const ALL: [Self; 3] = [Self::Error, Self::Null, Self::False];
+
+    fn parse(word: &str) -> Option<Self> {
+        match word {
+            "error" => Some(Self::Error),
+            "null" => Some(Self::Null),
+            "false" => Some(Self::False),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Null => "null",
+            Self::False => "false",
+        }
+    }
+
+    /// The event filter of the group: one for all its events.
+    fn filter(self) -> &'static str {
+        match self {
+            Self::Error => "ret < 0 && ret > -4096",
+            Self::Null | Self::False => "ret == 0",
+        }
+    }
+
+    /// The probe for a function; `None` when it returns nothing that could tell of this failure.
+    fn line(self, kernel: &Kernel, found: &KernelSymbol<'_>, event: String) -> Option<ProbeLine> {
+        let mut line = probe_line(kernel, found, event)?;
+        let returns = kernel.return_type(found);
+        line.value = match (self, returns) {
+            (Self::Error, ReturnType::Pointer | ReturnType::Signed(64)) => "s64",
+            (Self::Error, ReturnType::Signed(32) | ReturnType::Unknown) => "s32",
+            (Self::Null, ReturnType::Pointer) => "x64",
+            (Self::False, ReturnType::Bool) => "u8",
+            (Self::False, ReturnType::Signed(32)) => "s32",
+            _ => return None,
+        };
+        Some(line)
+    }
+}
+
+impl Sentinels {
+    /// Arms those that this kernel has. What was changed is in the guard, in any case.
+    ///
+    /// # Errors
+    /// Why there are none at all.
+    pub(super) fn arm(
+        tracefs: &Tracefs,
+        kernel: &Kernel,
+        guard: &mut Guard,
+        sink: Sink<'_>,
+    ) -> Result<(Self, Armed, Vec<Missing>), TracefsError> {
+        let mark = guard.mark();
+        let pid = std::process::id();
+        let buffer = Buffer::create(tracefs, &format!("etz-{pid}-sentinels"), guard)?;
+        buffer.set("tracing_on", "0", guard)?;
+        buffer.set("buffer_size_kb", &BUFFER_KIB.to_string(), guard)?;
+        buffer.set("trace_clock", "mono", guard)?;
+        buffer.set("options/stacktrace", "1", guard)?;
+        let mut formats = Formats::new(tracefs.root())?;
+        formats.add(tracefs, "ftrace", "kernel_stack")?;
+        let mut probes = Probes::default();
+        let mut missing = Vec::new();
+        let mut functions = Vec::new();
+        for failure in Failure::ALL {
+            let lines = lines(failure, kernel, &mut missing);
+            if lines.is_empty() {
+                continue;
+            }
+            let name = format!("etz_{pid}_{}", failure.name());
+            let texts: Vec<_> = lines.iter().map(|(line, _)| line.clone()).collect();
+            let (group, made) = ProbeGroup::create(tracefs, &name, &texts, guard)?;
+            buffer.set(&format!("events/{name}/filter"), failure.filter(), guard)?;
+            group.enable(&buffer, guard)?;
+            for (line, function) in lines {
+                if !made.contains(&line.event) {
+                    missing.push(absent(&function, "the kernel does not let it be probed"));
+                    continue;
+                }
+                formats.add(tracefs, &name, &line.event)?;
+                functions.push(function.clone());
+                probes.probes.push(Probe {
+                    event: format!("{name}/{}", line.event),
+                    function,
+                    kind: ProbeKind::Kretprobe,
+                    session: 0,
+                });
+            }
+        }
+        let raw = RawPages::open(&buffer, &formats)?;
+        buffer.switch("tracing_on", "1")?;
+        sink(Output::EventFormats(formats.record()));
+        sink(Output::Probes(probes));
+        let armed = Armed {
+            what: "sentinels".into(),
+            detail: format!("return probes with stacks on {}", functions.join(", ")),
+        };
+        let sentinels = Self {
+            buffer,
+            formats,
+            raw,
+            mark,
+            bytes: 0,
+            over_bound: 0,
+            looked: Instant::now(),
+        };
+        Ok((sentinels, armed, missing))
+    }
+
+    /// Sends what is new, at most a few times a second unless it is the last time. Returns the functions on the
+    /// failing paths.
+    pub(super) fn poll(&mut self, last: bool, kernel: &Kernel, sink: Sink<'_>) -> Vec<u64> {
+        if !last && self.looked.elapsed() < PERIOD {
+            return Vec::new();
+        }
+        self.looked = Instant::now();
+        let mut found = BTreeSet::new();
+        let mut pages = Vec::new();
+        let formats = &self.formats;
+        let (bytes, over_bound) = (&mut self.bytes, &mut self.over_bound);
+        let drained = self.raw.drain(|cpu, mut page| {
+            if *bytes + page.len() as u64 > MAX_BYTES {
+                *over_bound += 1;
+                return true;
+            }
+            *bytes += page.len() as u64;
+            let words = addresses(&page, formats.page, &formats.by_id);
+            found.extend(words.into_iter().map(|(_, address)| address));
+            rebase(&mut page, formats.page, &formats.by_id, kernel.base());
+            pages.push((cpu, page));
+            true
+        });
+        // What was read before an error is whole.
+        drop(drained);
+        if pages.is_empty() {
+            return Vec::new();
+        }
+        for (cpu, page) in pages {
+            sink(Output::FtracePages {
+                stream: STREAM,
+                pages: FtracePages {
+                    cpu,
+                    session: 0,
+                    pages: vec![page],
+                },
+            });
+        }
+        let functions = found
+            .iter()
+            .filter_map(|&address| kernel.containing(address));
+        let functions: BTreeSet<u64> = functions.map(|found| found.address).collect();
+        sink(Output::Symbols(kernel.describe(found)));
+        functions.into_iter().collect()
+    }
+
+    /// Takes them away. Returns what could not be put back.
+    pub(super) fn disarm(self, guard: &mut Guard) -> Vec<String> {
+        let Self { raw, mark, .. } = self;
+        drop(raw);
+        guard.rewind(mark)
+    }
+
+    /// Events overwritten before they were read, and pages left out for the bound.
+    pub(super) fn lost(&self) -> (u64, u64) {
+        let losses = losses(&self.buffer);
+        (losses.overrun + losses.dropped, self.over_bound)
+    }
+}
+
+fn lines(
+    failure: Failure,
+    kernel: &Kernel,
+    missing: &mut Vec<Missing>,
+) -> Vec<(ProbeLine, String)> {
+    let mut lines = Vec::new();
+    for (function, _) in list().filter(|(_, kind)| *kind == failure) {
+        // A clone such as `foo.isra.0` is what is called when the function itself is not there.
+        let Some(found) = kernel.function_or_clone(function) else {
+            missing.push(absent(
+                function,
+                "this kernel does not have it, or inlines it",
+            ));
+            continue;
+        };
+        if let Some(line) = failure.line(kernel, &found, format!("s{}", lines.len())) {
+            lines.push((line, found.name.to_owned()));
+        }
+    }
+    lines
+}
+
+fn list() -> impl Iterator<Item = (&'static str, Failure)> {
+    LIST.lines().filter_map(|line| {
+        let (function, failure) = line.split_once(' ')?;
+        Some((function, Failure::parse(failure)?))
+    })
+}
+
+fn absent(function: &str, why: &str) -> Missing {
+    Missing {
+        what: format!("sentinel {function}"),
+        why: why.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_a_function_and_a_failure() {
+        let lines = LIST.lines().filter(|line| !line.starts_with('#'));
+        let names: Vec<_> = list().map(|(function, _)| function).collect();
+        assert_eq!(lines.count(), names.len());
+        let mut sorted = names.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted, names, "sorted, each once");
+    }
+}

@@ -1,0 +1,127 @@
+//! A trap: a trace buffer that records all the time, and stops itself at the end of the failing syscall.
+//!
+//! The kernel's `traceoff` trigger on `sys_exit` makes it exact: the newest events in the buffer are those of the
+//! failing call, however busy the host is and whoever makes the call. (In an instance the trigger stops that
+//! instance alone since 6.0, `kernel/trace/trace_events_trigger.c`.)
+
+use crate::{
+    guard::Guard,
+    tracefs::{Buffer, Formats, RawPages, Tracefs, TracefsError},
+};
+
+use super::calls::Page;
+
+/// The event that ends a syscall.
+const EXIT: &str = "events/raw_syscalls/sys_exit";
+const ENTER: &str = "events/raw_syscalls/sys_enter";
+
+/// Memory for the buffers of all processors together, in KiB, and the least and most for one.
+const ALL_KIB: usize = 32 << 10;
+const LEAST_KIB: usize = 256;
+const MOST_KIB: usize = 2 << 10;
+
+/// Most bytes taken out of the buffers at once.
+const MAX_TAKEN: usize = 64 << 20;
+
+/// What springs the trap.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bait<'a> {
+    /// Syscall number.
+    pub(super) syscall: u32,
+    /// errno.
+    pub(super) errno: u16,
+    /// Threads that it is limited to, with those that they start; empty for all.
+    pub(super) pids: &'a [u32],
+}
+
+/// A trap that is set.
+#[derive(Debug)]
+pub(super) struct Trap {
+    buffer: Buffer,
+    /// Layouts of the events in the buffer.
+    pub(super) formats: Formats,
+    raw: RawPages,
+}
+
+impl Trap {
+    /// Sets a trap in `buffer`: stopped, with the syscall's own events. The tracer or the probes come next.
+    ///
+    /// # Errors
+    /// What the kernel refuses. All that was changed is in the guard.
+    pub(super) fn set(
+        tracefs: &Tracefs,
+        buffer: Buffer,
+        bait: Bait<'_>,
+        guard: &mut Guard,
+    ) -> Result<Self, TracefsError> {
+        buffer.set("tracing_on", "0", guard)?;
+        if buffer.is_own() {
+            let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+            let kib = (ALL_KIB / cpus).clamp(LEAST_KIB, MOST_KIB);
+            buffer.set("buffer_size_kb", &kib.to_string(), guard)?;
+        }
+        // CLOCK_MONOTONIC, as all times of a bundle.
+        buffer.set("trace_clock", "mono", guard)?;
+        let Bait {
+            syscall,
+            errno,
+            pids,
+        } = bait;
+        let only = format!("id == {syscall}");
+        for event in [ENTER, EXIT] {
+            buffer.set_with_undo(&format!("{event}/filter"), &only, "0", guard)?;
+        }
+        let trigger = format!("traceoff if id == {syscall} && ret == -{errno}");
+        let file = format!("{EXIT}/trigger");
+        buffer.set_with_undo(&file, &trigger, &format!("!{trigger}"), guard)?;
+        if !pids.is_empty() {
+            let list: Vec<_> = pids.iter().map(ToString::to_string).collect();
+            buffer.set("set_event_pid", &list.join(" "), guard)?;
+            buffer.set("options/event-fork", "1", guard)?;
+        }
+        let mut formats = Formats::new(tracefs.root())?;
+        for (event, name) in [(ENTER, "sys_enter"), (EXIT, "sys_exit")] {
+            formats.add(tracefs, "raw_syscalls", name)?;
+            buffer.set(&format!("{event}/enable"), "1", guard)?;
+        }
+        Ok(Self {
+            raw: RawPages::open(&buffer, &formats)?,
+            buffer,
+            formats,
+        })
+    }
+
+    /// The buffer that it is in.
+    pub(super) fn buffer(&self) -> &Buffer {
+        &self.buffer
+    }
+
+    /// Lets it record, from now or again.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub(super) fn arm(&self) -> Result<(), TracefsError> {
+        self.buffer.switch("tracing_on", "1")
+    }
+
+    /// Whether it has caught a failing call.
+    pub(super) fn is_sprung(&self) -> bool {
+        self.buffer.get("tracing_on").is_ok_and(|on| on == "0")
+    }
+
+    /// Stops it, and takes out what it holds.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub(super) fn take(&mut self) -> Result<Vec<Page>, TracefsError> {
+        self.buffer.switch("tracing_on", "0")?;
+        let mut pages = Vec::new();
+        let mut left = MAX_TAKEN;
+        self.raw.drain(|cpu, bytes| {
+            left = left.saturating_sub(bytes.len());
+            pages.push(Page { cpu, bytes });
+            left > 0
+        })?;
+        Ok(pages)
+    }
+}
