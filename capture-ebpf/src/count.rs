@@ -59,6 +59,10 @@ impl Bucket {
 
     /// The (syscall, errno) of a map's key.
     #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a key holds a syscall in 32 bits and an errno in 16"
+    )]
     pub const fn of_key(key: u64) -> (u32, u16) {
         ((key >> 16) as u32, (key & 0xffff) as u16)
     }

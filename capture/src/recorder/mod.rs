@@ -4,6 +4,7 @@
 //! armed; the manifest, which says what was armed, is the first record; failures are counted from after the first
 //! snapshot until just before the last one.
 
+mod closing;
 mod command;
 mod cost;
 mod involved;

@@ -4,13 +4,11 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     os::fd::AsFd,
-    path::Path,
     time::{Duration, Instant},
 };
 
 use bytesize::ByteSize;
-use capture_ebpf::Loss;
-use format_spec::record::{Closing, Cost, Drop, EndReason, Failure, Failures, Phase, ZoomEnd};
+use format_spec::record::{EndReason, Failure, Failures, Phase};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
@@ -18,7 +16,6 @@ use rustix::{
 
 use super::{
     command::Recorded,
-    cost,
     involved::{Recent, fact},
     policy::{Kind, Policy, Worth},
     progress::Progress,
@@ -29,7 +26,6 @@ use crate::{
     error::Error,
     guard::Guard,
     output::Bundle,
-    preflight::monotonic_ns,
     sources::{
         snapshot::{Extent, Snapshots},
         syscalls::{Facts, Syscalls},
@@ -47,7 +43,7 @@ const BATCH: usize = 512;
 const BATCH_TIME: Duration = Duration::from_secs(1);
 
 /// Longest time of the first and the last snapshot, and of one at a failure.
-const SNAPSHOT_TIME: Duration = Duration::from_secs(10);
+pub(super) const SNAPSHOT_TIME: Duration = Duration::from_secs(10);
 const FAILURE_SNAPSHOT_TIME: Duration = Duration::from_secs(3);
 
 /// Most snapshots at failures: the first is of the whole host, the others of the processes involved.
@@ -84,8 +80,8 @@ pub(super) struct Watch(Option<Instant>);
 
 /// How a recording ended.
 pub(super) struct End {
-    reason: EndReason,
-    command_status: Option<i32>,
+    pub(super) reason: EndReason,
+    pub(super) command_status: Option<i32>,
 }
 
 impl Session<'_> {
@@ -118,82 +114,6 @@ impl Session<'_> {
             reason,
             command_status: command.status(),
         })
-    }
-
-    /// Takes back what is armed, writes the last records and says what was recorded.
-    pub(super) fn close(mut self, end: End, output: &Path) -> Result<(), Error> {
-        let zoom_end = match end.reason {
-            EndReason::Size => ZoomEnd::Bytes,
-            _ => ZoomEnd::Recording,
-        };
-        let recorded = self.started.elapsed();
-        let not_restored = self.disarm(zoom_end)?;
-        let failures = self.syscalls.take(self.facts);
-        self.waiting.extend(failures);
-        self.write_failures()?;
-        self.bundle.write_last(0, &self.syscalls.counts())?;
-        self.snapshot(Phase::End, Extent::Host, SNAPSHOT_TIME)?;
-        let closing = Closing {
-            ended_ns: monotonic_ns(),
-            reason: end.reason,
-            command_status: end.command_status,
-            cost: self.cost(),
-            drops: self.drops(),
-            not_restored: not_restored.clone(),
-        };
-        self.bundle.write_last(0, &closing)?;
-        let total: u64 = self.syscalls.totals().iter().map(|(_, count)| count).sum();
-        let kinds = self.syscalls.totals().len();
-        let zooms = self.zooming.count();
-        for why in self.zooming.refused() {
-            eprintln!("capture: not traced: {why}");
-        }
-        let len = self.bundle.finish()?;
-        let lost: Vec<String> = closing
-            .drops
-            .iter()
-            .filter(|drop| drop.count > 0)
-            .map(|drop| format!("{} {} ({})", drop.count, drop.what, drop.why))
-            .collect();
-        eprintln!(
-            "{}: {} in {:.1} s: {total} failures of {kinds} kinds, {zooms} traced; left out: {}; cost {:.2} s of processor time and {} of memory",
-            output.display(),
-            ByteSize(len).display().iec(),
-            recorded.as_secs_f64(),
-            if lost.is_empty() {
-                "nothing".into()
-            } else {
-                lost.join(", ")
-            },
-            (closing.cost.user_ns + closing.cost.system_ns) as f64 / 1e9,
-            ByteSize(closing.cost.peak_memory_bytes).display().iec(),
-        );
-        match not_restored.first() {
-            None => Ok(()),
-            Some(first) => {
-                Err(Error::new("tracing could not be put back", first).hint("run capture cleanup"))
-            }
-        }
-    }
-
-    /// Takes back what is armed, when nothing can be written any more.
-    pub(super) fn give_up(mut self) {
-        for line in self.zooming.end(ZoomEnd::Error, &mut self.guard, &mut drop) {
-            eprintln!("capture: could not be put back: {line}");
-        }
-        self.guard.finish();
-    }
-
-    fn disarm(&mut self, end: ZoomEnd) -> Result<Vec<String>, Error> {
-        let mut outputs = Vec::new();
-        let mut not_restored = self
-            .zooming
-            .end(end, &mut self.guard, &mut |output| outputs.push(output));
-        not_restored.extend(self.guard.finish());
-        for output in outputs {
-            self.bundle.write_output(&output)?;
-        }
-        Ok(not_restored)
     }
 
     fn is_over(&self, command: &mut Recorded) -> Option<EndReason> {
@@ -284,7 +204,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn write_failures(&mut self) -> Result<(), Error> {
+    pub(super) fn write_failures(&mut self) -> Result<(), Error> {
         if !self.waiting.is_empty() {
             let rows = std::mem::take(&mut self.waiting);
             self.bundle.write(0, &Failures { rows })?;
@@ -292,7 +212,12 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn snapshot(&mut self, phase: Phase, extent: Extent, time: Duration) -> Result<(), Error> {
+    pub(super) fn snapshot(
+        &mut self,
+        phase: Phase,
+        extent: Extent,
+        time: Duration,
+    ) -> Result<(), Error> {
         let involved = self.involved.involved();
         let mut result = Ok(());
         let bundle = &mut self.bundle;
@@ -306,7 +231,7 @@ impl Session<'_> {
     }
 
     fn progress(&self) -> String {
-        let total: u64 = self.syscalls.totals().iter().map(|(_, count)| count).sum();
+        let (total, _) = self.totals();
         let zoom = self
             .zooming
             .describe()
@@ -318,48 +243,6 @@ impl Session<'_> {
             ByteSize(self.bundle.len()).display().iec(),
             zoom.unwrap_or_default()
         )
-    }
-
-    fn cost(&self) -> Cost {
-        let stats = self.syscalls.run_stats();
-        Cost {
-            bpf_run_ns: stats.and_then(|(time, _)| u64::try_from(time.as_nanos()).ok()),
-            bpf_runs: stats.map(|(_, runs)| runs),
-            graph_armed_ns: self.zooming.graph_armed_ns(),
-            ..cost::own()
-        }
-    }
-
-    fn drops(&self) -> Vec<Drop> {
-        let loss = |loss| self.syscalls.lost(loss);
-        let mut drops: Vec<Drop> = [
-            ("failure samples", "ring buffer full", loss(Loss::RingFull)),
-            ("failure samples", "over the rate", loss(Loss::OverRate)),
-            (
-                "failures by process",
-                "too many processes",
-                loss(Loss::CountsFull),
-            ),
-            ("failures", "too many kinds", loss(Loss::BucketsFull)),
-            ("failures", "of 32-bit programs", loss(Loss::Compat)),
-            ("path strings", "not readable", loss(Loss::StringUnreadable)),
-            (
-                "snapshot entries",
-                "over a bound, or may hang",
-                self.snapshots.left_out(),
-            ),
-            ("records", "bundle full", self.bundle.refused()),
-            ("records", "larger than a frame may be", self.bundle.too_large()),
-        ]
-        .into_iter()
-        .map(|(what, why, count)| Drop {
-            what: what.into(),
-            why: why.into(),
-            count,
-        })
-        .collect();
-        drops.extend(self.zooming.drops());
-        drops
     }
 }
 

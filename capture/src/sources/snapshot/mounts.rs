@@ -122,7 +122,7 @@ fn may_hang(fs_type: &str) -> bool {
 
 fn content(found: &StatFs, flags: &StatVfs) -> Content {
     Content::StatFs {
-        fs_type: u64::from_ne_bytes(i64::from(found.f_type).to_ne_bytes()),
+        fs_type: found.f_type.cast_unsigned(),
         block_size_bytes: flags.f_frsize,
         blocks: found.f_blocks,
         blocks_free: found.f_bfree,

@@ -1,0 +1,159 @@
+//! The end of a recording: everything is taken back, the last records are written, one line says what was recorded.
+
+use std::path::Path;
+
+use bytesize::ByteSize;
+use capture_ebpf::Loss;
+use format_spec::record::{Closing, Cost, Drop, EndReason, Phase, ZoomEnd};
+
+use super::{
+    cost,
+    session::{End, SNAPSHOT_TIME, Session},
+};
+use crate::{error::Error, preflight::monotonic_ns, sources::snapshot::Extent};
+
+impl Session<'_> {
+    /// Takes back what is armed, writes the last records and says what was recorded.
+    pub(super) fn close(mut self, end: End, output: &Path) -> Result<(), Error> {
+        let zoom_end = match end.reason {
+            EndReason::Size => ZoomEnd::Bytes,
+            _ => ZoomEnd::Recording,
+        };
+        let recorded = self.started.elapsed();
+        let not_restored = self.disarm(zoom_end)?;
+        let failures = self.syscalls.take(self.facts);
+        self.waiting.extend(failures);
+        self.write_failures()?;
+        self.bundle.write_last(0, &self.syscalls.counts())?;
+        self.snapshot(Phase::End, Extent::Host, SNAPSHOT_TIME)?;
+        let closing = Closing {
+            ended_ns: monotonic_ns(),
+            reason: end.reason,
+            command_status: end.command_status,
+            cost: self.cost(),
+            drops: self.drops(),
+            not_restored: not_restored.clone(),
+        };
+        self.bundle.write_last(0, &closing)?;
+        for why in self.zooming.refused() {
+            eprintln!("capture: not traced: {why}");
+        }
+        let (failures, kinds) = self.totals();
+        let summary = format!(
+            "{:.1} s: {failures} failures of {kinds} kinds, {} traced; left out: {}; cost {:.2} s of processor time and {} of memory",
+            recorded.as_secs_f64(),
+            self.zooming.count(),
+            left_out(&closing.drops),
+            (closing.cost.user_ns + closing.cost.system_ns) as f64 / 1e9,
+            ByteSize(closing.cost.peak_memory_bytes).display().iec(),
+        );
+        let len = ByteSize(self.bundle.finish()?).display().iec();
+        eprintln!("{}: {len} in {summary}", output.display());
+        match not_restored.first() {
+            None => Ok(()),
+            Some(first) => {
+                Err(Error::new("tracing could not be put back", first).hint("run capture cleanup"))
+            }
+        }
+    }
+
+    /// Takes back what is armed, when nothing can be written any more.
+    pub(super) fn give_up(mut self) {
+        for line in self.zooming.end(ZoomEnd::Error, &mut self.guard, &mut drop) {
+            eprintln!("capture: could not be put back: {line}");
+        }
+        self.guard.finish();
+    }
+
+    fn disarm(&mut self, end: ZoomEnd) -> Result<Vec<String>, Error> {
+        let mut outputs = Vec::new();
+        let mut not_restored = self
+            .zooming
+            .end(end, &mut self.guard, &mut |output| outputs.push(output));
+        not_restored.extend(self.guard.finish());
+        for output in outputs {
+            self.bundle.write_output(&output)?;
+        }
+        Ok(not_restored)
+    }
+
+    /// All failures, and the number of their kinds.
+    pub(super) fn totals(&self) -> (u64, usize) {
+        let totals = self.syscalls.totals();
+        (totals.iter().map(|(_, count)| count).sum(), totals.len())
+    }
+
+    fn cost(&self) -> Cost {
+        let stats = self.syscalls.run_stats();
+        Cost {
+            bpf_run_ns: stats.and_then(|(time, _)| u64::try_from(time.as_nanos()).ok()),
+            bpf_runs: stats.map(|(_, runs)| runs),
+            graph_armed_ns: self.zooming.graph_armed_ns(),
+            ..cost::own()
+        }
+    }
+
+    fn drops(&self) -> Vec<Drop> {
+        let loss = |loss| self.syscalls.lost(loss);
+        let mut drops: Vec<Drop> = [
+            ("failure samples", "ring buffer full", loss(Loss::RingFull)),
+            ("failure samples", "over the rate", loss(Loss::OverRate)),
+            (
+                "failures by process",
+                "too many processes",
+                loss(Loss::CountsFull),
+            ),
+            ("failures", "too many kinds", loss(Loss::BucketsFull)),
+            ("failures", "of 32-bit programs", loss(Loss::Compat)),
+            ("path strings", "not readable", loss(Loss::StringUnreadable)),
+            (
+                "snapshot entries",
+                "over a bound, or may hang",
+                self.snapshots.left_out(),
+            ),
+            ("records", "bundle full", self.bundle.refused()),
+            (
+                "records",
+                "larger than a frame may be",
+                self.bundle.too_large(),
+            ),
+        ]
+        .into_iter()
+        .map(|(what, why, count)| Drop {
+            what: what.into(),
+            why: why.into(),
+            count,
+        })
+        .collect();
+        drops.extend(self.zooming.drops());
+        drops
+    }
+}
+
+/// The losses that there were, in words.
+fn left_out(drops: &[Drop]) -> String {
+    let lost = drops.iter().filter(|drop| drop.count > 0);
+    let lost: Vec<String> = lost
+        .map(|drop| format!("{} {} ({})", drop.count, drop.what, drop.why))
+        .collect();
+    match lost.is_empty() {
+        true => "nothing".into(),
+        false => lost.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_losses_are_told() {
+        let drop = |count| Drop {
+            what: "samples".into(),
+            why: "full".into(),
+            count,
+        };
+        assert_eq!(left_out(&[drop(0)]), "nothing");
+        assert_eq!(left_out(&[drop(0), drop(3)]), "3 samples (full)");
+    }
+}
