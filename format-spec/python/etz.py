@@ -36,6 +36,9 @@ MAX_TOTAL_RAW_LEN = 8 << 30
 MAX_ROWS = 65536
 MAX_COLUMNS = 64
 MAX_CLAIM = 16 << 20
+MAX_PAGE_COLUMNS = 4096
+MAX_SUBBUFFER_LEN = 1 << 20
+MASK64 = (1 << 64) - 1
 
 
 class NotABundle(Exception):
@@ -237,21 +240,33 @@ def dictionary(numbers, strings, whole):
     return take
 
 
+def split_columns(payload, most):
+    """The payload, the number of rows and the columns (6.1)."""
+    whole = Column(payload)
+    rows, count = whole.plain(), whole.plain()
+    if count > most:
+        raise Unreadable("malformed")
+    columns = [Column(whole.take(whole.plain())) for _ in range(count)]
+    check_used([whole])
+    return whole, rows, columns
+
+
+def check_used(columns):
+    if not all(one.is_used() for one in columns):
+        raise Unreadable("malformed")
+
+
 def columnar_record(count, row_reader):
     def read(payload, revision):
-        whole = Column(payload)
-        rows = whole.plain()
+        whole, rows, columns = split_columns(payload, MAX_COLUMNS)
         if rows > MAX_ROWS:
             raise Unreadable("bound")
         whole.claim(rows, 256)
-        found = whole.plain()
-        if found < count or found > MAX_COLUMNS or (found > count and revision == 0):
+        if len(columns) < count or (len(columns) > count and revision == 0):
             raise Unreadable("malformed")
-        columns = [Column(whole.take(whole.plain())) for _ in range(found)][:count]
-        row = row_reader(columns, whole)
+        row = row_reader(columns[:count], whole)
         value = {"rows": [row() for _ in range(rows)]}
-        if not all(one.is_used() for one in columns + [whole]):
-            raise Unreadable("malformed")
+        check_used(columns[:count])
         return value
 
     return read
@@ -299,6 +314,112 @@ def failures(columns, whole):
         return value
 
     return row
+
+
+# Version 2 of ftrace pages (7.7)
+
+
+class Pages:
+    def __init__(self, payload, revision):
+        whole, self.count, columns = split_columns(payload, MAX_PAGE_COLUMNS)
+        if len(columns) < 10:
+            raise Unreadable("malformed")
+        whole.claim(self.count, 128)
+        whole.claim(len(payload))
+        self.whole, self.columns, self.time = whole, columns, 0
+        self.known, self.stacks = [], {}
+        head = columns[0]
+        self.cpu, self.session = head.plain(32), head.plain(32)
+        count = fit(head.plain(), 12)
+        at, self.classes = 10, []
+        for _ in range(count):
+            type_len, length = head.plain(8), head.plain(32)
+            has_length = type_len in (0, 29)
+            size = length - 4 if has_length else 4 * type_len
+            if size < 0 or size % 4 or type_len > 29 or (length and not has_length):
+                raise Unreadable("malformed")
+            modes = []
+            while size > 0:
+                modes.append(fit(head.plain(), 3))
+                size -= 4 if modes[-1] < 2 else 8
+                if at + 1 + len(modes) > len(columns):
+                    raise Unreadable("malformed")
+            own = columns[at : at + 1 + len(modes)]
+            if size or len(own) != 1 + len(modes):
+                raise Unreadable("malformed")
+            stored_len = length.to_bytes(4, "little") if has_length else b""
+            self.classes.append((type_len, stored_len, own[0], list(zip(modes, own[1:])), [0] * len(modes)))
+            at += len(own)
+        if at < len(columns) and revision == 0:
+            raise Unreadable("malformed")
+        self.used = columns[:at]
+
+    def read(self):
+        pages = [show(self.page()) for _ in range(self.count)]
+        check_used(self.used)
+        return {"cpu": self.cpu, "session": self.session, "pages": pages}
+
+    def page(self):
+        _, forms, raw, times, commits, tails, kinds, deltas, uppers, _ = self.columns[:10]
+        if forms.plain() == 0:
+            page = raw.take(raw.plain())
+            self.whole.claim(len(page))
+            return page
+        start = self.time = times.difference(self.time)
+        items = bytearray()
+        while True:
+            kind = kinds.plain()
+            if kind == 0:
+                break
+            if kind < 3:
+                delta, upper = deltas.plain(27), uppers.plain(32)
+                items += struct.pack("<II", delta << 5 | 29 + kind, upper)
+                self.time = (self.time * (2 - kind) + delta + (upper << 27)) & MASK64
+            else:
+                items += self.event(kind - 3)
+            if len(items) + 16 > MAX_SUBBUFFER_LEN:
+                raise Unreadable("bound")
+        commit = commits.difference(len(items))
+        if commit & (1 << 27) - 1 != len(items):
+            raise Unreadable("malformed")
+        page = struct.pack("<QQ", start, commit) + items + tails.take(tails.plain())
+        self.whole.claim(len(page))
+        return page
+
+    def event(self, number):
+        if number >= len(self.classes):
+            raise Unreadable("malformed")
+        type_len, stored_len, deltas, slots, before = self.classes[number]
+        delta = deltas.plain(27)
+        self.time = (self.time + (delta if type_len != 29 else 0)) & MASK64
+        event, called = b"", self.time
+        for at, (mode, column) in enumerate(slots):
+            stack = self.stacks.setdefault(event[4:8] if len(event) >= 8 else bytes(4), [])
+            if mode in (0, 2):
+                value = before[at] = column.difference(before[at])
+            elif mode == 1:
+                value = column.difference(len(stack))
+            elif mode in (3, 4):
+                value = self.long(column.plain())
+                if mode == 4:
+                    stack.append((value, self.time))
+            elif mode == 5:
+                number, (value, called) = column.plain(), stack.pop() if stack else (None, called)
+                value = self.long(number - 1) if number else value
+                if value is None:
+                    raise Unreadable("malformed")
+            else:
+                before[at] = column.difference(before[at])
+                value = (before[at] + (self.time if mode == 6 else called)) & MASK64
+            event += fit(value, 32 if mode < 2 else 64).to_bytes(4 if mode < 2 else 8, "little")
+        return struct.pack("<I", delta << 5 | type_len) + stored_len + event
+
+    def long(self, number):
+        if number == len(self.known):
+            self.known.append(self.columns[9].delta())
+        if number >= len(self.known):
+            raise Unreadable("malformed")
+        return self.known[number]
 
 
 # Records (7)
@@ -360,6 +481,7 @@ ROWS[14] = record("fields", listed(field_layout))
 RECORDS = {frame_type: {1: row_record(layout)} for frame_type, layout in ROWS.items()}
 RECORDS[3] = {1: columnar_record(8, counts)}
 RECORDS[5] = {1: columnar_record(23, failures)}
+RECORDS[7][2] = lambda payload, revision: Pages(payload, revision).read()
 
 
 # Container (2, 3)

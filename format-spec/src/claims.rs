@@ -2,6 +2,9 @@
 
 use crate::{DecodeError, bounds::MAX_DECODED_LEN};
 
+/// What one element of a list claims: more than any takes in memory.
+pub(crate) const ELEMENT_LEN: usize = 128;
+
 /// What a row of a columnar record claims: more than any takes in memory.
 pub(crate) const ROW_LEN: usize = 256;
 

@@ -4,10 +4,11 @@
 
 use bincode::{Decode, Encode, config};
 
-use crate::{DecodeError, bounds::MAX_DECODED_LEN, claims::Claims};
-
-/// What one element of a list claims: more than any takes in memory.
-const ELEMENT_LEN: usize = 128;
+use crate::{
+    DecodeError,
+    bounds::MAX_DECODED_LEN,
+    claims::{Claims, ELEMENT_LEN},
+};
 
 /// Appends `record`, whose lists have so many elements in all, to `out`.
 ///

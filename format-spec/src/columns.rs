@@ -21,7 +21,8 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value.to_le_bytes()[0]);
 }
 
-fn zigzag(value: i64) -> u64 {
+/// Small numbers for small differences of either sign.
+pub(crate) fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)).cast_unsigned()
 }
 
@@ -215,34 +216,39 @@ pub(crate) fn read_columns<const N: usize>(
     payload: &[u8],
     may_have_more: bool,
 ) -> Result<(usize, Claims, [ColumnReader<'_>; N]), DecodeError> {
-    let mut reader = ColumnReader::new(payload);
-    let rows: usize = reader.take_as("row count")?;
+    let (rows, mut columns) = split_columns(payload, MAX_COLUMNS)?;
     let claims = claim_rows(rows)?;
-    let columns: usize = reader.take_as("column count")?;
-    if columns < N || columns > MAX_COLUMNS || (columns > N && !may_have_more) {
-        return Err(DecodeError::malformed(format!(
-            "{columns} columns where {N} are due"
-        )));
+    let found = columns.len();
+    if may_have_more {
+        columns.truncate(N);
     }
-    let mut out = [const {
-        ColumnReader {
-            bytes: &[],
-            previous: 0,
-        }
-    }; N];
-    for column in &mut out {
-        *column = ColumnReader::new(reader.take_bytes()?);
+    let columns: [_; N] = columns
+        .try_into()
+        .map_err(|_| DecodeError::malformed(format!("{found} columns where {N} are due")))?;
+    if columns.first().is_some_and(|first| first.left() < rows) {
+        return Err(DecodeError::malformed("more rows than bytes"));
     }
-    for _ in N..columns {
-        reader.take_bytes()?;
+    Ok((rows, claims, columns))
+}
+
+/// Splits a columnar payload into its row count and its columns, at most `most`.
+pub(crate) fn split_columns(
+    payload: &[u8],
+    most: usize,
+) -> Result<(usize, Vec<ColumnReader<'_>>), DecodeError> {
+    let mut reader = ColumnReader::new(payload);
+    let rows = reader.take_as("row count")?;
+    let count: usize = reader.take_as("column count")?;
+    if count > most {
+        return Err(DecodeError::malformed(format!("{count} columns")));
     }
+    let columns = (0..count)
+        .map(|_| reader.take_bytes().map(ColumnReader::new))
+        .collect::<Result<_, _>>()?;
     if reader.left() > 0 {
         return Err(DecodeError::malformed("bytes behind the last column"));
     }
-    if out.first().is_some_and(|first| first.left() < rows) {
-        return Err(DecodeError::malformed("more rows than bytes"));
-    }
-    Ok((rows, claims, out))
+    Ok((rows, columns))
 }
 
 /// Checks that every column was used up.

@@ -266,7 +266,7 @@ fn files_made_to_be_slow() {
 type Bomb = (&'static str, u16, fn(usize) -> Vec<u8>);
 
 /// Payloads whose elements take far more memory than bytes.
-const BOMBS: [Bomb; 7] = [
+const BOMBS: [Bomb; 8] = [
     ("directories of empty names", Snapshot::TYPE, |len| {
         directories(len, &[0])
     }),
@@ -276,6 +276,11 @@ const BOMBS: [Bomb; 7] = [
     ("empty pages", FtracePages::TYPE, |len| {
         [&[0, 0][..], &bincode_varint(len as u64), &vec![0; len]].concat()
     }),
+    (
+        "pages of bytes that each stand for two words",
+        FtracePages::TYPE | V2,
+        pages,
+    ),
     ("paths of sysctls", CtlTables::TYPE, |len| {
         let each = [
             &[0u8][..],
@@ -304,6 +309,34 @@ const BOMBS: [Bomb; 7] = [
     }),
 ];
 
+/// Marks a payload of version 2.
+const V2: u16 = 0x4000;
+
+/// Pages of a thousand events of 28 words that are 0, `len` events in all.
+fn pages(len: usize) -> Vec<u8> {
+    let count = len / 1_000;
+    let events = [vec![3; 1_000], vec![0]].concat().repeat(count);
+    let head = [&[0, 0, 1, 28, 0][..], &[2; 14]].concat();
+    let each = |byte| vec![byte; count];
+    let empty = Vec::new;
+    let fixed = [
+        head,
+        each(1),
+        empty(),
+        each(0),
+        each(0),
+        each(0),
+        events,
+        empty(),
+        empty(),
+        empty(),
+    ];
+    columnar(
+        count as u64,
+        &[&fixed[..], &vec![vec![0; count * 1_000]; 15]].concat(),
+    )
+}
+
 /// Directories of a thousand names each, `name` as bincode has it, `len` names in all.
 fn directories(len: usize, name: &[u8]) -> Vec<u8> {
     let each = [&[0, 2][..], &bincode_varint(1_000), &name.repeat(1_000)].concat();
@@ -327,9 +360,15 @@ fn is_record(file: &[u8], frame_type: u16) -> bool {
 fn largest((_, frame_type, payload): Bomb) -> Vec<u8> {
     let file = |len| {
         let payload = payload(len);
-        (payload.len() <= MAX_RAW_LEN).then(|| bundle_of(frame_type, &payload))
+        let mut file = bundle_of(frame_type & !V2, &payload);
+        if frame_type & V2 != 0 {
+            file[64 + 6] = 2;
+            let crc = crc32fast::hash(&file[64..100]);
+            file[100..104].copy_from_slice(&crc.to_le_bytes());
+        }
+        (payload.len() <= MAX_RAW_LEN).then_some(file)
     };
-    let fits = |len: usize| file(len).is_some_and(|file| is_record(&file, frame_type));
+    let fits = |len: usize| file(len).is_some_and(|file| is_record(&file, frame_type & !V2));
     let (mut fitting, mut over) = (1_000, 8 << 20);
     while over - fitting > over / 20 {
         let len = usize::midpoint(fitting, over);
@@ -345,7 +384,7 @@ fn decode_one_bomb() {
     let file = std::fs::read(std::env::var_os("ETZ_BOMB").unwrap()).unwrap();
     let reader = Reader::new(&file).unwrap();
     let frame_type = reader.frames()[0].header.frame_type;
-    assert!(is_record(&file, frame_type));
+    assert!(is_record(&file, frame_type & !V2));
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
     println!("{}", line.unwrap());

@@ -82,7 +82,7 @@ fn the_stated_bounds_are_those_of_the_code() {
             .split('|')
             .nth(2)
             .unwrap()
-            .split('(')
+            .split(['(', ';'])
             .next()
             .unwrap()
             .chars()

@@ -98,6 +98,14 @@ pub fn frame(frame_type: u16, sequence: u32, flags: u32, raw_len: usize, stored:
     [&header.to_bytes()[..], stored].concat()
 }
 
+/// The frame, marked as of another version of its record.
+pub fn with_version(mut frame: Vec<u8>, version: u8) -> Vec<u8> {
+    frame[6] = version;
+    let crc = crc32fast::hash(&frame[..36]);
+    frame[36..40].copy_from_slice(&crc.to_le_bytes());
+    frame
+}
+
 /// A bundle that is not closed, of frames of any content.
 pub fn open_bundle(frames: &[Vec<u8>]) -> Vec<u8> {
     let empty = Writer::new(Vec::new(), [7; 16], 0)
