@@ -133,6 +133,11 @@ impl Kernel {
         self.btf.as_ref().ok()?.path("task_struct", path)
     }
 
+    /// Resolves a path that starts at the structure `start`.
+    pub(crate) fn btf_path_from(&self, start: &str, path: &str) -> Option<FieldPath> {
+        self.btf.as_ref().ok()?.path(start, path)
+    }
+
     /// The symbols that `addresses` lie in, each once, by rising address.
     pub(crate) fn describe(&self, addresses: impl IntoIterator<Item = u64>) -> Symbols {
         let found = addresses

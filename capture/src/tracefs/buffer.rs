@@ -46,11 +46,6 @@ impl Buffer {
         }
     }
 
-    /// Whether it is an own instance.
-    pub(crate) fn is_own(&self) -> bool {
-        self.own
-    }
-
     /// Its directory.
     pub(crate) fn root(&self) -> &Path {
         &self.root
@@ -84,6 +79,22 @@ impl Buffer {
         write(&path, text, Mode::Replace)
     }
 
+    /// Sets a tracer's option. On some kernels all instances share it (6.12: one `struct tracer_flags` for each
+    /// tracer), so the old setting is noted even in an own instance.
+    ///
+    /// # Errors
+    /// When the old setting cannot be read, the guard is gone, or the kernel refuses.
+    pub(crate) fn set_option(
+        &self,
+        name: &str,
+        text: &str,
+        guard: &mut Guard,
+    ) -> Result<(), TracefsError> {
+        let path = self.root.join("options").join(name);
+        note_setting(&path, guard)?;
+        write(&path, text, Mode::Replace)
+    }
+
     /// Sets a file whose old setting is not readable: `undo` is what takes it back, and how.
     ///
     /// # Errors
@@ -100,6 +111,14 @@ impl Buffer {
             note(&path, undo, true, guard)?;
         }
         write(&path, text, Mode::Append)
+    }
+
+    /// Adds to a list that [`Buffer::set`] has noted.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub(crate) fn extend(&self, name: &str, text: &str) -> Result<(), TracefsError> {
+        write(&self.root.join(name), text, Mode::Append)
     }
 
     /// Writes a file without a note: for switching `tracing_on` within what [`Buffer::set`] has noted.

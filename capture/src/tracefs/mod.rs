@@ -12,7 +12,7 @@ mod rivals;
 
 use std::{
     fs::{self, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -24,6 +24,9 @@ pub(crate) use rivals::rival;
 
 /// Where tracefs is mounted: its own place since 4.1, and below debugfs.
 const MOUNTS: [&str; 2] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
+
+/// Bytes of the first read of a file.
+const FIRST_READ: usize = 64 << 10;
 
 /// tracefs refused something.
 #[derive(Debug, thiserror::Error)]
@@ -122,8 +125,19 @@ impl Tracefs {
 }
 
 /// The text of a file; bytes that are not UTF-8 are replaced.
+///
+/// Some files, `events/header_page` and those of events among them, give all in the first read(2) or are cut there
+/// (`if (*ppos) return 0;` in `kernel/trace/trace_events.c`): the first read is a large one.
 fn read(path: &Path) -> Result<String, TracefsError> {
-    let bytes = fs::read(path).map_err(|source| TracefsError::Read {
+    let all = || -> io::Result<Vec<u8>> {
+        let mut file = fs::File::open(path)?;
+        let mut bytes = vec![0; FIRST_READ];
+        let len = file.read(&mut bytes)?;
+        bytes.truncate(len);
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = all().map_err(|source| TracefsError::Read {
         path: path.to_owned(),
         source,
     })?;
@@ -155,13 +169,15 @@ fn write(path: &Path, text: &str, mode: Mode) -> Result<(), TracefsError> {
         })
 }
 
-/// What is set in a file that shows more than that: the word in brackets of `trace_clock`, no comment lines.
+/// What is set in a file that shows more than that: the word in brackets of `trace_clock`, the `7` of
+/// `7 (expanded: 1408)` in `buffer_size_kb`, no comment lines.
 fn setting(text: &str) -> String {
     if let Some((_, after)) = text.split_once('[')
         && let Some((chosen, _)) = after.split_once(']')
     {
         return chosen.to_owned();
     }
+    let text = text.split_once(" (expanded").map_or(text, |(size, _)| size);
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
@@ -175,6 +191,7 @@ mod tests {
         assert_eq!(setting("[local] global counter\n"), "local");
         assert_eq!(setting("#### all functions enabled ####\n"), "");
         assert_eq!(setting("vfs_read\nvfs_write\n"), "vfs_read\nvfs_write");
+        assert_eq!(setting("7 (expanded: 1408)\n"), "7");
         assert_eq!(setting("nop\n"), "nop");
     }
 

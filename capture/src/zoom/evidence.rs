@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Output, Sink, returns::Descent};
+use super::{Output, Sink, descent::Descent, names::Names};
 use crate::kernel::Kernel;
 
 /// Most functions whose code is sent in one recording.
@@ -20,7 +20,13 @@ pub(super) struct Evidence {
 
 impl Evidence {
     /// Sends the code of `functions` that was not sent yet, the most telling ones first, and the tables with it.
-    pub(super) fn send(&mut self, functions: &[u64], kernel: &Kernel, sink: Sink<'_>) {
+    pub(super) fn send(
+        &mut self,
+        functions: &[u64],
+        kernel: &Kernel,
+        names: &mut Names,
+        sink: Sink<'_>,
+    ) {
         let mut new = Vec::new();
         for &function in functions {
             if self.sent.len() < MAX_FUNCTIONS && self.sent.insert(function) {
@@ -30,9 +36,8 @@ impl Evidence {
         if new.is_empty() {
             return;
         }
-        let symbols = kernel.describe(new.iter().copied());
+        names.send(new.iter().copied(), kernel, sink);
         let code = kernel.code(new);
-        sink(Output::Symbols(symbols));
         if !code.functions.is_empty() {
             sink(Output::Code(code));
         }

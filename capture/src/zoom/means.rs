@@ -117,7 +117,8 @@ impl Tier {
     }
 }
 
-/// The return probe for a function, with the type of its value; `None` for functions that return nothing.
+/// The return probe for a function, with the type of its value; `None` for functions that return nothing that could
+/// tell of a failure.
 ///
 /// A value of unknown type is recorded as the whole register.
 pub(super) fn probe_line(
@@ -126,14 +127,13 @@ pub(super) fn probe_line(
     event: String,
 ) -> Option<ProbeLine> {
     let value = match kernel.return_type(function) {
-        ReturnType::Void | ReturnType::Aggregate => return None,
-        ReturnType::Bool | ReturnType::Unsigned(8) => "u8",
+        // Other unsigned numbers are no errnos; `unsigned long` carries them where addresses are returned.
+        ReturnType::Void | ReturnType::Aggregate | ReturnType::Unsigned(..=32) => return None,
+        ReturnType::Bool => "u8",
         ReturnType::Signed(8) => "s8",
         ReturnType::Signed(16) => "s16",
         ReturnType::Signed(32) => "s32",
         ReturnType::Signed(_) | ReturnType::Pointer => "s64",
-        ReturnType::Unsigned(16) => "u16",
-        ReturnType::Unsigned(32) => "u32",
         ReturnType::Unsigned(_) | ReturnType::Unknown => "x64",
     };
     Some(ProbeLine {

@@ -13,14 +13,18 @@
 
 mod calls;
 mod choice;
+mod descent;
 mod entry;
 mod evidence;
 mod graph;
+mod hot;
 mod means;
+mod names;
 mod output;
 mod pass;
 mod returns;
 mod sentinels;
+mod sightings;
 mod trap;
 mod tree;
 
@@ -29,11 +33,13 @@ use std::time::Duration;
 use format_spec::record::{Ability, AbilityState, Armed, Drop, Missing, ZoomEnd};
 
 use crate::{guard::Guard, kernel::Kernel};
+use descent::Descent;
 use evidence::Evidence;
 use means::{Means, Tier};
+use names::Names;
 pub(crate) use output::{Output, Sink};
 use pass::{ArmedPass, Finished};
-use returns::{Context, Descent};
+use returns::Context;
 use sentinels::Sentinels;
 
 /// What to zoom on.
@@ -85,6 +91,7 @@ pub(crate) struct Zoom<'k> {
     state: State,
     sentinels: Option<Sentinels>,
     evidence: Evidence,
+    names: Names,
     zooms: u32,
     graph_armed: Duration,
     sentinels_lost: (u64, u64),
@@ -100,6 +107,7 @@ impl<'k> Zoom<'k> {
             state: State::Idle,
             sentinels: None,
             evidence: Evidence::default(),
+            names: Names::default(),
             zooms: 0,
             graph_armed: Duration::ZERO,
             sentinels_lost: (0, 0),
@@ -152,8 +160,9 @@ impl<'k> Zoom<'k> {
     /// Sends the sentinels' new pages, at most a few times a second; with `flush` at once.
     pub(crate) fn poll_sentinels(&mut self, flush: bool, sink: Sink<'_>) {
         if let Some(sentinels) = &mut self.sentinels {
-            let functions = sentinels.poll(flush, self.kernel, sink);
-            self.evidence.send(&functions, self.kernel, sink);
+            let functions = sentinels.poll(flush, self.kernel, &mut self.names, sink);
+            self.evidence
+                .send(&functions, self.kernel, &mut self.names, sink);
         }
     }
 
@@ -310,20 +319,20 @@ impl<'k> Zoom<'k> {
         guard: &mut Guard,
         sink: Sink<'_>,
     ) -> Option<Descent> {
-        let finish = |pass: ArmedPass, guard: &mut Guard, sink: Sink<'_>| {
-            pass.finish(end, failures, self.kernel, guard, sink)
-        };
+        let kernel = self.kernel;
         let (finished, descent) = match std::mem::replace(&mut self.state, State::Idle) {
             State::Idle => return None,
             State::Graph(pass) => {
-                let mut finished = finish(*pass, guard, sink);
+                let names = &mut self.names;
+                let mut finished = pass.finish(end, failures, kernel, names, guard, sink);
                 self.graph_armed += finished.armed;
-                let descent = finished.begin_descent(self.tier(), self.kernel);
+                self.poll_sentinels(true, sink);
+                let descent = self.begin_descent(&mut finished);
                 (finished, descent)
             }
             State::Returns(pass, mut descent) => {
-                let finished = finish(*pass, guard, sink);
-                descent.learn(&finished.calls, finished.target.errno, self.kernel);
+                let finished = pass.finish(end, failures, kernel, &mut self.names, guard, sink);
+                descent.learn(&finished.calls, finished.target.errno, kernel);
                 (finished, Some(*descent))
             }
         };
@@ -337,22 +346,29 @@ impl<'k> Zoom<'k> {
 
     fn send_evidence(&mut self, descent: &Descent, sink: Sink<'_>) {
         let functions = evidence::telling(descent);
-        self.evidence.send(&functions, self.kernel, sink);
+        self.evidence
+            .send(&functions, self.kernel, &mut self.names, sink);
     }
-}
 
-impl Finished {
-    /// The way down the last failing call that is whole, or else the last one.
-    fn begin_descent(&mut self, tier: Tier, kernel: &Kernel) -> Option<Descent> {
-        let whole = self
-            .calls
-            .iter()
-            .rposition(|call| call.whole && !call.tree.calls().is_empty());
-        let index = whole.or(self.calls.len().checked_sub(1))?;
-        let tree = self.calls.swap_remove(index).tree;
-        let mut descent = Descent::new(tree, kernel);
-        if tier == Tier::Graph {
-            descent.learn_from_tree(self.target.errno, kernel);
+    /// The way down a failing call: of those that are whole, the one that was disturbed least.
+    fn begin_descent(&self, finished: &mut Finished) -> Option<Descent> {
+        let disturbance = |index: &usize| {
+            let call = &finished.calls[*index];
+            let len = call.tree.calls().len();
+            (!call.whole, len == 0, len)
+        };
+        let index = (0..finished.calls.len()).min_by_key(disturbance)?;
+        let tree = finished.calls.swap_remove(index).tree;
+        let errno = finished.target.errno;
+        let entry = graph::entry_function(self.kernel, &finished.target).ok();
+        let entry = entry.and_then(|name| self.kernel.function(&name));
+        let way = match (&self.sentinels, entry) {
+            (Some(sentinels), Some(entry)) => sentinels.way(entry.address, errno),
+            _ => Vec::new(),
+        };
+        let mut descent = Descent::new(tree, way, self.kernel);
+        if self.tier() == Tier::Graph {
+            descent.learn_from_tree(errno, self.kernel);
         }
         Some(descent)
     }

@@ -13,6 +13,7 @@ use format_spec::{
 use super::{
     Output, Sink, Target,
     calls::{self, FailingCall, Page},
+    names::Names,
     trap::Trap,
 };
 use crate::{
@@ -91,7 +92,11 @@ impl ArmedPass {
     ///
     /// # Errors
     /// The kernel's.
-    pub(super) fn start(trap: Trap, arming: Arming, sink: Sink<'_>) -> Result<Self, TracefsError> {
+    pub(super) fn start(
+        mut trap: Trap,
+        arming: Arming,
+        sink: Sink<'_>,
+    ) -> Result<Self, TracefsError> {
         trap.arm()?;
         sink(Output::EventFormats(trap.formats.record()));
         Ok(Self {
@@ -143,6 +148,7 @@ impl ArmedPass {
         end: ZoomEnd,
         failures: u64,
         kernel: &Kernel,
+        names: &mut Names,
         guard: &mut Guard,
         sink: Sink<'_>,
     ) -> Finished {
@@ -154,7 +160,7 @@ impl ArmedPass {
         // An instance cannot be removed while its raw ends are open.
         drop(self.trap);
         let not_restored = guard.rewind(self.mark);
-        sink(Output::Symbols(kernel.describe(self.addresses)));
+        names.send(self.addresses, kernel, sink);
         sink(Output::Zoom(ZoomRecord {
             number: self.number,
             pass: self.what,

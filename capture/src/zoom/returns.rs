@@ -1,16 +1,13 @@
-//! The returns pass: return probes on functions that the failing graph showed, batch by batch down the tree.
+//! The returns pass: return probes on functions that the failing graph showed.
 
-use format_spec::record::{Pass, Probe, ProbeKind, Probes, ReturnType};
+use format_spec::record::{Pass, Probe, ProbeKind, Probes};
 
 use super::{
     Output, Sink, Target,
-    calls::FailingCall,
-    choice::{self, Knowledge},
     graph::instance_name,
     means::{Means, probe_line},
     pass::{ArmedPass, Arming},
     trap::{Bait, Trap},
-    tree::CallTree,
 };
 use crate::{
     guard::Guard,
@@ -18,19 +15,6 @@ use crate::{
     preflight::monotonic_ns,
     tracefs::{Buffer, ProbeGroup, TracefsError},
 };
-
-/// Most batches of one zoom.
-const MAX_BATCHES: u32 = 5;
-
-/// The way down a failing tree.
-#[derive(Debug)]
-pub(super) struct Descent {
-    /// The failing call's tree.
-    pub(super) tree: CallTree,
-    /// What is known so far.
-    pub(super) known: Knowledge,
-    batches: u32,
-}
 
 /// What every batch of a zoom needs.
 #[derive(Debug, Clone, Copy)]
@@ -44,77 +28,11 @@ pub(super) struct Context<'a> {
     pub(super) number: u32,
 }
 
-impl Descent {
-    /// Begins with a failing call of the graph pass. Its functions are brought to the start of their symbol: the
-    /// tracer's addresses may lie a few bytes behind it.
-    pub(super) fn new(mut tree: CallTree, kernel: &Kernel) -> Self {
-        tree.rename(|address| {
-            kernel
-                .containing(address)
-                .map_or(address, |found| found.address)
-        });
-        Self {
-            tree,
-            known: Knowledge::default(),
-            batches: 0,
-        }
-    }
-
-    /// Learns from the values that failing calls returned.
-    pub(super) fn learn(&mut self, calls: &[FailingCall], errno: u16, kernel: &Kernel) {
-        for &(function, value) in calls.iter().flat_map(|call| &call.returns) {
-            if is_error(kernel, function, value, errno) {
-                self.known.returned.insert(function);
-            }
-        }
-    }
-
-    /// Learns from the values that the graph itself gave.
-    pub(super) fn learn_from_tree(&mut self, errno: u16, kernel: &Kernel) {
-        for call in self.tree.calls() {
-            self.known.asked.insert(call.function);
-            let value = call
-                .value
-                .filter(|&value| is_error(kernel, call.function, value, errno));
-            self.known.returned.extend(value.map(|_| call.function));
-        }
-    }
-
-    /// The functions of the next batch; empty when there is nothing more to learn.
-    pub(super) fn next(&self, kernel: &Kernel) -> Vec<u64> {
-        if self.batches == MAX_BATCHES {
-            return Vec::new();
-        }
-        let has_value = |function| {
-            let found = kernel.containing(function);
-            found.is_some_and(|found| probe_line(kernel, &found, String::new()).is_some())
-        };
-        choice::next(&self.tree, &self.known, has_value)
-    }
-
-    /// Arms a batch. What was changed is in the guard, in any case.
-    ///
-    /// # Errors
-    /// What the kernel refuses.
-    pub(super) fn arm(
-        &mut self,
-        batch: &[u64],
-        context: Context<'_>,
-        guard: &mut Guard,
-        sink: Sink<'_>,
-    ) -> Result<ArmedPass, TracefsError> {
-        self.batches += 1;
-        // The function that the batch hangs below ties it to the batch before.
-        let asked = |function| self.known.asked.contains(&function);
-        let deepest = self.tree.deepest(&self.known.returned, asked);
-        let anchor = deepest.map(|index| self.tree.calls()[index].function);
-        let functions: Vec<u64> = anchor.into_iter().chain(batch.iter().copied()).collect();
-        self.known.asked.extend(batch);
-        arm_probes(&functions, context, guard, sink)
-    }
-}
-
-fn arm_probes(
+/// Arms return probes on `functions`. What was changed is in the guard, in any case.
+///
+/// # Errors
+/// What the kernel refuses.
+pub(super) fn arm(
     functions: &[u64],
     context: Context<'_>,
     guard: &mut Guard,
@@ -177,19 +95,4 @@ fn arm_probes(
         tier: means.tier.describe().into(),
     };
     ArmedPass::start(trap, arming, sink)
-}
-
-/// Whether `value`, as wide as the function's type, is `-errno`.
-fn is_error(kernel: &Kernel, function: u64, value: i64, errno: u16) -> bool {
-    let Some(found) = kernel.containing(function) else {
-        return false;
-    };
-    let error = -i64::from(errno);
-    match kernel.return_type(&found) {
-        ReturnType::Void | ReturnType::Aggregate | ReturnType::Bool => false,
-        ReturnType::Pointer | ReturnType::Signed(64) | ReturnType::Unsigned(64) => value == error,
-        ReturnType::Unsigned(_) => false,
-        // The upper half of an `int` is undefined on arm64.
-        ReturnType::Signed(_) | ReturnType::Unknown => (value ^ error) & 0xffff_ffff == 0,
-    }
 }

@@ -13,7 +13,7 @@ use format_spec::{
     record::{Armed, FtracePages, Missing, Probe, ProbeKind, Probes, ReturnType},
 };
 
-use super::{Output, Sink, means::probe_line};
+use super::{Output, Sink, means::probe_line, names::Names, sightings::Sightings};
 use crate::{
     guard::{Guard, Mark},
     kernel::{Kernel, KernelSymbol},
@@ -30,10 +30,10 @@ const STREAM: u32 = 0;
 const BUFFER_KIB: usize = 64;
 
 /// Most bytes of pages in one recording.
-const MAX_BYTES: u64 = 4 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 
 /// Time between two looks.
-const PERIOD: Duration = Duration::from_millis(200);
+const PERIOD: Duration = Duration::from_millis(500);
 
 /// What a sentinel takes for a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +53,9 @@ pub(super) struct Sentinels {
     bytes: u64,
     over_bound: u64,
     looked: Instant,
+    /// Ids of the events whose value is an errno.
+    errors: Vec<u16>,
+    sightings: Sightings,
 }
 
 impl Failure {
@@ -122,6 +125,7 @@ impl Sentinels {
         let mut probes = Probes::default();
         let mut missing = Vec::new();
         let mut functions = Vec::new();
+        let mut errors = Vec::new();
         for failure in Failure::ALL {
             let lines = lines(failure, kernel, &mut missing);
             if lines.is_empty() {
@@ -137,7 +141,10 @@ impl Sentinels {
                     missing.push(absent(&function, "the kernel does not let it be probed"));
                     continue;
                 }
-                formats.add(tracefs, &name, &line.event)?;
+                let id = formats.add(tracefs, &name, &line.event)?;
+                if failure == Failure::Error {
+                    errors.push(id);
+                }
                 functions.push(function.clone());
                 probes.probes.push(Probe {
                     event: format!("{name}/{}", line.event),
@@ -163,13 +170,21 @@ impl Sentinels {
             bytes: 0,
             over_bound: 0,
             looked: Instant::now(),
+            errors,
+            sightings: Sightings::default(),
         };
         Ok((sentinels, armed, missing))
     }
 
     /// Sends what is new, at most a few times a second unless it is the last time. Returns the functions on the
     /// failing paths.
-    pub(super) fn poll(&mut self, last: bool, kernel: &Kernel, sink: Sink<'_>) -> Vec<u64> {
+    pub(super) fn poll(
+        &mut self,
+        last: bool,
+        kernel: &Kernel,
+        names: &mut Names,
+        sink: Sink<'_>,
+    ) -> Vec<u64> {
         if !last && self.looked.elapsed() < PERIOD {
             return Vec::new();
         }
@@ -178,20 +193,24 @@ impl Sentinels {
         let mut pages = Vec::new();
         let formats = &self.formats;
         let (bytes, over_bound) = (&mut self.bytes, &mut self.over_bound);
+        let (sightings, errors) = (&mut self.sightings, &self.errors);
         let drained = self.raw.drain(|cpu, mut page| {
             if *bytes + page.len() as u64 > MAX_BYTES {
                 *over_bound += 1;
                 return true;
             }
             *bytes += page.len() as u64;
+            sightings.read(&page, formats, errors, kernel);
             let words = addresses(&page, formats.page, &formats.by_id);
             found.extend(words.into_iter().map(|(_, address)| address));
             rebase(&mut page, formats.page, &formats.by_id, kernel.base());
             pages.push((cpu, page));
             true
         });
-        // What was read before an error is whole.
-        drop(drained);
+        // What was read before an error is whole. At the bound, the kernel need not write either.
+        if drained.is_err() || *over_bound > 0 {
+            let _ = self.buffer.switch("tracing_on", "0");
+        }
         if pages.is_empty() {
             return Vec::new();
         }
@@ -209,8 +228,14 @@ impl Sentinels {
             .iter()
             .filter_map(|&address| kernel.containing(address));
         let functions: BTreeSet<u64> = functions.map(|found| found.address).collect();
-        sink(Output::Symbols(kernel.describe(found)));
+        names.send(found, kernel, sink);
         functions.into_iter().collect()
+    }
+
+    /// The way from the last failing function that returned `errno` to `entry`, from the inside out; empty when there
+    /// is none.
+    pub(super) fn way(&self, entry: u64, errno: u16) -> Vec<u64> {
+        self.sightings.path(entry, errno)
     }
 
     /// Takes them away. Returns what could not be put back.

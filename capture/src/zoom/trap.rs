@@ -40,7 +40,8 @@ pub(super) struct Trap {
     buffer: Buffer,
     /// Layouts of the events in the buffer.
     pub(super) formats: Formats,
-    raw: RawPages,
+    /// Open while it is armed: the kernel does not change tracers under a reader.
+    raw: Option<RawPages>,
 }
 
 impl Trap {
@@ -55,11 +56,9 @@ impl Trap {
         guard: &mut Guard,
     ) -> Result<Self, TracefsError> {
         buffer.set("tracing_on", "0", guard)?;
-        if buffer.is_own() {
-            let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-            let kib = (ALL_KIB / cpus).clamp(LEAST_KIB, MOST_KIB);
-            buffer.set("buffer_size_kb", &kib.to_string(), guard)?;
-        }
+        let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+        let kib = (ALL_KIB / cpus).clamp(LEAST_KIB, MOST_KIB);
+        buffer.set("buffer_size_kb", &kib.to_string(), guard)?;
         // CLOCK_MONOTONIC, as all times of a bundle.
         buffer.set("trace_clock", "mono", guard)?;
         let Bait {
@@ -82,12 +81,13 @@ impl Trap {
         let mut formats = Formats::new(tracefs.root())?;
         for (event, name) in [(ENTER, "sys_enter"), (EXIT, "sys_exit")] {
             formats.add(tracefs, "raw_syscalls", name)?;
-            buffer.set(&format!("{event}/enable"), "1", guard)?;
+            // Read back, it would be `0*` by now: the trigger has switched it on underneath.
+            buffer.set_with_undo(&format!("{event}/enable"), "1", "0", guard)?;
         }
         Ok(Self {
-            raw: RawPages::open(&buffer, &formats)?,
             buffer,
             formats,
+            raw: None,
         })
     }
 
@@ -100,7 +100,10 @@ impl Trap {
     ///
     /// # Errors
     /// The kernel's.
-    pub(super) fn arm(&self) -> Result<(), TracefsError> {
+    pub(super) fn arm(&mut self) -> Result<(), TracefsError> {
+        if self.raw.is_none() {
+            self.raw = Some(RawPages::open(&self.buffer, &self.formats)?);
+        }
         self.buffer.switch("tracing_on", "1")
     }
 
@@ -117,11 +120,13 @@ impl Trap {
         self.buffer.switch("tracing_on", "0")?;
         let mut pages = Vec::new();
         let mut left = MAX_TAKEN;
-        self.raw.drain(|cpu, bytes| {
-            left = left.saturating_sub(bytes.len());
-            pages.push(Page { cpu, bytes });
-            left > 0
-        })?;
+        if let Some(raw) = &mut self.raw {
+            raw.drain(|cpu, bytes| {
+                left = left.saturating_sub(bytes.len());
+                pages.push(Page { cpu, bytes });
+                left > 0
+            })?;
+        }
         Ok(pages)
     }
 }

@@ -86,6 +86,32 @@ impl CallTree {
         false
     }
 
+    /// The functions that called others.
+    pub(super) fn callers(&self) -> HashSet<u64> {
+        let parents = self.calls.iter().filter_map(|call| call.parent);
+        parents.map(|parent| self.calls[parent].function).collect()
+    }
+
+    /// Takes out the calls of functions for which `is_boundary`, with all that they called.
+    pub(super) fn prune(&mut self, is_boundary: impl Fn(u64) -> bool) {
+        let mut kept: Vec<Option<usize>> = Vec::with_capacity(self.calls.len());
+        let mut calls = Vec::new();
+        for call in &self.calls {
+            let parent = call.parent.map(|parent| kept[parent]);
+            if parent == Some(None) || is_boundary(call.function) {
+                kept.push(None);
+                continue;
+            }
+            kept.push(Some(calls.len()));
+            calls.push(Call {
+                parent: parent.flatten(),
+                ..*call
+            });
+        }
+        self.calls = calls;
+        self.open.clear();
+    }
+
     /// How often each function was called.
     pub(super) fn counts(&self) -> HashMap<u64, usize> {
         let mut counts = HashMap::new();
@@ -159,6 +185,18 @@ mod tests {
         tree.enter(3, 1);
         tree.leave(3, 1, None);
         assert_eq!(tree.calls()[3].parent, Some(0));
+    }
+
+    #[test]
+    fn interrupts_are_taken_out() {
+        let mut tree = tree();
+        tree.prune(|function| function == 3);
+        let functions: Vec<_> = tree.calls().iter().map(|call| call.function).collect();
+        assert_eq!(functions, [1, 2, 4, 5]);
+        assert_eq!(tree.calls()[3].parent, Some(1));
+        tree.prune(|function| function == 2);
+        assert_eq!(tree.calls().len(), 1);
+        assert!(tree.callers().is_empty());
     }
 
     #[test]

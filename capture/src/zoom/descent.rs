@@ -1,0 +1,118 @@
+//! The way down a failing call's tree, batch by batch.
+
+use format_spec::record::ReturnType;
+
+use super::{
+    Sink,
+    calls::FailingCall,
+    choice::{self, Knowledge},
+    hot::{is_boundary, is_hot},
+    means::probe_line,
+    pass::ArmedPass,
+    returns::{self, Context},
+    tree::CallTree,
+};
+use crate::{guard::Guard, kernel::Kernel, tracefs::TracefsError};
+
+/// Most batches of one zoom.
+const MAX_BATCHES: u32 = 5;
+
+/// The way down a failing tree.
+#[derive(Debug)]
+pub(super) struct Descent {
+    /// The failing call's tree.
+    pub(super) tree: CallTree,
+    /// What is known so far.
+    pub(super) known: Knowledge,
+    /// The way that a sentinel saw, from the inside out.
+    way: Vec<u64>,
+    batches: u32,
+}
+
+impl Descent {
+    /// Begins with a failing call of the graph pass, and the way that a sentinel saw, if any.
+    ///
+    /// Functions are brought to the start of their symbol: the tracer's addresses may lie a few bytes behind it.
+    pub(super) fn new(mut tree: CallTree, way: Vec<u64>, kernel: &Kernel) -> Self {
+        let start = |address| Some(kernel.containing(address)?.address);
+        tree.rename(|address| start(address).unwrap_or(address));
+        let name = |address| Some(kernel.containing(address)?.name);
+        tree.prune(|function| name(function).is_some_and(is_boundary));
+        Self {
+            tree,
+            way,
+            known: Knowledge::default(),
+            batches: 0,
+        }
+    }
+
+    /// Learns from the values that failing calls returned.
+    pub(super) fn learn(&mut self, calls: &[FailingCall], errno: u16, kernel: &Kernel) {
+        for &(function, value) in calls.iter().flat_map(|call| &call.returns) {
+            if is_error(kernel, function, value, errno) {
+                self.known.returned.insert(function);
+            }
+        }
+    }
+
+    /// Learns from the values that the graph itself gave.
+    pub(super) fn learn_from_tree(&mut self, errno: u16, kernel: &Kernel) {
+        for call in self.tree.calls() {
+            self.known.asked.insert(call.function);
+            let is_it = |value| is_error(kernel, call.function, value, errno);
+            if call.value.is_some_and(is_it) {
+                self.known.returned.insert(call.function);
+            }
+        }
+    }
+
+    /// The functions of the next batch; empty when there is nothing more to learn.
+    pub(super) fn next(&self, kernel: &Kernel) -> Vec<u64> {
+        if self.batches == MAX_BATCHES {
+            return Vec::new();
+        }
+        let is_wanted = |function| {
+            let found = kernel.containing(function);
+            found.is_some_and(|found| {
+                !is_hot(found.name) && probe_line(kernel, &found, String::new()).is_some()
+            })
+        };
+        choice::next(&self.tree, &self.known, &self.way, is_wanted)
+    }
+
+    /// Arms a batch. What was changed is in the guard, in any case.
+    ///
+    /// # Errors
+    /// What the kernel refuses.
+    pub(super) fn arm(
+        &mut self,
+        batch: &[u64],
+        context: Context<'_>,
+        guard: &mut Guard,
+        sink: Sink<'_>,
+    ) -> Result<ArmedPass, TracefsError> {
+        self.batches += 1;
+        // The function that the batch hangs below ties it to the batch before.
+        let asked = |function| self.known.asked.contains(&function);
+        let deepest = self.tree.deepest(&self.known.returned, asked);
+        let anchor = deepest.map(|index| self.tree.calls()[index].function);
+        let functions: Vec<u64> = anchor.into_iter().chain(batch.iter().copied()).collect();
+        self.known.asked.extend(batch);
+        returns::arm(&functions, context, guard, sink)
+    }
+}
+
+/// Whether `value`, as wide as the function's type, is `-errno`.
+fn is_error(kernel: &Kernel, function: u64, value: i64, errno: u16) -> bool {
+    let Some(found) = kernel.containing(function) else {
+        return false;
+    };
+    let error = -i64::from(errno);
+    match kernel.return_type(&found) {
+        ReturnType::Void | ReturnType::Aggregate | ReturnType::Bool => false,
+        ReturnType::Pointer | ReturnType::Signed(64) | ReturnType::Unsigned(64) => value == error,
+        ReturnType::Unsigned(_) => false,
+        // The upper half of an `int` is undefined on arm64.
+        ReturnType::Signed(_) | ReturnType::Unknown => (value ^ error) & 0xffff_ffff == 0,
+    }
+}

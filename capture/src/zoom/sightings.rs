@@ -1,0 +1,124 @@
+//! What the sentinels saw: a function that failed, and who had called it.
+
+use std::collections::HashMap;
+
+use crate::{kernel::Kernel, tracefs::Formats};
+
+/// Most sightings that are remembered; the oldest go first.
+const MAX_SIGHTINGS: usize = 64;
+
+/// One failure of a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sighting {
+    /// The function, and its callers from the inside out: absolute addresses.
+    path: Vec<u64>,
+    /// The errno that it returned; `None` for predicates.
+    errno: Option<u16>,
+}
+
+/// The last failures that the sentinels saw.
+#[derive(Debug, Default)]
+pub(super) struct Sightings {
+    list: Vec<Sighting>,
+}
+
+impl Sightings {
+    /// Reads a page, before its addresses are made relative. `errors` are the ids of the events whose value is an
+    /// errno.
+    pub(super) fn read(&mut self, page: &[u8], formats: &Formats, errors: &[u16], kernel: &Kernel) {
+        let Some(sub) = formats.page.sub_buffer(page) else {
+            return;
+        };
+        let start = |address| kernel.containing(address).map(|found| found.address);
+        // The stack of a failure follows it, unless another task of the processor comes in between.
+        let mut waiting: HashMap<i64, (u64, Option<u16>)> = HashMap::new();
+        for event in sub.events() {
+            let id = event.id();
+            let Some((id, format)) = id.and_then(|id| Some((id, formats.by_id.get(&id)?))) else {
+                continue;
+            };
+            let read = |name: &str| format.field(name)?.read(event.data);
+            let Some(pid) = read("common_pid") else {
+                continue;
+            };
+            if let (Some(function), Some(value)) = (read("__probe_func"), read("ret")) {
+                let errno = errors
+                    .contains(&id)
+                    .then(|| u16::try_from(-value).ok())
+                    .flatten();
+                waiting.insert(pid, (function.cast_unsigned(), errno));
+            } else if let Some(field) = format.field("caller")
+                && let Some((function, errno)) = waiting.remove(&pid)
+            {
+                let words = event.data.get(field.offset..).unwrap_or_default();
+                let (words, _) = words.as_chunks::<8>();
+                let callers = words.iter().map(|word| u64::from_le_bytes(*word));
+                let path = [function].into_iter().chain(callers).filter_map(start);
+                self.add(Sighting {
+                    path: path.collect(),
+                    errno,
+                });
+            }
+        }
+    }
+
+    /// The way from the last failing function to the function `entry`, from the inside out; empty when no sentinel
+    /// saw such a failure below it.
+    pub(super) fn path(&self, entry: u64, errno: u16) -> Vec<u64> {
+        let fits = |sighting: &&Sighting| sighting.errno.is_none_or(|found| found == errno);
+        let ways = self.list.iter().rev().filter(fits).filter_map(|sighting| {
+            let end = sighting
+                .path
+                .iter()
+                .position(|&function| function == entry)?;
+            Some(sighting.path[..=end].to_vec())
+        });
+        // An errno says more than a predicate, and the longest way begins furthest inside.
+        ways.max_by_key(Vec::len).unwrap_or_default()
+    }
+
+    fn add(&mut self, sighting: Sighting) {
+        if self.list.contains(&sighting) {
+            return;
+        }
+        if self.list.len() == MAX_SIGHTINGS {
+            self.list.remove(0);
+        }
+        self.list.push(sighting);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_ends_at_the_entry() {
+        let mut sightings = Sightings::default();
+        let path = vec![4, 3, 2, 1, 90, 91];
+        sightings.add(Sighting {
+            path: path.clone(),
+            errno: Some(28),
+        });
+        sightings.add(Sighting {
+            path: path[1..].to_vec(),
+            errno: Some(28),
+        });
+        assert_eq!(sightings.path(1, 28), [4, 3, 2, 1]);
+        assert_eq!(sightings.path(1, 12), []);
+        assert_eq!(sightings.path(77, 28), []);
+    }
+
+    #[test]
+    fn repeated_sightings_take_no_room() {
+        let mut sightings = Sightings::default();
+        for round in 0..200 {
+            sightings.add(Sighting {
+                path: vec![round % 100, 1],
+                errno: None,
+            });
+        }
+        assert_eq!(sightings.list.len(), MAX_SIGHTINGS);
+        assert_eq!(sightings.path(1, 11).len(), 2);
+    }
+}
