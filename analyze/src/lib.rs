@@ -1,8 +1,11 @@
 //! The analyzer: from the bytes of an `.etz` bundle to a ranked answer, on any OS and CPU.
 //!
-//! The modules are the steps in order: [`load`], and what it needs of [`names`].
+//! The modules are the steps, in the order in which data flows: [`load`] reads the bundle, [`failures`] says what
+//! failed, [`graph`] who called whom, [`origin`] where the error began, [`evidence`] and [`rules`] what is known about
+//! it, [`culprit`] who is to blame; [`diagnosis`] runs them all and [`report`] writes the answer.
 #![forbid(unsafe_code)]
 
+pub mod cli;
 pub mod culprit;
 pub mod diagnosis;
 pub mod evidence;
@@ -11,6 +14,7 @@ pub mod graph;
 pub mod load;
 pub mod names;
 pub mod origin;
+pub mod report;
 pub mod rules;
 pub mod text;
 

@@ -1,4 +1,8 @@
 //! The `analyze` program.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    analyze::cli::main()
+}

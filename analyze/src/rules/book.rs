@@ -65,6 +65,9 @@ mod tests {
         "kernel-config",
     ];
 
+    /// Syscalls that only 32-bit programs have.
+    const OF_32_BITS: [&str; 3] = ["ipc", "socketcall", "umount"];
+
     #[test]
     fn every_file_can_be_read() {
         for (name, file) in read_all() {
@@ -92,7 +95,7 @@ mod tests {
                 let known = [Architecture::Aarch64, Architecture::X86_64]
                     .iter()
                     .any(|&architecture| syscall_number(architecture, syscall).is_some());
-                assert!(known, "{}: {syscall}", rule.id);
+                assert!(known || OF_32_BITS.contains(&syscall.as_str()), "{}: {syscall}", rule.id);
             }
         }
     }

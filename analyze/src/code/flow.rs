@@ -1,0 +1,148 @@
+//! The values at every point of a function: a forward analysis over its blocks, to a fixed point.
+//!
+//! Ways that no input can take are taken too, and what callees do to memory is not seen; so a "may be" here is a
+//! superset of what happens, but for values that come through memory other than the stack.
+
+use std::collections::BTreeSet;
+
+use super::{
+    program::{Leave, Program},
+    state::State,
+    step::{Convention, Effect, Exit, Source, Step},
+};
+
+/// Most visits to a block before numbers are no longer collected there, on top of some for each way in.
+const VISITS: usize = 12;
+
+/// Most visits to a block at all.
+const MAX_VISITS: usize = 400;
+
+/// Loads and calls of one function that are followed; further ones are not told apart from nothing.
+const MAX_SITES: usize = u16::MAX as usize - 1;
+
+/// The number of a load or call that is beyond [`MAX_SITES`].
+pub(super) const NO_SITE: u16 = u16::MAX;
+
+/// The states of a function.
+#[derive(Debug)]
+pub(super) struct Flow {
+    /// At the start of each block; `None` where no way leads.
+    pub(super) states: Vec<Option<State>>,
+    sites: Sites,
+}
+
+/// Numbers of the loads and calls of a function.
+#[derive(Debug)]
+struct Sites {
+    /// Number of the first one in each step.
+    first: Vec<u16>,
+}
+
+impl Flow {
+    /// Runs to the fixed point.
+    pub(super) fn new(program: &Program, convention: &Convention) -> Self {
+        let sites = Sites::new(program);
+        let mut flow = Self { states: vec![None; program.blocks.len()], sites };
+        let mut work = BTreeSet::new();
+        for (number, &block) in program.entries.iter().enumerate() {
+            flow.states[block] =
+                Some(if number == 0 { State::entry(convention) } else { State::unknown() });
+            work.insert(block);
+        }
+        let mut ways = vec![0; program.blocks.len()];
+        for block in &program.blocks {
+            for &next in &block.next {
+                ways[next] += 1;
+            }
+        }
+        let mut visits = vec![0; program.blocks.len()];
+        while let Some(block) = work.pop_first() {
+            let Some(mut state) = flow.states[block].clone() else {
+                continue;
+            };
+            flow.walk(program, convention, block, &mut state, |_, _, _| {});
+            for &next in &program.blocks[block].next {
+                let changed = match &mut flow.states[next] {
+                    Some(before) => before.join(&state, visits[next] > VISITS + 2 * ways[next]),
+                    before => {
+                        *before = Some(state.clone());
+                        true
+                    }
+                };
+                if changed && visits[next] < MAX_VISITS {
+                    visits[next] += 1;
+                    work.insert(next);
+                }
+            }
+        }
+        flow
+    }
+
+    /// Goes through a block; `see` gets each step's number, its event, and the state that it finds.
+    pub(super) fn walk(
+        &self,
+        program: &Program,
+        convention: &Convention,
+        block: usize,
+        state: &mut State,
+        mut see: impl FnMut(usize, Event<'_>, &State),
+    ) {
+        let own = &program.blocks[block];
+        for number in own.start..own.end {
+            let (at, step) = &program.steps[number];
+            for (index, effect) in step.effects.iter().enumerate() {
+                let site = self.sites.load(number, step, index);
+                see(number, Event::Effect { effect, site }, state);
+                state.apply(effect, site);
+            }
+            if is_call(step, (number + 1 == own.end).then_some(own.leaves).flatten()) {
+                let site = self.sites.call(number, step);
+                see(number, Event::Call { site }, state);
+                state.call(convention, *at, site);
+            }
+        }
+    }
+}
+
+/// What [`Flow::walk`] comes by.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Event<'a> {
+    /// An effect, and the number of its load.
+    Effect { effect: &'a Effect, site: u16 },
+    /// A call, a jump to another function included.
+    Call { site: u16 },
+}
+
+fn is_call(step: &Step, leaves: Option<Leave>) -> bool {
+    matches!(step.exit, Exit::Call(_)) || matches!((step.exit, leaves), (Exit::Jump(_) | Exit::Indirect, Some(Leave::Tail(_))))
+}
+
+impl Sites {
+    fn new(program: &Program) -> Self {
+        let mut next = 0usize;
+        let mut first = Vec::with_capacity(program.steps.len());
+        for (_, step) in &program.steps {
+            first.push(u16::try_from(next.min(MAX_SITES)).unwrap_or(NO_SITE));
+            next += step.effects.iter().filter(|effect| is_load(effect)).count() + 1;
+        }
+        Self { first }
+    }
+
+    fn load(&self, number: usize, step: &Step, index: usize) -> u16 {
+        let before = step.effects[..index].iter().filter(|effect| is_load(effect)).count();
+        self.number(number, before)
+    }
+
+    fn call(&self, number: usize, step: &Step) -> u16 {
+        self.number(number, step.effects.iter().filter(|effect| is_load(effect)).count())
+    }
+
+    fn number(&self, step: usize, offset: usize) -> u16 {
+        let number = usize::from(self.first[step]) + offset;
+        u16::try_from(number.min(MAX_SITES)).unwrap_or(NO_SITE)
+    }
+}
+
+fn is_load(effect: &Effect) -> bool {
+    matches!(effect, Effect::Set(_, Source::Load(_)))
+}

@@ -1,0 +1,147 @@
+//! What a bundle knows of the kernel that it was recorded on.
+
+use std::collections::BTreeMap;
+
+use format_spec::record::{Architecture, CtlEntry, FieldLayout, FunctionCode, Symbol};
+
+use super::layouts::Layouts;
+
+/// Symbols, code, sysctls and structures of the recorded kernel, ordered for look-ups.
+///
+/// Addresses are relative to `_text`, wrapping, as in the records.
+#[derive(Debug)]
+pub struct Kernel {
+    pub(super) architecture: Architecture,
+    pub(super) layouts: Layouts,
+    symbols: BTreeMap<u64, Vec<Symbol>>,
+    code: BTreeMap<u64, Vec<u8>>,
+    sysctls: BTreeMap<u64, Vec<CtlEntry>>,
+}
+
+/// Longest variable of several values, in bytes; `kernel.core_pattern` has 128.
+const MAX_VARIABLE: u64 = 256;
+
+/// A name of a variable: the symbol that holds its address, and the distance from it in bytes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VariableName {
+    /// The symbol.
+    pub symbol: String,
+    /// Bytes from its start.
+    pub offset: u64,
+}
+
+impl Kernel {
+    /// Orders the records; any of them may be empty, and less is found then.
+    #[must_use]
+    pub fn new(
+        symbols: &[Symbol],
+        code: &[FunctionCode],
+        sysctls: &[CtlEntry],
+        fields: &[FieldLayout],
+        architecture: Architecture,
+    ) -> Self {
+        let mut kernel = Self {
+            architecture,
+            layouts: Layouts::new(fields, sysctls),
+            symbols: BTreeMap::new(),
+            code: BTreeMap::new(),
+            sysctls: BTreeMap::new(),
+        };
+        for symbol in symbols {
+            let same = kernel.symbols.entry(symbol.address).or_default();
+            same.push(symbol.clone());
+        }
+        for function in code {
+            let longest = kernel.code.entry(function.address).or_default();
+            if longest.len() < function.bytes.len() {
+                longest.clone_from(&function.bytes);
+            }
+        }
+        for entry in sysctls {
+            let same = kernel.sysctls.entry(entry.data).or_default();
+            same.push(entry.clone());
+        }
+        kernel
+    }
+
+    /// The functions whose code is there.
+    pub fn functions(&self) -> impl Iterator<Item = u64> {
+        self.code.keys().copied()
+    }
+
+    /// The code of the function at `address` and, where the compiler split it, of its parts that are seldom run.
+    pub(super) fn code(&self, address: u64) -> Vec<(u64, &[u8])> {
+        let Some(main) = self.code.get(&address) else {
+            return Vec::new();
+        };
+        let mut parts = vec![(address, main.as_slice())];
+        if let Some(name) = self.function_name(address) {
+            let cold = format!("{name}.cold");
+            let is_cold = |symbol: &Symbol| {
+                let rest = symbol.name.strip_prefix(&cold);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            let split = self.symbols.iter().filter(|(_, same)| same.iter().any(is_cold));
+            parts.extend(split.filter_map(|(&at, _)| Some((at, self.code.get(&at)?.as_slice()))));
+        }
+        parts
+    }
+
+    /// Name of the function that starts at `address`.
+    #[must_use]
+    pub fn function_name(&self, address: u64) -> Option<&str> {
+        let same = self.symbols.get(&address)?;
+        let code = same.iter().find(|symbol| is_text(symbol.kind))?;
+        Some(&code.name)
+    }
+
+    /// Name of the variable at `address`, where the kernel lists data symbols.
+    #[must_use]
+    pub fn variable_name(&self, address: u64) -> Option<VariableName> {
+        let listed = self.symbols.range(..=address).next_back().and_then(|(&start, same)| {
+            let offset = address - start;
+            // Later kernels list read-only data as text, with a t.
+            let holds = |symbol: &&Symbol| offset == 0 || !is_text(symbol.kind) && offset < symbol.size;
+            let symbol = same.iter().find(holds)?;
+            Some(VariableName { symbol: symbol.name.clone(), offset })
+        });
+        listed.or_else(|| {
+            let (entry, within) = self.sysctl_entries(address).next()?;
+            let (symbol, offset) = entry.symbol.as_ref()?;
+            Some(VariableName { symbol: symbol.clone(), offset: offset.checked_add(within)? })
+        })
+    }
+
+    /// Sysctls that set the variable at `address`, as dotted paths: more than one where the recorder could not tell
+    /// which of several files of one name it is.
+    #[must_use]
+    pub fn sysctls(&self, address: u64) -> Vec<String> {
+        let entries = self.sysctl_entries(address);
+        let mut paths: Vec<String> = entries.flat_map(|(entry, _)| entry.paths.clone()).collect();
+        paths.sort();
+        paths.dedup();
+        if paths.len() > 1 {
+            paths.retain(|path| !self.layouts.is_elsewhere(path, address));
+        }
+        paths
+    }
+
+    /// Entries whose variable starts at `address`, else those whose variable holds it, with the distance in bytes.
+    fn sysctl_entries(&self, address: u64) -> impl Iterator<Item = (&CtlEntry, u64)> {
+        let near = self.sysctls.range(address.saturating_sub(MAX_VARIABLE)..=address);
+        let exact = self.sysctls.contains_key(&address);
+        near.flat_map(move |(&start, same)| {
+            let within = address - start;
+            // A bitmap's entry has its size in bits, and a pointer as its variable.
+            let holds = move |entry: &&CtlEntry| {
+                let size = u64::from(entry.size);
+                within == 0 || !exact && size <= MAX_VARIABLE && within < size
+            };
+            same.iter().filter(holds).map(move |entry| (entry, within))
+        })
+    }
+}
+
+fn is_text(kind: u8) -> bool {
+    matches!(kind, b't' | b'T' | b'w' | b'W')
+}

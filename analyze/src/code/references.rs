@@ -1,0 +1,170 @@
+//! Puts together what a function's code shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    evidence::{Call, FieldRead, FunctionEvidence, ValueEffect, VariableRead},
+    fields,
+    flow::{Event, Flow, NO_SITE},
+    kernel::Kernel,
+    outcomes::Outcomes,
+    program::{Leave, Program, convention},
+    state::{State, Target},
+    step::{Convention, Effect, Exit, Source},
+    value::{Chain, Root},
+};
+
+/// What the code of the function at `address` shows; `None` when its code was not recorded.
+///
+/// Each value is followed through registers, stack slots and arithmetic from where it is loaded to the branches that
+/// depend on it. A value that goes through other memory is lost sight of.
+#[must_use]
+pub fn references(kernel: &Kernel, address: u64) -> Option<FunctionEvidence> {
+    let program = Program::new(kernel, address)?;
+    let convention = convention(kernel.architecture);
+    let flow = Flow::new(&program, &convention);
+    let outcomes = Outcomes::new(&program, &flow, &convention);
+    let mut sites = SiteTable::new(&outcomes);
+    for block in 0..program.blocks.len() {
+        sites.block(&program, &flow, &convention, block);
+    }
+    let errnos: BTreeSet<u16> = outcomes.all.iter().filter_map(|outcome| outcome.errno()).collect();
+    Some(FunctionEvidence {
+        errnos: errnos.into_iter().collect(),
+        ..sites.evidence(kernel)
+    })
+}
+
+/// What becomes of each load and call, by number.
+struct SiteTable {
+    effects: BTreeMap<u16, ValueEffect>,
+    loads: BTreeMap<u16, (Target, u8)>,
+    calls: BTreeMap<u16, CallSite>,
+    constants: BTreeSet<u64>,
+}
+
+/// A call as it was found.
+struct CallSite {
+    at: u64,
+    target: Option<u64>,
+    arguments: [Option<u64>; 6],
+}
+
+impl SiteTable {
+    fn new(outcomes: &Outcomes) -> Self {
+        let mut effects: BTreeMap<u16, ValueEffect> = BTreeMap::new();
+        for decision in &outcomes.decisions {
+            let mut decided = ValueEffect { compared: true, ..ValueEffect::default() };
+            decided.decides.extend(decision.settles());
+            decided.guards.extend(&decision.guards);
+            decided.leads_to.extend(decision.separates());
+            for &origin in &decision.origins {
+                effects.entry(origin).or_default().merge(&decided);
+            }
+        }
+        Self { effects, loads: BTreeMap::new(), calls: BTreeMap::new(), constants: BTreeSet::new() }
+    }
+
+    fn block(&mut self, program: &Program, flow: &Flow, convention: &Convention, block: usize) {
+        let Some(mut state) = flow.states[block].clone() else {
+            return;
+        };
+        flow.walk(program, convention, block, &mut state, |number, event, state| match event {
+            Event::Effect { effect: Effect::Set(_, Source::Load(place)), site, .. } => {
+                let target = state.target(place);
+                if !matches!(target, Target::Slot(_)) && site != NO_SITE {
+                    self.loads.insert(site, (target, place.size));
+                }
+            }
+            Event::Effect { effect: Effect::Compare { registers, constant, .. }, .. } => {
+                self.constants.extend(constant);
+                let held = registers.iter().map(|&register| state.get(register).value.single());
+                self.constants.extend(held.flatten());
+            }
+            Event::Effect { .. } => {}
+            Event::Call { site } => {
+                let (at, step) = &program.steps[number];
+                let target = match step.exit {
+                    Exit::Call(target) => target,
+                    Exit::Jump(target) => Some(target),
+                    _ => None,
+                };
+                self.call(site, CallSite { at: *at, target, arguments: [None; 6] }, state, convention);
+            }
+        });
+        if program.blocks[block].leaves == Some(Leave::Return) {
+            for origin in state.get(convention.result).origins {
+                self.effects.entry(origin).or_default().returned = true;
+            }
+        }
+    }
+
+    fn call(&mut self, site: u16, mut call: CallSite, state: &State, convention: &Convention) {
+        for (constant, &register) in call.arguments.iter_mut().zip(&convention.arguments) {
+            let cell = state.get(register);
+            *constant = cell.value.single();
+            for origin in cell.origins {
+                self.effects.entry(origin).or_default().passed_to.push(call.at);
+            }
+        }
+        self.calls.insert(site, call);
+    }
+
+    fn evidence(mut self, kernel: &Kernel) -> FunctionEvidence {
+        let mut variables: BTreeMap<u64, ValueEffect> = BTreeMap::new();
+        let mut fields: BTreeMap<(Chain, u8), ValueEffect> = BTreeMap::new();
+        for (site, (target, size)) in &self.loads {
+            let effect = self.effects.remove(site).unwrap_or_default();
+            match target {
+                Target::Variable(address) => variables.entry(*address).or_default().merge(&effect),
+                Target::Field(chain) => {
+                    fields.entry((chain.clone(), *size)).or_default().merge(&effect);
+                }
+                Target::Slot(_) => {}
+            }
+        }
+        let variable = |(address, effect)| VariableRead {
+            address,
+            name: kernel.variable_name(address),
+            sysctls: kernel.sysctls(address),
+            effect,
+        };
+        let field = |((chain, size), effect)| {
+            let chain = rooted(kernel, chain);
+            let candidates = fields::candidates(&kernel.layouts, &chain, size);
+            let copied = effect == ValueEffect::default();
+            (!copied && !candidates.is_empty()).then_some(FieldRead { chain, size, candidates, effect })
+        };
+        let calls = self.calls.iter().map(|(site, call)| Call {
+            at: call.at,
+            target: call.target,
+            name: call.target.and_then(|target| kernel.function_name(target)).map(str::to_owned),
+            arguments: call.arguments,
+            effect: self.effects.get(site).cloned().unwrap_or_default(),
+        });
+        FunctionEvidence {
+            variables: variables.into_iter().map(variable).collect(),
+            fields: fields.into_iter().filter_map(field).collect(),
+            calls: calls.collect(),
+            compared_constants: self.constants.into_iter().collect(),
+            errnos: Vec::new(),
+        }
+    }
+}
+
+/// On x86-64 the current task is a variable of the processor's own, under names that changed: `current_task` up to
+/// 6.1, in `pcpu_hot` from 6.2, `const_current_task` beside `current_task` from 6.15 (`arch/x86/include/asm/current.h`).
+fn rooted(kernel: &Kernel, chain: Chain) -> Chain {
+    let Root::PerCpu(place) = chain.root else {
+        return chain;
+    };
+    let name = kernel.variable_name(place).filter(|name| name.offset == 0);
+    let is_current = name.is_some_and(|name| {
+        matches!(name.symbol.as_str(), "current_task" | "pcpu_hot" | "const_current_task")
+    });
+    if is_current && chain.offsets.first() == Some(&0) {
+        Chain { root: Root::Current, offsets: chain.offsets[1..].to_vec() }
+    } else {
+        chain
+    }
+}

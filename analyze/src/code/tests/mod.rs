@@ -1,0 +1,5 @@
+mod arm64;
+mod fixture;
+mod real_kernels;
+mod totality;
+mod x86_64;

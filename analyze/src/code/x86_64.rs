@@ -1,0 +1,335 @@
+//! x86-64 instructions as [`Step`]s.
+//!
+//! Kernel conventions relied on: `gs` is the processor's own data (`arch/x86/include/asm/percpu.h`); functions begin
+//! with a call or nop of the function tracer, behind `endbr64` where that is in use; returns may be jumps to a
+//! `*_return_thunk` (since 5.19), which the caller tells by its name; `ud2` continues behind it, as a warning does.
+
+use iced_x86::{
+    Code, Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic,
+    OpAccess, OpKind, Register as Iced, RflagsBits,
+};
+
+use super::step::{Base, Convention, Effect, Exit, Fold, Place, Register, SCRATCH, Source, Step, ZERO};
+
+/// The kernel is built for the System V convention: rdi, rsi, rdx, rcx, r8, r9.
+pub(super) const CONVENTION: Convention = Convention {
+    arguments: [7, 6, 2, 1, 8, 9],
+    result: 0,
+    stack: 4,
+    changed: 0x0fc7,
+};
+
+/// Decodes the instruction at `address`.
+pub(super) fn decode(bytes: &[u8], address: u64) -> Step {
+    let mut decoder = Decoder::with_ip(64, bytes, address, DecoderOptions::NONE);
+    if !decoder.can_decode() {
+        return Step::plain(1).exit(Exit::Stop);
+    }
+    let instruction = decoder.decode();
+    if instruction.is_invalid() {
+        return Step::plain(1).exit(Exit::Stop);
+    }
+    let mut step = Step::plain(u8::try_from(instruction.len()).unwrap_or(1));
+    step.exit = exit(&instruction);
+    effects(step, &instruction)
+}
+
+/// Whether an instruction at a function's start is the hook of the function tracer, armed: it changes nothing.
+pub(super) fn is_hook(step: &Step) -> bool {
+    step.len == 5 && matches!(step.exit, Exit::Call(Some(_)))
+}
+
+fn exit(instruction: &Instruction) -> Exit {
+    let target = instruction.near_branch_target();
+    match instruction.flow_control() {
+        FlowControl::UnconditionalBranch => Exit::Jump(target),
+        FlowControl::ConditionalBranch => Exit::Branch {
+            to: target,
+            on: matches!(instruction.mnemonic(), Mnemonic::Jrcxz | Mnemonic::Jecxz).then_some(1),
+        },
+        FlowControl::Call if instruction.mnemonic() != Mnemonic::Syscall => {
+            Exit::Call(Some(target))
+        }
+        FlowControl::IndirectCall => Exit::Call(None),
+        FlowControl::IndirectBranch => Exit::Indirect,
+        FlowControl::Return => Exit::Return,
+        FlowControl::Interrupt if instruction.mnemonic() == Mnemonic::Int3 => Exit::Stop,
+        _ => Exit::Next,
+    }
+}
+
+fn effects(step: Step, instruction: &Instruction) -> Step {
+    if !matches!(step.exit, Exit::Next) {
+        return step;
+    }
+    let narrow = instruction.op_count() > 0 && width(instruction) == 4;
+    let destination = general(instruction.op0_register());
+    let is_wide = width(instruction) >= 4;
+    match (instruction.mnemonic(), instruction.op0_kind()) {
+        (Mnemonic::Nop | Mnemonic::Endbr64 | Mnemonic::Pause | Mnemonic::Lfence, _) => step,
+        (Mnemonic::Push, _) => push(step, instruction),
+        (Mnemonic::Pop, OpKind::Register) => pop(step, destination),
+        (Mnemonic::Leave, _) => {
+            let copy = Source::Copy { from: 5, narrow: false };
+            pop(step.set(4, copy), 5)
+        }
+        (Mnemonic::Lea, _) => lea(step, instruction, destination),
+        (Mnemonic::Mov, OpKind::Memory) => {
+            let (step, from) = operand(step, instruction, 1, SCRATCH[0]);
+            match place(instruction) {
+                Some(place) => step.then(Effect::Store(place, from)),
+                None => step,
+            }
+        }
+        (Mnemonic::Mov | Mnemonic::Movzx, OpKind::Register) if is_wide && destination != ZERO => {
+            if is_immediate(instruction, 1) {
+                return step.set(destination, Source::Constant(immediate(instruction, 1)));
+            }
+            let (step, from) = operand(step, instruction, 1, SCRATCH[0]);
+            step.set(destination, Source::Copy { from, narrow })
+        }
+        (Mnemonic::Movsxd | Mnemonic::Movsx, OpKind::Register) if is_wide => {
+            let (step, from) = operand(step, instruction, 1, SCRATCH[0]);
+            let by = Fold::SignExtend32;
+            step.set(destination, Source::Fold { from, by, narrow })
+        }
+        (Mnemonic::Cdqe, _) => {
+            let by = Fold::SignExtend32;
+            step.set(0, Source::Fold { from: 0, by, narrow: false })
+        }
+        (Mnemonic::Xor | Mnemonic::Sub, OpKind::Register) if is_same_register(instruction) => {
+            step.compare(&[], None).set(destination, Source::Constant(0))
+        }
+        // All ones or nothing, by the carry.
+        (Mnemonic::Sbb, OpKind::Register) if is_same_register(instruction) => step
+            .set(SCRATCH[0], Source::Constant(if narrow { 0xffff_ffff } else { u64::MAX }))
+            .set(destination, Source::Either(SCRATCH[0], ZERO)),
+        (mnemonic, _) if is_set(mnemonic) => step
+            .set(SCRATCH[0], Source::Constant(1))
+            .set(destination, Source::Either(SCRATCH[0], ZERO)),
+        (mnemonic, OpKind::Register) if is_conditional_move(mnemonic) => {
+            let (step, from) = operand(step, instruction, 1, SCRATCH[0]);
+            step.set(destination, Source::Either(from, destination))
+        }
+        (Mnemonic::Cmp | Mnemonic::Test, _) => {
+            let (step, a) = operand(step, instruction, 0, SCRATCH[0]);
+            if is_immediate(instruction, 1) {
+                return step.compare(&[a], Some(immediate(instruction, 1)));
+            }
+            let (step, b) = operand(step, instruction, 1, SCRATCH[1]);
+            step.compare(&[a, b], None)
+        }
+        (mnemonic, OpKind::Register) if is_wide && destination != ZERO => {
+            match fold(mnemonic, instruction) {
+                Some(by) => step
+                    .compare(&[destination], Some(0))
+                    .set(destination, Source::Fold { from: destination, by, narrow }),
+                None => other(step, instruction),
+            }
+        }
+        _ => other(step, instruction),
+    }
+}
+
+fn fold(mnemonic: Mnemonic, instruction: &Instruction) -> Option<Fold> {
+    match mnemonic {
+        Mnemonic::Inc => return Some(Fold::Add(1)),
+        Mnemonic::Dec => return Some(Fold::Add(u64::MAX)),
+        Mnemonic::Neg => return Some(Fold::Negate),
+        Mnemonic::Not => return Some(Fold::Xor(u64::MAX)),
+        _ => {}
+    }
+    if instruction.op_count() != 2 || !is_immediate(instruction, 1) {
+        return None;
+    }
+    let value = immediate(instruction, 1);
+    match mnemonic {
+        Mnemonic::Add => Some(Fold::Add(value)),
+        Mnemonic::Sub => Some(Fold::Add(value.wrapping_neg())),
+        Mnemonic::And => Some(Fold::And(value)),
+        Mnemonic::Or => Some(Fold::Or(value)),
+        Mnemonic::Xor => Some(Fold::Xor(value)),
+        _ => None,
+    }
+}
+
+/// Any other instruction: what it reads goes into all that it writes, the flags included.
+fn other(step: Step, instruction: &Instruction) -> Step {
+    let mut factory = InstructionInfoFactory::new();
+    let info = factory.info(instruction);
+    let mut read = Vec::new();
+    let mut written = Vec::new();
+    for used in info.used_registers() {
+        let register = general(used.register());
+        if register == ZERO {
+            continue;
+        }
+        if reads(used.access()) {
+            read.push(register);
+        }
+        if writes(used.access()) {
+            written.push(register);
+        }
+    }
+    let mut step = step;
+    let memory = info.used_memory().first().map(|memory| memory.access());
+    if let (Some(access), Some(place)) = (memory, place(instruction)) {
+        if reads(access) {
+            step = step.set(SCRATCH[0], Source::Load(place));
+            read.push(SCRATCH[0]);
+        }
+        if writes(access) {
+            step = step
+                .set(SCRATCH[1], Source::Mix(Vec::new()))
+                .then(Effect::Store(place, SCRATCH[1]));
+        }
+    }
+    if instruction.rflags_written() & (RflagsBits::ZF | RflagsBits::CF) != 0 {
+        step = step.compare(&read, None);
+    }
+    for register in written {
+        step = step.set(register, Source::Mix(read.clone()));
+    }
+    step
+}
+
+fn reads(access: OpAccess) -> bool {
+    use OpAccess::{CondRead, Read, ReadCondWrite, ReadWrite};
+    matches!(access, Read | CondRead | ReadWrite | ReadCondWrite)
+}
+
+fn writes(access: OpAccess) -> bool {
+    use OpAccess::{CondWrite, ReadCondWrite, ReadWrite, Write};
+    matches!(access, Write | CondWrite | ReadWrite | ReadCondWrite)
+}
+
+fn push(step: Step, instruction: &Instruction) -> Step {
+    let (step, from) = if is_immediate(instruction, 0) {
+        let value = Source::Constant(immediate(instruction, 0));
+        (step.set(SCRATCH[0], value), SCRATCH[0])
+    } else {
+        operand(step, instruction, 0, SCRATCH[0])
+    };
+    step.set(4, moved_stack(-8)).then(Effect::Store(top(), from))
+}
+
+fn pop(step: Step, to: Register) -> Step {
+    step.set(to, Source::Load(top())).set(4, moved_stack(8))
+}
+
+fn moved_stack(by: i64) -> Source {
+    Source::Fold {
+        from: 4,
+        by: Fold::Add(by.cast_unsigned()),
+        narrow: false,
+    }
+}
+
+fn top() -> Place {
+    Place {
+        base: Base::Register(4),
+        index: None,
+        offset: 0,
+        size: 8,
+    }
+}
+
+fn lea(step: Step, instruction: &Instruction, to: Register) -> Step {
+    let Some(place) = place(instruction) else {
+        return step.set(to, Source::Mix(Vec::new()));
+    };
+    match (place.base, place.index) {
+        (Base::Image, None) => step.set(to, Source::Address(place.offset.cast_unsigned())),
+        (Base::Register(from), None) => {
+            let by = Fold::Add(place.offset.cast_unsigned());
+            step.set(to, Source::Fold { from, by, narrow: false })
+        }
+        (Base::Register(from), Some(index)) => {
+            let by = Fold::Add(place.offset.cast_unsigned());
+            let sum = Source::Fold { from: SCRATCH[0], by, narrow: false };
+            step.set(SCRATCH[0], Source::Sum(from, index)).set(to, sum)
+        }
+        _ => step.set(to, Source::Mix(place.index.into_iter().collect())),
+    }
+}
+
+/// The register that holds operand `index`: its own, or `scratch` with the memory loaded.
+fn operand(step: Step, instruction: &Instruction, index: u32, scratch: Register) -> (Step, Register) {
+    match instruction.op_kind(index) {
+        OpKind::Register => (step, general(instruction.op_register(index))),
+        OpKind::Memory => match place(instruction) {
+            Some(place) => (step.set(scratch, Source::Load(place)), scratch),
+            None => (step.set(scratch, Source::Mix(Vec::new())), scratch),
+        },
+        _ if is_immediate(instruction, index) => {
+            let value = Source::Constant(immediate(instruction, index));
+            (step.set(scratch, value), scratch)
+        }
+        _ => (step.set(scratch, Source::Mix(Vec::new())), scratch),
+    }
+}
+
+/// The place of the memory operand; `None` for absolute addresses, which move with the kernel.
+fn place(instruction: &Instruction) -> Option<Place> {
+    let size = u8::try_from(instruction.memory_size().size()).unwrap_or(8);
+    let displacement = instruction.memory_displacement64().cast_signed();
+    let index = general(instruction.memory_index());
+    let index = (index != ZERO).then_some(index);
+    let base = match (instruction.memory_segment(), instruction.memory_base()) {
+        (Iced::GS, Iced::None | Iced::RIP) => Base::PerCpu,
+        (Iced::GS | Iced::FS, _) | (_, Iced::None) => return None,
+        (_, Iced::RIP) => Base::Image,
+        (_, base) => Base::Register(general(base)),
+    };
+    Some(Place {
+        base,
+        index,
+        offset: displacement,
+        size,
+    })
+}
+
+/// Number of the 64-bit register that `register` is part of; [`ZERO`] when it is no general register.
+fn general(register: Iced) -> Register {
+    let full = register.full_register();
+    if full.is_gpr64() {
+        u8::try_from(full.number()).unwrap_or(ZERO)
+    } else {
+        ZERO
+    }
+}
+
+/// Width of the first operand, in bytes.
+fn width(instruction: &Instruction) -> usize {
+    match instruction.op0_kind() {
+        OpKind::Register => instruction.op0_register().size(),
+        _ => instruction.memory_size().size(),
+    }
+}
+
+fn is_same_register(instruction: &Instruction) -> bool {
+    instruction.op1_kind() == OpKind::Register
+        && instruction.op0_register() == instruction.op1_register()
+}
+
+fn is_immediate(instruction: &Instruction, index: u32) -> bool {
+    instruction.try_immediate(index).is_ok()
+}
+
+/// An immediate as its operand sees it: 32 bits for a 32-bit operation.
+fn immediate(instruction: &Instruction, index: u32) -> u64 {
+    let value = instruction.try_immediate(index).unwrap_or(0);
+    if width(instruction) == 4 && !matches!(instruction.code(), Code::Pushq_imm32 | Code::Pushq_imm8) {
+        value & 0xffff_ffff
+    } else {
+        value
+    }
+}
+
+fn is_set(mnemonic: Mnemonic) -> bool {
+    format!("{mnemonic:?}").starts_with("Set") && mnemonic != Mnemonic::Setssbsy
+}
+
+fn is_conditional_move(mnemonic: Mnemonic) -> bool {
+    format!("{mnemonic:?}").starts_with("Cmov")
+}

@@ -1,0 +1,208 @@
+//! The report of a diagnosis.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use format_spec::record::{Architecture, Failure};
+
+use super::model::{
+    CulpritRow, EvidenceRow, FailureRow, HostRow, LossRow, OriginRow, RecordingRow, Report,
+    RuledOutRow, SampleRow, ToldRow, TranslatedRow, UsageRow,
+};
+use crate::{
+    culprit::{Culprit, Evidence},
+    diagnosis::Diagnosis,
+    failures::Group,
+    graph::Outcome,
+    load::Bundle,
+    names::{errno_name, errno_text},
+    origin::Origin,
+    text::plain,
+};
+
+const SCHEMA: &str = "etz-report/1";
+
+impl Report {
+    /// Puts the report of a bundle together.
+    #[must_use]
+    pub fn new(bundle: &Bundle, diagnosis: &Diagnosis) -> Self {
+        let start_ns = start_ns(bundle, diagnosis);
+        let failure = |group: &Group| failure(bundle, group, start_ns);
+        let mut origins: Vec<&(usize, Origin)> = diagnosis.origins.iter().collect();
+        let first = diagnosis.culprits.first();
+        origins.sort_by_key(|(index, origin)| {
+            let blamed = first.is_some_and(|culprit| {
+                culprit.failure == *index && culprit.origin.as_ref() == Some(&origin.function)
+            });
+            (!blamed, Some(*index) != diagnosis.subject)
+        });
+        let loss = |loss: &crate::load::Loss| LossRow {
+            kind: loss.kind.name(),
+            text: plain(loss.text.as_bytes()),
+        };
+        Self {
+            schema: SCHEMA,
+            host: host(bundle),
+            recording: recording(bundle, start_ns),
+            failures: diagnosis.failures.iter().map(failure).collect(),
+            origins: origins
+                .into_iter()
+                .map(|(index, found)| origin(*index, found))
+                .collect(),
+            culprits: diagnosis.culprits.iter().map(culprit).collect(),
+            ruled_out: diagnosis
+                .ruled_out
+                .iter()
+                .map(|out| RuledOutRow {
+                    id: out.id.clone(),
+                    text: plain(out.text.as_bytes()),
+                })
+                .collect(),
+            losses: bundle.losses.iter().map(loss).collect(),
+        }
+    }
+}
+
+/// When recording began, nanoseconds of CLOCK_MONOTONIC; without a manifest, when something first failed.
+fn start_ns(bundle: &Bundle, diagnosis: &Diagnosis) -> u64 {
+    let first = || diagnosis.failures.iter().map(|group| group.first_ns).min();
+    let manifest = bundle
+        .manifest
+        .as_ref()
+        .map(|manifest| manifest.clocks.monotonic_ns);
+    manifest.or_else(first).unwrap_or(0)
+}
+
+fn seconds(from_ns: u64, to_ns: u64) -> f64 {
+    Duration::from_nanos(to_ns.saturating_sub(from_ns)).as_secs_f64()
+}
+
+fn host(bundle: &Bundle) -> Option<HostRow> {
+    let host = &bundle.manifest.as_ref()?.host;
+    Some(HostRow {
+        hostname: plain(host.hostname.as_bytes()),
+        kernel: plain(host.kernel_release.as_bytes()),
+        architecture: match host.architecture {
+            Architecture::Aarch64 => "arm64",
+            Architecture::X86_64 => "x86-64",
+        },
+        os: plain(host.os_release.as_bytes()),
+    })
+}
+
+fn recording(bundle: &Bundle, start_ns: u64) -> RecordingRow {
+    let realtime_ns = bundle
+        .manifest
+        .as_ref()
+        .map_or(bundle.file.created_ns, |manifest| {
+            manifest.clocks.realtime_ns
+        });
+    // humantime writes years up to 9999: a damaged clock is clipped.
+    let most = Duration::from_secs(253_402_300_799);
+    let since = Duration::from_nanos(realtime_ns).min(most);
+    RecordingRow {
+        started: humantime::format_rfc3339_seconds(UNIX_EPOCH + since).to_string(),
+        seconds: bundle
+            .closing
+            .as_ref()
+            .map(|closing| seconds(start_ns, closing.ended_ns)),
+        tool_version: bundle
+            .manifest
+            .as_ref()
+            .map(|manifest| plain(manifest.tool_version.as_bytes())),
+        bytes: bundle.file.len,
+    }
+}
+
+fn failure(bundle: &Bundle, group: &Group, start_ns: u64) -> FailureRow {
+    FailureRow {
+        syscall: group.syscall_name.clone(),
+        errno: group.errno_name(),
+        error: errno_text(group.errno),
+        count: group.count,
+        process: plain(&group.comm),
+        pids: group.processes.iter().copied().collect(),
+        class: group.class.name(),
+        first_s: seconds(start_ns, group.first_ns),
+        last_s: seconds(start_ns, group.last_ns),
+        sample: group.failures(bundle).last().map(sample),
+    }
+}
+
+fn sample(failure: &Failure) -> SampleRow {
+    SampleRow {
+        pid: failure.tgid,
+        uid: failure.uid,
+        arguments: failure
+            .args
+            .iter()
+            .map(|argument| format!("{argument:#x}"))
+            .collect(),
+        paths: failure
+            .paths
+            .iter()
+            .map(|path| plain(&path.bytes))
+            .collect(),
+    }
+}
+
+fn origin(index: usize, origin: &Origin) -> OriginRow {
+    let plain_all = |names: &[String]| names.iter().map(|name| plain(name.as_bytes())).collect();
+    OriginRow {
+        function: plain(origin.function.as_bytes()),
+        errno: errno_name(origin.errno),
+        path: plain_all(&origin.path),
+        how: origin.how.name(),
+        failure: index,
+        failures: origin.failures,
+        translated: origin.translated.as_ref().map(|inner| TranslatedRow {
+            errno: errno_name(inner.errno),
+            path: plain_all(&inner.path),
+        }),
+        told: origin
+            .told
+            .iter()
+            .map(|told| ToldRow {
+                function: plain(told.function.as_bytes()),
+                returned: returned(told.outcome),
+            })
+            .collect(),
+        called: plain_all(&origin.called),
+    }
+}
+
+fn returned(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Error(errno) => errno_name(errno),
+        Outcome::Null => "NULL".into(),
+        Outcome::Truth(truth) => truth.to_string(),
+        Outcome::Value(value) => value.to_string(),
+        Outcome::Pointer => "pointer".into(),
+    }
+}
+
+fn culprit(culprit: &Culprit) -> CulpritRow {
+    let evidence = |evidence: &Evidence| EvidenceRow {
+        kind: evidence.kind.name(),
+        weight: evidence.weight,
+        text: plain(evidence.text.as_bytes()),
+    };
+    CulpritRow {
+        id: plain(culprit.id.as_bytes()),
+        score: culprit.score,
+        confidence: culprit.confidence.name(),
+        summary: plain(culprit.summary.as_bytes()),
+        evidence: culprit.evidence.iter().map(evidence).collect(),
+        against: culprit.against.iter().map(evidence).collect(),
+        remedy: culprit
+            .remedy
+            .iter()
+            .map(|remedy| plain(remedy.as_bytes()))
+            .collect(),
+        usage: culprit.usage.map(|(used, limit)| UsageRow { used, limit }),
+        failure: culprit.failure,
+        origin: culprit
+            .origin
+            .as_ref()
+            .map(|origin| plain(origin.as_bytes())),
+    }
+}

@@ -1,0 +1,216 @@
+//! The report: schema "etz-report/1". `docs/report.schema.json` describes it; fields may be added, never changed.
+//!
+//! All text is free of control characters, whatever the recorded host put into names and paths.
+
+#[cfg(test)]
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The whole report.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct Report {
+    /// `etz-report/1`.
+    #[cfg_attr(test, schemars(extend("enum" = ["etz-report/1"])))]
+    pub schema: &'static str,
+    /// The recorded host; `None` when the manifest is missing.
+    pub host: Option<HostRow>,
+    /// The recording.
+    pub recording: RecordingRow,
+    /// Kinds of failures, the most suspicious first.
+    pub failures: Vec<FailureRow>,
+    /// Where errors began; that of the first culprit first.
+    pub origins: Vec<OriginRow>,
+    /// Who is to blame, the most likely first.
+    pub culprits: Vec<CulpritRow>,
+    /// What is not to blame.
+    pub ruled_out: Vec<RuledOutRow>,
+    /// What is not in the recording.
+    pub losses: Vec<LossRow>,
+}
+
+/// The recorded host.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct HostRow {
+    /// Node name.
+    pub hostname: String,
+    /// Kernel release.
+    pub kernel: String,
+    /// `arm64` or `x86-64`.
+    #[cfg_attr(test, schemars(extend("enum" = ["arm64", "x86-64"])))]
+    pub architecture: &'static str,
+    /// Name of the distribution.
+    pub os: String,
+}
+
+/// The recording.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct RecordingRow {
+    /// When it began, RFC 3339, UTC.
+    pub started: String,
+    /// How long it took, in seconds; `None` when its end is missing.
+    pub seconds: Option<f64>,
+    /// The recorder's version; `None` when the manifest is missing.
+    pub tool_version: Option<String>,
+    /// Size of the file, in bytes.
+    pub bytes: usize,
+}
+
+/// One kind of failure: a syscall, an errno, a program.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct FailureRow {
+    /// Name of the syscall.
+    pub syscall: String,
+    /// Name of the errno.
+    pub errno: String,
+    /// What the C library says for it.
+    pub error: &'static str,
+    /// How often.
+    pub count: u64,
+    /// Name of the program's thread that failed.
+    pub process: String,
+    /// Process ids.
+    pub pids: Vec<u32>,
+    /// `suspicious`, `doubtful` or `normal`.
+    #[cfg_attr(test, schemars(extend("enum" = ["suspicious", "doubtful", "normal"])))]
+    pub class: &'static str,
+    /// Seconds from the start of the recording to the first and the last one.
+    pub first_s: f64,
+    /// See `first_s`.
+    pub last_s: f64,
+    /// One that was recorded whole.
+    pub sample: Option<SampleRow>,
+}
+
+/// A failure that was recorded whole.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct SampleRow {
+    /// Process id.
+    pub pid: u32,
+    /// Real user id.
+    pub uid: u32,
+    /// Argument registers, hexadecimal.
+    pub arguments: Vec<String>,
+    /// Arguments that are strings.
+    pub paths: Vec<String>,
+}
+
+/// Where an error began.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct OriginRow {
+    /// The function that first returned the errno.
+    pub function: String,
+    /// What it returned.
+    pub errno: String,
+    /// The functions from the syscall's entry to the origin.
+    pub path: Vec<String>,
+    /// `return values`, `sentinel`, `inferred` or `syscall itself`.
+    #[cfg_attr(test, schemars(extend("enum" = ["return values", "sentinel", "inferred", "syscall itself"])))]
+    pub how: &'static str,
+    /// Index of the kind of failure.
+    pub failure: usize,
+    /// Failures that were seen to begin there.
+    pub failures: usize,
+    /// The errno that the origin replaced by its own.
+    pub translated: Option<TranslatedRow>,
+    /// What the origin's calls told it.
+    pub told: Vec<ToldRow>,
+    /// The last functions that it called.
+    pub called: Vec<String>,
+}
+
+/// An errno from below the origin.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct TranslatedRow {
+    /// Its name.
+    pub errno: String,
+    /// The functions from below the origin to the one that returned it first.
+    pub path: Vec<String>,
+}
+
+/// What a function was told by one of its calls.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct ToldRow {
+    /// The function that was called.
+    pub function: String,
+    /// What it returned: an errno's name, `NULL`, `true`, `false`, a number, `pointer`.
+    pub returned: String,
+}
+
+/// A ranked answer.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct CulpritRow {
+    /// Stable id, `class:name`.
+    pub id: String,
+    /// 0 to 100.
+    pub score: u32,
+    /// `high`, `medium` or `low`.
+    #[cfg_attr(test, schemars(extend("enum" = ["high", "medium", "low"])))]
+    pub confidence: &'static str,
+    /// The explanation.
+    pub summary: String,
+    /// What speaks for it, the heaviest first.
+    pub evidence: Vec<EvidenceRow>,
+    /// What speaks against it.
+    pub against: Vec<EvidenceRow>,
+    /// What to do, the first one first.
+    pub remedy: Vec<String>,
+    /// Use and limit, where measured.
+    pub usage: Option<UsageRow>,
+    /// Index of the kind of failure that it explains.
+    pub failure: usize,
+    /// The origin that it explains.
+    pub origin: Option<String>,
+}
+
+/// A piece of evidence.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct EvidenceRow {
+    /// `origin`, `code`, `usage`, `predicate` or `state`.
+    #[cfg_attr(test, schemars(extend("enum" = ["origin", "code", "usage", "predicate", "state"])))]
+    pub kind: &'static str,
+    /// What it adds to the score.
+    pub weight: i32,
+    /// In words.
+    pub text: String,
+}
+
+/// Use and limit.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct UsageRow {
+    /// What is used.
+    pub used: u64,
+    /// The limit.
+    pub limit: u64,
+}
+
+/// Something that is not the cause.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct RuledOutRow {
+    /// Culprit id.
+    pub id: String,
+    /// What was measured.
+    pub text: String,
+}
+
+/// Something that is not in the recording.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct LossRow {
+    /// `damage`, `not closed`, `unknown`, `not seen`, `dropped`, `bound` or `not restored`.
+    #[cfg_attr(test, schemars(extend("enum" = ["damage", "not closed", "unknown", "not seen", "dropped", "bound", "not restored"])))]
+    pub kind: &'static str,
+    /// In words.
+    pub text: String,
+}

@@ -1,0 +1,106 @@
+//! The report on a made-up incident: what it says, and that nothing hostile gets through.
+
+use format_spec::record::Phase;
+
+use super::*;
+use crate::{diagnosis::diagnose, testing::Recording};
+
+fn incident() -> Recording {
+    let mut recording = Recording::new();
+    recording.fail(40, 28, "dock\x1b[31merd", 50_000_000);
+    recording.path(1, "/mnt/\x07target");
+    recording.fail(56, 2, "sh", 60_000_000);
+    recording.snapshot(Phase::Start, 10, &[("/proc/sys/fs/mount-max", "31\n")]);
+    let kernel = &mut recording.kernel;
+    kernel.syscall_enter(40);
+    kernel.enter("__arm64_sys_mount");
+    kernel.returned("count_mounts", -28);
+    kernel.leave_with("__arm64_sys_mount", Some(-28));
+    kernel.syscall_exit(40, -28);
+    recording.take_events(1);
+    recording
+}
+
+fn report(recording: &Recording) -> Report {
+    let bundle = recording.load();
+    Report::new(&bundle, &diagnose(&bundle))
+}
+
+fn terminal(report: &Report, options: Options) -> String {
+    let mut out = anstream::StripStream::new(Vec::new());
+    write(&mut out, report, options).unwrap();
+    String::from_utf8(out.into_inner()).unwrap()
+}
+
+#[test]
+fn json_follows_the_contract() {
+    let json = serde_json::to_value(report(&incident())).unwrap();
+    assert_eq!(json["schema"], "etz-report/1");
+    assert_eq!(json["failures"][0]["syscall"], "mount");
+    assert_eq!(json["failures"][0]["errno"], "ENOSPC");
+    assert_eq!(json["failures"][0]["error"], "No space left on device");
+    assert_eq!(json["failures"][0]["count"], 1);
+    assert_eq!(json["failures"][1]["class"], "normal");
+    assert_eq!(json["origins"][0]["function"], "count_mounts");
+    assert_eq!(
+        json["origins"][0]["path"],
+        serde_json::json!(["__arm64_sys_mount", "count_mounts"])
+    );
+    assert_eq!(json["origins"][0]["how"], "return values");
+    for list in ["culprits", "ruled_out", "losses"] {
+        assert!(json[list].is_array(), "{list}");
+    }
+}
+
+/// `UPDATE=1 cargo test -p analyze published` writes the schema anew.
+#[test]
+fn the_published_schema_is_that_of_the_types() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/report.schema.json");
+    let schema = serde_json::to_string_pretty(&schemars::schema_for!(Report)).unwrap() + "\n";
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &schema).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), schema);
+}
+
+#[test]
+fn the_answer_stands_in_the_first_screen() {
+    let text = terminal(&report(&incident()), Options::default());
+    let screen: Vec<&str> = text.lines().take(24).collect();
+    assert!(screen[0].contains("mount fails with ENOSPC (No space left on device), once"));
+    assert!(
+        screen
+            .iter()
+            .any(|line| line.starts_with("Said no   count_mounts"))
+    );
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+}
+
+#[test]
+fn nothing_that_a_terminal_obeys_gets_through() {
+    let text = terminal(
+        &report(&incident()),
+        Options {
+            verbose: true,
+            ..Options::default()
+        },
+    );
+    assert!(
+        text.chars()
+            .all(|character| character == '\n' || !character.is_control())
+    );
+    assert!(text.contains("dock\\u{1b}[31merd") && text.contains("/mnt/\\u{7}target"));
+}
+
+#[test]
+fn a_quiet_recording_is_said_to_be_quiet() {
+    let mut recording = Recording::new();
+    assert!(terminal(&report(&recording), Options::default()).contains("No syscall failed"));
+    recording.fail(56, 2, "sh", 60_000_000);
+    assert!(
+        terminal(&report(&recording), Options::default()).contains("Nothing suspicious failed")
+    );
+}
