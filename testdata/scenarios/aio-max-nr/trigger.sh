@@ -1,0 +1,1 @@
+! errlab aio 128 1

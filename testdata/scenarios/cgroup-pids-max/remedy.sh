@@ -1,0 +1,1 @@
+echo 200 > /sys/fs/cgroup/batch/pids.max

@@ -1,0 +1,2 @@
+echo $$ > /sys/fs/cgroup/batch/cgroup.procs
+! errlab forks 10

@@ -1,0 +1,1 @@
+echo 100000 > /proc/sys/fs/epoll/max_user_watches

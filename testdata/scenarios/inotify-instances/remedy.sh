@@ -1,0 +1,1 @@
+echo 128 > /proc/sys/fs/inotify/max_user_instances

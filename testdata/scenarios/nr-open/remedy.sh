@@ -1,0 +1,1 @@
+echo 2097152 > /proc/sys/fs/nr_open

@@ -1,0 +1,1 @@
+! errlab mapbig 700000000

@@ -1,0 +1,1 @@
+echo unlimited > /tmp/service.as

@@ -1,0 +1,2 @@
+ulimit -v "$(cat /tmp/service.as)"
+! errlab mapbig 200000000

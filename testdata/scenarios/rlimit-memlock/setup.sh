@@ -1,0 +1,1 @@
+echo 8192 > /tmp/service.memlock

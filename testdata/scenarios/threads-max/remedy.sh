@@ -1,0 +1,1 @@
+echo 16000 > /proc/sys/kernel/threads-max

@@ -1,0 +1,1 @@
+! errlab forks 300
