@@ -1,0 +1,1 @@
+in-use /dev/loop0

@@ -1,0 +1,1 @@
+rm /tmp/spool/errlab-file-*0

@@ -1,0 +1,2 @@
+echo hello > /tmp/spool/message || exit 1
+rm /tmp/spool/message

@@ -1,0 +1,1 @@
+echo 100000 > /proc/sys/fs/file-max

@@ -1,0 +1,1 @@
+echo options edns0 >> /etc/resolv.conf

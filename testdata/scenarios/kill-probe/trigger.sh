@@ -1,0 +1,1 @@
+errlab as 1000 sh -c 'kill -0 1'

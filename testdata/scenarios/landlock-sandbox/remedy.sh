@@ -1,0 +1,1 @@
+echo /tmp/reports > /tmp/writable

@@ -1,0 +1,1 @@
+echo 256 > /proc/sys/fs/mqueue/queues_max

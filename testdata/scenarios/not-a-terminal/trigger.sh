@@ -1,0 +1,3 @@
+ls / > /tmp/list
+tty < /tmp/list
+rm /tmp/list

@@ -1,0 +1,1 @@
+lockfile /tmp/job.lock

@@ -1,0 +1,1 @@
+filtered /tmp/service.filter /tmp/cache

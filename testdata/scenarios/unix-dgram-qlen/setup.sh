@@ -1,0 +1,1 @@
+cat /proc/sys/net/unix/max_dgram_qlen
