@@ -3,7 +3,7 @@
 use core::mem::size_of;
 
 /// Most facts.
-pub const MAX_FACTS: usize = 96;
+pub const MAX_FACTS: usize = 128;
 
 /// Words of the bit set that says which facts a failure has.
 pub const FACT_WORDS: usize = MAX_FACTS.div_ceil(64);
@@ -11,8 +11,14 @@ pub const FACT_WORDS: usize = MAX_FACTS.div_ceil(64);
 /// Most pointers that one recipe follows.
 pub const MAX_DEREFS: usize = 6;
 
-/// The way to one integer: from the failing task's `task_struct`, `derefs` times add `offsets[i]` and follow the
-/// pointer there, then add `last` and read `size` bytes.
+/// [`Recipe::start`] of a way from the failing task's `task_struct`.
+pub const FROM_TASK: u8 = 0;
+
+/// [`Recipe::start`] of a way from the `struct file` behind the call's descriptor argument.
+pub const FROM_FILE: u8 = 1;
+
+/// The way to one integer: from the start, `derefs` times add `offsets[i]` and follow the pointer there, then add
+/// `last` and read `size` bytes.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Recipe {
@@ -20,8 +26,10 @@ pub struct Recipe {
     pub derefs: u8,
     /// Size of the integer, in bytes: 1 to 8.
     pub size: u8,
+    /// [`FROM_TASK`] or [`FROM_FILE`].
+    pub start: u8,
     /// Zero.
-    pub reserved: [u8; 2],
+    pub reserved: u8,
     /// Offset of the integer, in bytes.
     pub last: u32,
     /// Offsets of the pointers, in bytes.
@@ -34,10 +42,14 @@ const _: () = assert!(size_of::<Recipe>() == 32);
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct Recipes {
-    /// How many there are.
+    /// How many facts there are.
     pub len: u64,
-    /// The recipes; a fact's number is its place here.
-    pub recipes: [Recipe; MAX_FACTS],
+    /// The way from the task to the pointer to its array of open files; size 0 when there is none.
+    pub files: Recipe,
+    /// The way from the task to the length of that array.
+    pub files_len: Recipe,
+    /// The facts; a fact's number is its place here.
+    pub facts: [Recipe; MAX_FACTS],
 }
 
-const _: () = assert!(size_of::<Recipes>() == 8 + 32 * MAX_FACTS);
+const _: () = assert!(size_of::<Recipes>() == 8 + 32 * (2 + MAX_FACTS));

@@ -4,13 +4,15 @@
 //! programs themselves are the `etz-ebpf` binary of this package.
 #![no_std]
 
+mod arguments;
 mod count;
 mod fact;
 mod failure;
 mod loss;
 
+pub use arguments::Arguments;
 pub use count::{Bucket, CountKey, CountValue};
-pub use fact::{FACT_WORDS, MAX_DEREFS, MAX_FACTS, Recipe, Recipes};
+pub use fact::{FACT_WORDS, FROM_FILE, FROM_TASK, MAX_DEREFS, MAX_FACTS, Recipe, Recipes};
 pub use failure::{Failure, MAX_STRINGS, NO_ARGUMENT, STRING_CAP, StringArgument, UNREADABLE};
 pub use loss::Loss;
 

@@ -6,7 +6,7 @@ use aya_ebpf::{
     maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf},
 };
 use capture_ebpf::{
-    Bucket, COMM_LEN, CountKey, CountValue, Loss, MAX_BUCKETS, MAX_COUNTS, MAX_FOCUS, MAX_STRINGS,
+    Arguments, Bucket, COMM_LEN, CountKey, CountValue, Loss, MAX_BUCKETS, MAX_COUNTS, MAX_FOCUS,
     MAX_SYSCALLS, RING_BYTES, Recipes,
 };
 
@@ -31,9 +31,9 @@ pub(crate) static LOSSES: PerCpuArray<u64> =
 #[map]
 pub(crate) static RECIPES: Array<Recipes> = Array::with_max_entries(1, 0);
 
-/// For each syscall number, which arguments are strings.
+/// For each syscall number, what its arguments are.
 #[map]
-pub(crate) static STRINGS: Array<[u8; MAX_STRINGS]> = Array::with_max_entries(MAX_SYSCALLS, 0);
+pub(crate) static ARGUMENTS: Array<Arguments> = Array::with_max_entries(MAX_SYSCALLS, 0);
 
 /// Whether samples of a syscall number are wanted, 1 or 0.
 #[map]

@@ -4,13 +4,15 @@ use aya_ebpf::{
     EbpfContext,
     helpers::{bpf_get_current_cgroup_id, generated},
 };
-use capture_ebpf::{COMM_LEN, Failure, Loss, MAX_STRINGS, NO_ARGUMENT, STRING_CAP, UNREADABLE};
+use capture_ebpf::{
+    Arguments, COMM_LEN, Failure, Loss, MAX_STRINGS, NO_ARGUMENT, STRING_CAP, UNREADABLE,
+};
 
 use crate::{
     entered, facts,
     maps::{
-        BY_COMM, BY_TGID, FOCUS_COMMS, FOCUS_ERRNOS, FOCUS_SYSCALLS, FOCUS_TGIDS, SAMPLES, STRINGS,
-        lost,
+        ARGUMENTS, BY_COMM, BY_TGID, FOCUS_COMMS, FOCUS_ERRNOS, FOCUS_SYSCALLS, FOCUS_TGIDS,
+        SAMPLES, lost,
     },
     registers::Registers,
 };
@@ -63,17 +65,14 @@ pub(crate) fn send(
     failure.uid = context.uid();
     failure.not_entered = entered::skipped(syscall, failure.pid).into();
     failure.comm = context.command().unwrap_or([0; COMM_LEN]);
-    facts::read(failure);
-    read_strings(failure, syscall);
+    let arguments = ARGUMENTS.get(syscall).copied().unwrap_or(Arguments::NONE);
+    facts::read(failure, arguments.descriptor);
+    read_strings(failure, &arguments.strings);
     entry.submit(0);
 }
 
 #[inline(always)]
-fn read_strings(failure: &mut Failure, syscall: u32) {
-    let arguments = STRINGS
-        .get(syscall)
-        .copied()
-        .unwrap_or([NO_ARGUMENT; MAX_STRINGS]);
+fn read_strings(failure: &mut Failure, arguments: &[u8; MAX_STRINGS]) {
     for slot in 0..MAX_STRINGS {
         let string = &mut failure.strings[slot];
         string.reserved = 0;

@@ -30,7 +30,8 @@ struct Place<'a> {
 impl Btf {
     /// Resolves `path` from the structure `start`: members by `.` or `->`, elements by `[index]`, where the
     /// index may be an enumerator's name, members of anonymous structures by their own name. A structure at the end
-    /// that wraps one integer, such as `atomic_t`, is unwrapped. `None` when this kernel does not have the way, or it does not end at an integer.
+    /// that wraps one integer, such as `atomic_t`, is unwrapped. `None` when this kernel does not have the way, or it ends at neither an
+    /// integer nor a pointer.
     pub(crate) fn path(&self, start: &str, path: &str) -> Option<FieldPath> {
         let view = self.view();
         let mut place = Place {
@@ -63,6 +64,8 @@ impl Btf {
         let place = place.unwrap(view)?;
         let size = match place.found.kind {
             Kind::Int | Kind::Enum => u8::try_from(place.found.size_or_type).ok()?,
+            // Both architectures have 64-bit pointers.
+            Kind::Pointer => 8,
             _ => return None,
         };
         steps.push(Step {

@@ -6,7 +6,7 @@
 
 mod table;
 
-use capture_ebpf::{MAX_DEREFS, MAX_FACTS, Recipe};
+use capture_ebpf::{FROM_FILE, FROM_TASK, MAX_DEREFS, MAX_FACTS, Recipe};
 use format_spec::record::{FactDefinition, FactTable, FactUnit};
 
 use crate::kernel::{FieldPath, Kernel};
@@ -17,9 +17,14 @@ struct Fact {
     name: &'static str,
     /// Unit.
     unit: FactUnit,
-    /// Ways, the newest layout first. `@8` behind one reads that many bytes whatever BTF says.
+    /// Ways, the newest layout first. `@8` behind one reads that many bytes whatever BTF says. `fd:` in front of one
+    /// starts at the `struct file` (`include/linux/fs.h`) behind the call's descriptor argument, not at the task.
     paths: &'static [&'static str],
 }
+
+/// The array of open files, as a number, and its length.
+const FILES: &str = "files->fdt->fd";
+const FILES_LEN: &str = "files->fdt->max_fds";
 
 /// The facts of this kernel.
 #[derive(Debug, Default)]
@@ -28,6 +33,9 @@ pub(crate) struct Facts {
     pub(crate) table: FactTable,
     /// Ways, for the kernel program: the number of a fact is its place.
     pub(crate) recipes: Vec<Recipe>,
+    /// The way to the array of open files, and to its length.
+    pub(crate) files: Recipe,
+    pub(crate) files_len: Recipe,
     /// Names of the facts that this kernel does not have.
     pub(crate) missing: Vec<&'static str>,
 }
@@ -35,7 +43,11 @@ pub(crate) struct Facts {
 impl Facts {
     /// Resolves the table against the running kernel.
     pub(crate) fn resolve(kernel: &Kernel) -> Self {
-        let mut facts = Self::default();
+        let mut facts = Self {
+            files: resolve(kernel, FILES).unwrap_or_default(),
+            files_len: resolve(kernel, FILES_LEN).unwrap_or_default(),
+            ..Self::default()
+        };
         for fact in table::all() {
             let found = fact
                 .paths
@@ -50,7 +62,7 @@ impl Facts {
                 id: u16::try_from(facts.recipes.len()).unwrap_or(u16::MAX),
                 name: fact.name.to_owned(),
                 unit: fact.unit,
-                path: path.to_owned(),
+                path: path.replace("fd:", "files->fdt->fd[ARGUMENT]->"),
             });
             facts.recipes.push(recipe);
         }
@@ -75,9 +87,15 @@ fn resolve(kernel: &Kernel, path: &str) -> Option<Recipe> {
         Some((path, size)) => (path, Some(size.parse().ok()?)),
         None => (path, None),
     };
-    let mut found = kernel.btf_path(path)?;
+    let (start, mut found) = match path.strip_prefix("fd:") {
+        Some(path) => (FROM_FILE, kernel.btf_path_from("file", path)?),
+        None => (FROM_TASK, kernel.btf_path(path)?),
+    };
     found.size = size.unwrap_or(found.size);
-    recipe(&found)
+    Some(Recipe {
+        start,
+        ..recipe(&found)?
+    })
 }
 
 /// The recipe of a way; `None` when it follows too many pointers.

@@ -4,10 +4,10 @@
 //! seccomp may be at work. Output: [`Counts`], [`Failures`](format_spec::record::Failures) and a fact table.
 //! Links die with the process: nothing is left behind, however the recorder ends.
 
+mod arguments;
 mod decode;
 mod facts;
 mod focus;
-mod strings;
 
 use std::{
     os::fd::{AsFd, BorrowedFd},
@@ -19,7 +19,7 @@ use aya::{
     maps::{Array, HashMap, MapData, MapError, PerCpuArray, RingBuf},
     programs::{ProgramError, RawTracePoint, raw_trace_point::RawTracePointLinkId},
 };
-use capture_ebpf::{Bucket, CountKey, CountValue, Loss, MAX_STRINGS, Recipes};
+use capture_ebpf::{Bucket, CountKey, CountValue, Loss, Recipe, Recipes};
 use format_spec::record::{Count, Counts, Failure};
 
 pub(crate) use facts::Facts;
@@ -90,9 +90,9 @@ impl Syscalls {
         }
         let mut recipes = Array::<_, RecipesWords>::try_from(map(&mut ebpf, "RECIPES")?)?;
         recipes.set(0, recipes_words(facts), 0)?;
-        let mut strings = Array::<_, [u8; MAX_STRINGS]>::try_from(map(&mut ebpf, "STRINGS")?)?;
-        for (number, arguments) in (0..).zip(strings::by_number()) {
-            strings.set(number, arguments, 0)?;
+        let mut arguments = Array::<_, [u8; 8]>::try_from(map(&mut ebpf, "ARGUMENTS")?)?;
+        for (number, row) in (0..).zip(arguments::by_number()) {
+            arguments.set(number, row.to_bytes(), 0)?;
         }
         focus.apply(&mut ebpf)?;
         Ok(Self {
@@ -216,8 +216,14 @@ fn map(ebpf: &mut Ebpf, name: &str) -> Result<aya::maps::Map, Error> {
 fn recipes_words(facts: &Facts) -> RecipesWords {
     let mut words = [0; size_of::<Recipes>() / 8];
     words[0] = facts.recipes.len() as u64;
-    for (words, recipe) in words[1..].chunks_exact_mut(4).zip(&facts.recipes) {
-        let mut bytes = vec![recipe.derefs, recipe.size, 0, 0];
+    let recipes = [&facts.files, &facts.files_len]
+        .into_iter()
+        .chain(&facts.recipes);
+    for (words, recipe) in words[1..]
+        .chunks_exact_mut(size_of::<Recipe>() / 8)
+        .zip(recipes)
+    {
+        let mut bytes = vec![recipe.derefs, recipe.size, recipe.start, 0];
         bytes.extend(recipe.last.to_ne_bytes());
         bytes.extend(
             recipe

@@ -14,9 +14,13 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         PIDS,
         RLIMITS,
         FILES,
+        FOLDERS,
+        DESCRIPTOR,
         MEMORY,
         UCOUNTS,
+        UCOUNT_LIMITS,
         IPC,
+        IPC_LIMITS,
         USER,
     ]
     .into_iter()
@@ -98,6 +102,7 @@ const MOUNTS: &[Fact] = &[
 ];
 
 /// `struct pid_namespace` (`include/linux/pid_namespace.h`): `pid_max` is per namespace from 6.14 on.
+/// Bit 31 of `pid_allocated` is `PIDNS_ADDING`: once it is clear, the namespace is dying and takes no process.
 const PIDS: &[Fact] = &[
     fact(
         "pid_ns.allocated",
@@ -276,4 +281,121 @@ const USER: &[Fact] = &[
     fact("user.unix_inflight", Count, &["cred->user->unix_inflight"]),
     fact("user.pipe_pages", Pages, &["cred->user->pipe_bufs"]),
     fact("user.locked_pages", Pages, &["cred->user->locked_vm"]),
+];
+
+/// `struct fs_struct` (`include/linux/fs_struct.h`): working folder and root. Devices are the kernel's `dev_t`: the major
+/// number above the 20 bits of the minor one.
+const FOLDERS: &[Fact] = &[
+    fact("fs.cwd_device", Id, &["fs->pwd.dentry->d_sb->s_dev"]),
+    fact("fs.cwd_inode", Id, &["fs->pwd.dentry->d_inode->i_ino"]),
+    fact("fs.root_device", Id, &["fs->root.dentry->d_sb->s_dev"]),
+    fact("fs.root_inode", Id, &["fs->root.dentry->d_inode->i_ino"]),
+];
+
+/// The file behind the call's descriptor argument (`struct file`, `struct inode`, `struct super_block`,
+/// `include/linux/fs.h`). Of `*at` calls it is the folder, and missing with `AT_FDCWD`.
+const DESCRIPTOR: &[Fact] = &[
+    fact("fd.device", Id, &["fd:f_inode->i_sb->s_dev"]),
+    fact("fd.inode", Id, &["fd:f_inode->i_ino"]),
+    fact("fd.mode", Bits, &["fd:f_inode->i_mode"]),
+    fact("fd.inode_flags", Bits, &["fd:f_inode->i_flags"]),
+    fact("fd.size", Bytes, &["fd:f_inode->i_size"]),
+    fact("fd.position", Bytes, &["fd:f_pos"]),
+    fact("fd.flags", Bits, &["fd:f_flags"]),
+    fact("fd.fs_magic", Id, &["fd:f_inode->i_sb->s_magic"]),
+    fact("fd.fs_flags", Bits, &["fd:f_inode->i_sb->s_flags"]),
+    fact("fd.mount_flags", Bits, &["fd:f_path.mnt->mnt_flags"]),
+];
+
+/// `ucount_max` of the caller's user namespace (`/proc/sys/user` there); those of its ancestors hold as well.
+const UCOUNT_LIMITS: &[Fact] = &[
+    fact(
+        "ucount_max.user_namespaces",
+        Count,
+        &["cred->user_ns->ucount_max[UCOUNT_USER_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.pid_namespaces",
+        Count,
+        &["cred->user_ns->ucount_max[UCOUNT_PID_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.uts_namespaces",
+        Count,
+        &["cred->user_ns->ucount_max[UCOUNT_UTS_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.ipc_namespaces",
+        Count,
+        &["cred->user_ns->ucount_max[UCOUNT_IPC_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.net_namespaces",
+        Count,
+        &["cred->user_ns->ucount_max[UCOUNT_NET_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.mnt_namespaces",
+        Count,
+        &["cred->user_ns->ucount_max[UCOUNT_MNT_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.cgroup_namespaces",
+        Count,
+        &["cred->user_ns->ucount_max[UCOUNT_CGROUP_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.time_namespaces",
+        Count,
+        &["cred->user_ns->ucount_max[UCOUNT_TIME_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.inotify_instances",
+        Count,
+        &["cred->user_ns->ucount_max[UCOUNT_INOTIFY_INSTANCES]"],
+    ),
+    fact(
+        "ucount_max.inotify_watches",
+        Count,
+        &["cred->user_ns->ucount_max[UCOUNT_INOTIFY_WATCHES]"],
+    ),
+    fact(
+        "ucount_max.fanotify_groups",
+        Count,
+        &["cred->user_ns->ucount_max[UCOUNT_FANOTIFY_GROUPS]"],
+    ),
+    fact(
+        "ucount_max.fanotify_marks",
+        Count,
+        &["cred->user_ns->ucount_max[UCOUNT_FANOTIFY_MARKS]"],
+    ),
+];
+
+/// Limits of the caller's IPC namespace, which need not be the recorder's.
+const IPC_LIMITS: &[Fact] = &[
+    fact("ipc_ns.shmmni", Count, &["nsproxy->ipc_ns->shm_ctlmni"]),
+    fact("ipc_ns.shmall", Pages, &["nsproxy->ipc_ns->shm_ctlall"]),
+    fact("ipc_ns.shmmax", Bytes, &["nsproxy->ipc_ns->shm_ctlmax"]),
+    fact("ipc_ns.semmsl", Count, &["nsproxy->ipc_ns->sem_ctls[0]"]),
+    fact("ipc_ns.semmns", Count, &["nsproxy->ipc_ns->sem_ctls[1]"]),
+    fact("ipc_ns.semopm", Count, &["nsproxy->ipc_ns->sem_ctls[2]"]),
+    fact("ipc_ns.semmni", Count, &["nsproxy->ipc_ns->sem_ctls[3]"]),
+    fact("ipc_ns.msgmni", Count, &["nsproxy->ipc_ns->msg_ctlmni"]),
+    fact("ipc_ns.msgmax", Bytes, &["nsproxy->ipc_ns->msg_ctlmax"]),
+    fact("ipc_ns.msgmnb", Bytes, &["nsproxy->ipc_ns->msg_ctlmnb"]),
+    fact(
+        "ipc_ns.mqueues_max",
+        Count,
+        &["nsproxy->ipc_ns->mq_queues_max"],
+    ),
+    fact(
+        "ipc_ns.mqueue_msg_max",
+        Count,
+        &["nsproxy->ipc_ns->mq_msg_max"],
+    ),
+    fact(
+        "ipc_ns.mqueue_msgsize_max",
+        Bytes,
+        &["nsproxy->ipc_ns->mq_msgsize_max"],
+    ),
 ];
