@@ -1,11 +1,12 @@
 //! The analyzer: from the bytes of an `.etz` bundle to a ranked answer, on any OS and CPU.
 //!
 //! The modules are the steps, in the order in which data flows: [`load`] reads the bundle, [`failures`] says what
-//! failed, [`graph`] who called whom, [`origin`] where the error began, [`evidence`] and [`rules`] what is known about
-//! it, [`culprit`] who is to blame; [`diagnosis`] runs them all and [`report`] writes the answer.
+//! failed, [`graph`] who called whom, [`origin`] where the error began, [`code`] what the machine code there shows,
+//! [`evidence`] and [`rules`] what is known about it, [`culprit`] who is to blame; [`diagnosis`] runs them all and [`report`] writes the answer.
 #![forbid(unsafe_code)]
 
 pub mod cli;
+pub mod code;
 pub mod culprit;
 pub mod diagnosis;
 pub mod evidence;

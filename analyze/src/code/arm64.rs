@@ -7,7 +7,9 @@
 use yaxpeax_arch::{Decoder, U8Reader};
 use yaxpeax_arm::armv8::a64::{InstDecoder, Instruction, Opcode, Operand, ShiftStyle, SizeCode};
 
-use super::step::{Base, Convention, Effect, Exit, Fold, Place, Register, SCRATCH, Source, Step, ZERO};
+use super::step::{
+    Base, Convention, Effect, Exit, Fold, Place, Register, SCRATCH, Source, Step, ZERO,
+};
 
 /// AAPCS64: x0 to x7 are arguments, x0 to x18 and x30 may change in a call.
 pub(super) const CONVENTION: Convention = Convention {
@@ -36,7 +38,13 @@ pub(super) fn decode(bytes: &[u8], address: u64) -> Step {
 
 /// Whether the two instructions at a function's start are the hook of the function tracer, armed: it changes nothing.
 pub(super) fn is_hook(first: &Step, second: &Step) -> bool {
-    let keeps_link = Effect::Set(9, Source::Copy { from: 30, narrow: false });
+    let keeps_link = Effect::Set(
+        9,
+        Source::Copy {
+            from: 30,
+            narrow: false,
+        },
+    );
     first.effects == [keeps_link] && matches!(second.exit, Exit::Call(Some(_)))
 }
 
@@ -112,8 +120,14 @@ fn wide_immediate(plain: Step, instruction: &Instruction) -> Step {
     match instruction.opcode {
         Opcode::MOVK => {
             let kept = !0xffffu64.checked_shl(shift).unwrap_or(0);
-            let fold = |by| Source::Fold { from: to, by, narrow };
-            plain.set(to, fold(Fold::And(kept))).set(to, fold(Fold::Or(value)))
+            let fold = |by| Source::Fold {
+                from: to,
+                by,
+                narrow,
+            };
+            plain
+                .set(to, fold(Fold::And(kept)))
+                .set(to, fold(Fold::Or(value)))
         }
         Opcode::MOVN => plain.set(to, Source::Constant(masked(!value, narrow))),
         _ => plain.set(to, Source::Constant(value)),
@@ -123,7 +137,8 @@ fn wide_immediate(plain: Step, instruction: &Instruction) -> Step {
 /// Loads and stores of all kinds: the memory operand is the last one.
 fn memory(plain: Step, instruction: &Instruction, address: u64) -> Step {
     let operands = &instruction.operands;
-    let Some((mut place, writeback)) = operands.iter().find_map(|operand| place(operand, address)) else {
+    let Some((mut place, writeback)) = operands.iter().find_map(|operand| place(operand, address))
+    else {
         return plain;
     };
     // Opcodes are named as in the architecture manual, with the kind of access and its width in the name.
@@ -171,7 +186,10 @@ fn loads(step: Step, registers: &[Register], place: Place) -> Step {
                 offset: place.offset.wrapping_add(place.size.into()),
                 ..place
             };
-            let copy = Source::Copy { from: SCRATCH[0], narrow: false };
+            let copy = Source::Copy {
+                from: SCRATCH[0],
+                narrow: false,
+            };
             step.set(SCRATCH[0], Source::Load(place))
                 .set(second, Source::Load(next))
                 .set(first, copy)
@@ -206,14 +224,23 @@ fn is_memory(operands: &[Operand; 4]) -> bool {
         use Operand::{PCOffset, RegPostIndex, RegPostIndexReg, RegPreIndex, RegRegOffset};
         matches!(
             operand,
-            RegPreIndex(..) | RegPostIndex(..) | RegPostIndexReg(..) | RegRegOffset(..) | PCOffset(_)
+            RegPreIndex(..)
+                | RegPostIndex(..)
+                | RegPostIndexReg(..)
+                | RegRegOffset(..)
+                | PCOffset(_)
         )
     })
 }
 
 /// The place of a memory operand, and what is added to its base afterwards.
 fn place(operand: &Operand, address: u64) -> Option<(Place, Option<(Register, i64)>)> {
-    let at = |base, index, offset| Place { base, index, offset, size: 8 };
+    let at = |base, index, offset| Place {
+        base,
+        index,
+        offset,
+        size: 8,
+    };
     Some(match *operand {
         Operand::RegPreIndex(base, offset, writes) => {
             let (base, offset) = (base_register(base), i64::from(offset));
@@ -222,14 +249,20 @@ fn place(operand: &Operand, address: u64) -> Option<(Place, Option<(Register, i6
         }
         Operand::RegPostIndex(base, offset) => {
             let base = base_register(base);
-            (at(Base::Register(base), None, 0), Some((base, offset.into())))
+            (
+                at(Base::Register(base), None, 0),
+                Some((base, offset.into())),
+            )
         }
         Operand::RegPostIndexReg(base, _) => {
             (at(Base::Register(base_register(base)), None, 0), None)
         }
         Operand::RegRegOffset(base, index, ..) => {
             let index = number(index, ZERO);
-            (at(Base::Register(base_register(base)), Some(index), 0), None)
+            (
+                at(Base::Register(base_register(base)), Some(index), 0),
+                None,
+            )
         }
         Operand::PCOffset(offset) => {
             let literal = address.wrapping_add_signed(offset).cast_signed();
@@ -251,7 +284,10 @@ fn arithmetic(plain: Step, instruction: &Instruction) -> Step {
     let operands = &instruction.operands;
     let narrow = is_narrow(&operands[0]);
     let registers: Vec<Register> = operands.iter().filter_map(register).collect();
-    let constant = operands[1..].iter().find_map(immediate).map(|value| masked(value, narrow));
+    let constant = operands[1..]
+        .iter()
+        .find_map(immediate)
+        .map(|value| masked(value, narrow));
     let (Some(&to), from) = (registers.first(), registers.get(1).copied()) else {
         return plain;
     };
@@ -277,7 +313,14 @@ fn arithmetic(plain: Step, instruction: &Instruction) -> Step {
             None => plain,
         },
         Opcode::ORN if from == Some(ZERO) && is_unshifted(&operands[2]) => match registers.get(2) {
-            Some(&from) => plain.set(to, Source::Fold { from, by: Fold::Xor(u64::MAX), narrow }),
+            Some(&from) => plain.set(
+                to,
+                Source::Fold {
+                    from,
+                    by: Fold::Xor(u64::MAX),
+                    narrow,
+                },
+            ),
             None => plain,
         },
         Opcode::ORR => plain.set(to, fold(Fold::Or(value))),
@@ -288,9 +331,14 @@ fn arithmetic(plain: Step, instruction: &Instruction) -> Step {
             _ => plain.set(to, fold(Fold::Add(value))),
         },
         Opcode::SUB => match registers.as_slice() {
-            [_, ZERO, b] if is_unshifted(&operands[2]) => {
-                plain.set(to, Source::Fold { from: *b, by: Fold::Negate, narrow })
-            }
+            [_, ZERO, b] if is_unshifted(&operands[2]) => plain.set(
+                to,
+                Source::Fold {
+                    from: *b,
+                    by: Fold::Negate,
+                    narrow,
+                },
+            ),
             _ => plain.set(to, fold(Fold::Add(value.wrapping_neg()))),
         },
         Opcode::ADDS | Opcode::SUBS | Opcode::ANDS | Opcode::BICS | Opcode::ADCS | Opcode::SBCS => {
@@ -303,7 +351,14 @@ fn arithmetic(plain: Step, instruction: &Instruction) -> Step {
             plain.compare(&registers[1..], constant).set(to, source)
         }
         Opcode::SBFM if is_sign_extension(operands) => match from {
-            Some(from) => plain.set(to, Source::Fold { from, by: Fold::SignExtend32, narrow: false }),
+            Some(from) => plain.set(
+                to,
+                Source::Fold {
+                    from,
+                    by: Fold::SignExtend32,
+                    narrow: false,
+                },
+            ),
             None => plain,
         },
         Opcode::CSEL | Opcode::CSINC | Opcode::CSINV | Opcode::CSNEG => {
@@ -320,7 +375,9 @@ fn arithmetic(plain: Step, instruction: &Instruction) -> Step {
                 },
                 narrow,
             };
-            plain.set(SCRATCH[0], other).set(to, Source::Either(a, SCRATCH[0]))
+            plain
+                .set(SCRATCH[0], other)
+                .set(to, Source::Either(a, SCRATCH[0]))
         }
         Opcode::MSR | Opcode::SYS(_) | Opcode::HINT => plain,
         // Part of the old value stays.
@@ -333,7 +390,12 @@ fn arithmetic(plain: Step, instruction: &Instruction) -> Step {
 fn is_sign_extension(operands: &[Operand; 4]) -> bool {
     matches!(
         operands,
-        [Operand::Register(SizeCode::X, _), _, Operand::Immediate(0), Operand::Immediate(31)]
+        [
+            Operand::Register(SizeCode::X, _),
+            _,
+            Operand::Immediate(0),
+            Operand::Immediate(31)
+        ]
     )
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     evidence::{Certainty, FieldCandidate},
-    layouts::{LimitField, Layouts},
+    layouts::{Layouts, LimitField},
     value::{Chain, Root},
 };
 
@@ -18,8 +18,11 @@ pub(super) fn candidates(layouts: &Layouts, chain: &Chain, size: u8) -> Vec<Fiel
     let Ok(last) = u32::try_from(last) else {
         return Vec::new();
     };
-    let fits: Vec<&LimitField> =
-        layouts.limits_at(last).iter().filter(|field| field.size == u32::from(size)).collect();
+    let fits: Vec<&LimitField> = layouts
+        .limits_at(last)
+        .iter()
+        .filter(|field| field.size == u32::from(size))
+        .collect();
     if fits.is_empty() {
         return Vec::new();
     }
@@ -27,16 +30,24 @@ pub(super) fn candidates(layouts: &Layouts, chain: &Chain, size: u8) -> Vec<Fiel
         && let Some(structure) = follow(layouts, before)
     {
         let exact = fits.iter().filter(|field| field.structure == structure);
-        return exact.map(|field| candidate(field, Certainty::Chain)).collect();
+        return exact
+            .map(|field| candidate(field, Certainty::Chain))
+            .collect();
     }
     let pointed: Vec<&str> = match before.last().map(|&offset| u32::try_from(offset)) {
         Some(Ok(offset)) => layouts.pointees_at(offset).collect(),
         _ => Vec::new(),
     };
-    let by_pointer = fits.iter().filter(|field| pointed.contains(&field.structure.as_str()));
-    let mut found: Vec<_> = by_pointer.map(|field| candidate(field, Certainty::Pointer)).collect();
+    let by_pointer = fits
+        .iter()
+        .filter(|field| pointed.contains(&field.structure.as_str()));
+    let mut found: Vec<_> = by_pointer
+        .map(|field| candidate(field, Certainty::Pointer))
+        .collect();
     if found.is_empty() {
-        let others = fits.iter().filter(|field| !ALWAYS_POINTED_TO.contains(&field.structure.as_str()));
+        let others = fits
+            .iter()
+            .filter(|field| !ALWAYS_POINTED_TO.contains(&field.structure.as_str()));
         found.extend(others.map(|field| candidate(field, Certainty::Offset)));
     }
     found.sort();
@@ -46,9 +57,11 @@ pub(super) fn candidates(layouts: &Layouts, chain: &Chain, size: u8) -> Vec<Fiel
 
 /// The structure that loads at these offsets lead to from the current task.
 fn follow<'a>(layouts: &'a Layouts, offsets: &[i64]) -> Option<&'a str> {
-    offsets.iter().try_fold("task_struct", |structure, &offset| {
-        layouts.pointee(structure, u32::try_from(offset).ok()?)
-    })
+    offsets
+        .iter()
+        .try_fold("task_struct", |structure, &offset| {
+            layouts.pointee(structure, u32::try_from(offset).ok()?)
+        })
 }
 
 fn candidate(field: &LimitField, certainty: Certainty) -> FieldCandidate {

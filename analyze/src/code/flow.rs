@@ -14,8 +14,8 @@ use super::{
 /// Most visits to a block before numbers are no longer collected there, on top of some for each way in.
 const VISITS: usize = 12;
 
-/// Most visits to a block at all.
-const MAX_VISITS: usize = 400;
+/// Most visits to a block at all, for code that is not what a compiler writes.
+const MAX_VISITS: usize = 100;
 
 /// Loads and calls of one function that are followed; further ones are not told apart from nothing.
 const MAX_SITES: usize = u16::MAX as usize - 1;
@@ -42,11 +42,17 @@ impl Flow {
     /// Runs to the fixed point.
     pub(super) fn new(program: &Program, convention: &Convention) -> Self {
         let sites = Sites::new(program);
-        let mut flow = Self { states: vec![None; program.blocks.len()], sites };
+        let mut flow = Self {
+            states: vec![None; program.blocks.len()],
+            sites,
+        };
         let mut work = BTreeSet::new();
         for (number, &block) in program.entries.iter().enumerate() {
-            flow.states[block] =
-                Some(if number == 0 { State::entry(convention) } else { State::unknown() });
+            flow.states[block] = Some(if number == 0 {
+                State::entry(convention)
+            } else {
+                State::unknown()
+            });
             work.insert(block);
         }
         let mut ways = vec![0; program.blocks.len()];
@@ -60,7 +66,8 @@ impl Flow {
             let Some(mut state) = flow.states[block].clone() else {
                 continue;
             };
-            flow.walk(program, convention, block, &mut state, |_, _, _| {});
+            let start = (program.blocks[block].start, 0);
+            flow.walk(program, convention, block, start, &mut state, |_, _, _| {});
             for &next in &program.blocks[block].next {
                 let changed = match &mut flow.states[next] {
                     Some(before) => before.join(&state, visits[next] > VISITS + 2 * ways[next]),
@@ -78,26 +85,32 @@ impl Flow {
         flow
     }
 
-    /// Goes through a block; `see` gets each step's number, its event, and the state that it finds.
+    /// Goes through a block from `start`, a step and the number of its effect; `see` gets each event, the place of its
+    /// effect, and the state that it finds.
     pub(super) fn walk(
         &self,
         program: &Program,
         convention: &Convention,
         block: usize,
+        start: (usize, usize),
         state: &mut State,
-        mut see: impl FnMut(usize, Event<'_>, &State),
+        mut see: impl FnMut((usize, usize), Event<'_>, &State),
     ) {
         let own = &program.blocks[block];
-        for number in own.start..own.end {
+        for number in start.0..own.end {
             let (at, step) = &program.steps[number];
-            for (index, effect) in step.effects.iter().enumerate() {
+            let done = if number == start.0 { start.1 } else { 0 };
+            for (index, effect) in step.effects.iter().enumerate().skip(done) {
                 let site = self.sites.load(number, step, index);
-                see(number, Event::Effect { effect, site }, state);
+                see((number, index), Event::Effect { effect, site }, state);
                 state.apply(effect, site);
             }
-            if is_call(step, (number + 1 == own.end).then_some(own.leaves).flatten()) {
+            if is_call(
+                step,
+                (number + 1 == own.end).then_some(own.leaves).flatten(),
+            ) {
                 let site = self.sites.call(number, step);
-                see(number, Event::Call { site }, state);
+                see((number, step.effects.len()), Event::Call { site }, state);
                 state.call(convention, *at, site);
             }
         }
@@ -114,7 +127,11 @@ pub(super) enum Event<'a> {
 }
 
 fn is_call(step: &Step, leaves: Option<Leave>) -> bool {
-    matches!(step.exit, Exit::Call(_)) || matches!((step.exit, leaves), (Exit::Jump(_) | Exit::Indirect, Some(Leave::Tail(_))))
+    matches!(step.exit, Exit::Call(_))
+        || matches!(
+            (step.exit, leaves),
+            (Exit::Jump(_) | Exit::Indirect, Some(Leave::Tail(_)))
+        )
 }
 
 impl Sites {
@@ -129,12 +146,18 @@ impl Sites {
     }
 
     fn load(&self, number: usize, step: &Step, index: usize) -> u16 {
-        let before = step.effects[..index].iter().filter(|effect| is_load(effect)).count();
+        let before = step.effects[..index]
+            .iter()
+            .filter(|effect| is_load(effect))
+            .count();
         self.number(number, before)
     }
 
     fn call(&self, number: usize, step: &Step) -> u16 {
-        self.number(number, step.effects.iter().filter(|effect| is_load(effect)).count())
+        self.number(
+            number,
+            step.effects.iter().filter(|effect| is_load(effect)).count(),
+        )
     }
 
     fn number(&self, step: usize, offset: usize) -> u16 {

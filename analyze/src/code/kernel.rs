@@ -81,7 +81,10 @@ impl Kernel {
                 let rest = symbol.name.strip_prefix(&cold);
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             };
-            let split = self.symbols.iter().filter(|(_, same)| same.iter().any(is_cold));
+            let split = self
+                .symbols
+                .iter()
+                .filter(|(_, same)| same.iter().any(is_cold));
             parts.extend(split.filter_map(|(&at, _)| Some((at, self.code.get(&at)?.as_slice()))));
         }
         parts
@@ -98,17 +101,28 @@ impl Kernel {
     /// Name of the variable at `address`, where the kernel lists data symbols.
     #[must_use]
     pub fn variable_name(&self, address: u64) -> Option<VariableName> {
-        let listed = self.symbols.range(..=address).next_back().and_then(|(&start, same)| {
-            let offset = address - start;
-            // Later kernels list read-only data as text, with a t.
-            let holds = |symbol: &&Symbol| offset == 0 || !is_text(symbol.kind) && offset < symbol.size;
-            let symbol = same.iter().find(holds)?;
-            Some(VariableName { symbol: symbol.name.clone(), offset })
-        });
+        let listed = self
+            .symbols
+            .range(..=address)
+            .next_back()
+            .and_then(|(&start, same)| {
+                let offset = address - start;
+                // Later kernels list read-only data as text, with a t.
+                let holds =
+                    |symbol: &&Symbol| offset == 0 || !is_text(symbol.kind) && offset < symbol.size;
+                let symbol = same.iter().find(holds)?;
+                Some(VariableName {
+                    symbol: symbol.name.clone(),
+                    offset,
+                })
+            });
         listed.or_else(|| {
             let (entry, within) = self.sysctl_entries(address).next()?;
             let (symbol, offset) = entry.symbol.as_ref()?;
-            Some(VariableName { symbol: symbol.clone(), offset: offset.checked_add(within)? })
+            Some(VariableName {
+                symbol: symbol.clone(),
+                offset: offset.checked_add(within)?,
+            })
         })
     }
 
@@ -128,7 +142,9 @@ impl Kernel {
 
     /// Entries whose variable starts at `address`, else those whose variable holds it, with the distance in bytes.
     fn sysctl_entries(&self, address: u64) -> impl Iterator<Item = (&CtlEntry, u64)> {
-        let near = self.sysctls.range(address.saturating_sub(MAX_VARIABLE)..=address);
+        let near = self
+            .sysctls
+            .range(address.saturating_sub(MAX_VARIABLE)..=address);
         let exact = self.sysctls.contains_key(&address);
         near.flat_map(move |(&start, same)| {
             let within = address - start;

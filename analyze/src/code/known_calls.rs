@@ -24,7 +24,10 @@ const RLIMIT_UCOUNTS: [&str; 4] = ["NPROC", "MSGQUEUE", "SIGPENDING", "MEMLOCK"]
 
 /// Culprit ids of the limit that a call is about; none when its arguments do not say.
 pub(super) fn limit_ids(call: &Call) -> Vec<String> {
-    let known = call.name.as_deref().and_then(|name| KNOWN.iter().find(|(own, ..)| *own == name));
+    let known = call
+        .name
+        .as_deref()
+        .and_then(|name| KNOWN.iter().find(|(own, ..)| *own == name));
     let Some(&(_, argument, meaning)) = known else {
         return Vec::new();
     };
@@ -34,8 +37,12 @@ pub(super) fn limit_ids(call: &Call) -> Vec<String> {
     match meaning {
         Meaning::Ucount => ucounts::ids(number),
         Meaning::RlimitUcount => {
-            let name = usize::try_from(number).ok().and_then(|number| RLIMIT_UCOUNTS.get(number));
-            name.map(|name| format!("rlimit:{name}")).into_iter().collect()
+            let name = usize::try_from(number)
+                .ok()
+                .and_then(|number| RLIMIT_UCOUNTS.get(number));
+            name.map(|name| format!("rlimit:{name}"))
+                .into_iter()
+                .collect()
         }
     }
 }

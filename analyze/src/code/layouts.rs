@@ -11,8 +11,22 @@ use super::{
 
 /// Names of resource limits by number (`include/uapi/asm-generic/resource.h`, all architectures of this tool).
 const RLIMITS: [&str; 16] = [
-    "CPU", "FSIZE", "DATA", "STACK", "CORE", "RSS", "NPROC", "NOFILE", "MEMLOCK", "AS", "LOCKS",
-    "SIGPENDING", "MSGQUEUE", "NICE", "RTPRIO", "RTTIME",
+    "CPU",
+    "FSIZE",
+    "DATA",
+    "STACK",
+    "CORE",
+    "RSS",
+    "NPROC",
+    "NOFILE",
+    "MEMLOCK",
+    "AS",
+    "LOCKS",
+    "SIGPENDING",
+    "MSGQUEUE",
+    "NICE",
+    "RTPRIO",
+    "RTTIME",
 ];
 
 /// Least number of fields that must agree with sysctls before a structure's first instance is taken as found.
@@ -48,7 +62,9 @@ impl Layouts {
         for field in fields {
             let structure = field.structure.as_str();
             if let Some(to) = pointee(structure, &field.field) {
-                layouts.pointers.insert((structure.to_owned(), field.offset), to);
+                layouts
+                    .pointers
+                    .insert((structure.to_owned(), field.offset), to);
             }
             let base = *bases
                 .entry(structure)
@@ -65,12 +81,16 @@ impl Layouts {
                 layouts.named.insert(address, ids.clone());
             }
             if !ids.is_empty() {
-                layouts.limits.entry(field.offset).or_default().push(LimitField {
-                    structure: field.structure.clone(),
-                    field: field.field.clone(),
-                    size: field.size,
-                    ids,
-                });
+                layouts
+                    .limits
+                    .entry(field.offset)
+                    .or_default()
+                    .push(LimitField {
+                        structure: field.structure.clone(),
+                        field: field.field.clone(),
+                        size: field.size,
+                        ids,
+                    });
             }
         }
         layouts
@@ -95,7 +115,10 @@ impl Layouts {
 
     /// What a pointer at `offset` of any structure may point to.
     pub(super) fn pointees_at(&self, offset: u32) -> impl Iterator<Item = &'static str> {
-        let at = self.pointers.iter().filter(move |((_, own), _)| *own == offset);
+        let at = self
+            .pointers
+            .iter()
+            .filter(move |((_, own), _)| *own == offset);
         at.map(|(_, to)| *to)
     }
 }
@@ -109,9 +132,11 @@ fn named(structure: &str, field: &str) -> Vec<String> {
     };
     match structure {
         "signal_struct" => match element("rlim") {
-            Some((number, ".rlim_cur" | ".rlim_max")) => {
-                RLIMITS.get(number).map(|name| format!("rlimit:{name}")).into_iter().collect()
-            }
+            Some((number, ".rlim_cur" | ".rlim_max")) => RLIMITS
+                .get(number)
+                .map(|name| format!("rlimit:{name}"))
+                .into_iter()
+                .collect(),
             _ => Vec::new(),
         },
         "user_namespace" => match element("ucount_max") {
@@ -160,16 +185,24 @@ fn instance(
         for (&address, paths) in by_address {
             let fits = paths.iter().any(|path| {
                 let last = normal(path.rsplit('.').next().unwrap_or_default());
-                let is_named = ids.iter().any(|id| id.strip_prefix("sysctl:") == Some(path));
+                let is_named = ids
+                    .iter()
+                    .any(|id| id.strip_prefix("sysctl:") == Some(path));
                 is_named || last.len() > 4 && name.ends_with(&last)
             });
             if fits {
-                *votes.entry(address.wrapping_sub(field.offset.into())).or_default() += 1;
+                *votes
+                    .entry(address.wrapping_sub(field.offset.into()))
+                    .or_default() += 1;
             }
         }
     }
     let (&base, &most) = votes.iter().max_by_key(|&(_, &count)| count)?;
-    let rival = votes.iter().filter(|&(&address, _)| address != base).map(|(_, &count)| count).max();
+    let rival = votes
+        .iter()
+        .filter(|&(&address, _)| address != base)
+        .map(|(_, &count)| count)
+        .max();
     (most >= LEAST_VOTES && rival.unwrap_or(0) * 2 <= most).then_some(base)
 }
 

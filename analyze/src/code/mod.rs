@@ -27,7 +27,9 @@ mod x86_64;
 #[cfg(test)]
 mod tests;
 
-pub use evidence::{Call, Certainty, FieldCandidate, FieldRead, FunctionEvidence, ValueEffect, VariableRead};
+pub use evidence::{
+    Call, Certainty, FieldCandidate, FieldRead, FunctionEvidence, ValueEffect, VariableRead,
+};
 pub use kernel::{Kernel, VariableName};
 pub use references::references;
 pub use summary::summary;

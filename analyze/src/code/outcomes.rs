@@ -6,12 +6,15 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{
-    flow::{Event, Flow},
+    flow::{Event, Flow, NO_SITE},
     program::{Block, Leave, Program},
     state::{State, Target},
     step::{Convention, Effect, Exit, Fold, Register, Source, ZERO},
     value::Value,
 };
+
+/// Most rounds over the blocks; code that a compiler wrote takes a few for each nested loop.
+const MAX_ROUNDS: usize = 100;
 
 /// Largest errno (`MAX_ERRNO`, `include/linux/err.h`).
 const MAX_ERRNO: i64 = 4095;
@@ -63,8 +66,26 @@ enum Change {
     Define(Location, Vec<Term>),
     /// A call, or an instruction that is not known, changes these registers.
     Clobber(u64),
-    /// As [`Change::Define`] of two registers, by what the flags were computed from.
-    Choose { to: Register, sides: [Register; 2], state: State },
+}
+
+/// A register gets one of two, by the flags.
+#[derive(Debug)]
+struct Selection {
+    /// The step and the number of its effect.
+    at: (usize, usize),
+    to: Register,
+    sides: [Register; 2],
+    /// What it finds.
+    state: State,
+}
+
+/// A block, gone through once.
+#[derive(Debug)]
+struct Passage {
+    changes: Vec<Change>,
+    selections: Vec<Selection>,
+    /// The state at its end.
+    end: State,
 }
 
 /// The outcomes of a function and what decides them.
@@ -78,15 +99,19 @@ pub(super) struct Outcomes {
 
 impl Outcomes {
     pub(super) fn new(program: &Program, flow: &Flow, convention: &Convention) -> Self {
-        let ends: Vec<(Vec<Change>, Option<State>)> =
-            (0..program.blocks.len()).map(|block| changes(program, flow, convention, block)).collect();
+        let passages: Vec<Option<Passage>> = (0..program.blocks.len())
+            .map(|block| passage(program, flow, convention, block))
+            .collect();
         let result = Term::In(Location::Register(convention.result));
         let mut before = vec![Terms::new(); program.blocks.len()];
-        loop {
+        for _ in 0..MAX_ROUNDS {
             let mut changed = false;
             for (number, block) in program.blocks.iter().enumerate().rev() {
                 let mut terms = after(block, result, &before);
-                for change in ends[number].0.iter().rev() {
+                for change in passages[number]
+                    .iter()
+                    .flat_map(|passage| passage.changes.iter().rev())
+                {
                     terms = change.before(terms);
                 }
                 changed |= terms != before[number];
@@ -96,7 +121,10 @@ impl Outcomes {
                 break;
             }
         }
-        let mut outcomes = Self { all: BTreeSet::new(), decisions: Vec::new() };
+        let mut outcomes = Self {
+            all: BTreeSet::new(),
+            decisions: Vec::new(),
+        };
         for &entry in &program.entries {
             if let Some(state) = &flow.states[entry] {
                 outcomes.all.extend(resolve(&before[entry], state));
@@ -104,41 +132,63 @@ impl Outcomes {
         }
         let mut branches: Vec<(usize, Decision)> = Vec::new();
         for (number, block) in program.blocks.iter().enumerate() {
-            let (changes, Some(end)) = &ends[number] else {
+            let Some(passage) = &passages[number] else {
                 continue;
             };
-            branches.extend(branch(program, block, end, &before).map(|decision| (number, decision)));
-            outcomes.selections(changes, after(block, result, &before));
+            branches.extend(
+                branch(program, block, &passage.end, &before).map(|decision| (number, decision)),
+            );
+            let terms = after(block, result, &before);
+            for selection in passage
+                .selections
+                .iter()
+                .filter(|found| !found.state.flags.is_empty())
+            {
+                let sides = selection.sides.map(|side| {
+                    let mut state = selection.state.clone();
+                    let (step, effect) = selection.at;
+                    state.apply(
+                        &Effect::Set(
+                            selection.to,
+                            Source::Copy {
+                                from: side,
+                                narrow: false,
+                            },
+                        ),
+                        NO_SITE,
+                    );
+                    flow.walk(
+                        program,
+                        convention,
+                        number,
+                        (step, effect + 1),
+                        &mut state,
+                        |_, _, _| {},
+                    );
+                    resolve(&terms, &state)
+                });
+                let origins = selection.state.flags.clone();
+                outcomes.decisions.push(Decision {
+                    origins,
+                    sides,
+                    guards: BTreeSet::new(),
+                });
+            }
         }
         let settled = settled_edges(program, &branches);
         for (number, mut decision) in branches {
             // A check that returns an errno of its own is not part of the condition of the next check.
-            if !decision.settles().any(|result| Outcome::Number(result).errno().is_some()) {
+            if !decision
+                .settles()
+                .any(|result| Outcome::Number(result).errno().is_some())
+            {
                 decision.guards = guards(program, number, &settled);
             }
-            outcomes.decisions.extend((!decision.origins.is_empty()).then_some(decision));
+            outcomes
+                .decisions
+                .extend((!decision.origins.is_empty()).then_some(decision));
         }
         outcomes
-    }
-
-    /// The selections of a block, backward from the terms behind it.
-    fn selections(&mut self, changes: &[Change], mut terms: Terms) {
-        for change in changes.iter().rev() {
-            if let Change::Choose { to, sides, state } = change {
-                let of = |side: Register| {
-                    let chosen = replace(&terms, Location::Register(*to), &[located(side)]);
-                    resolve(&chosen, state)
-                };
-                if terms.contains(&Term::In(Location::Register(*to))) && !state.flags.is_empty() {
-                    self.decisions.push(Decision {
-                        origins: state.flags.clone(),
-                        sides: [of(sides[0]), of(sides[1])],
-                        guards: BTreeSet::new(),
-                    });
-                }
-            }
-            terms = change.before(terms);
-        }
     }
 }
 
@@ -181,12 +231,22 @@ fn guards(program: &Program, block: usize, settled: &Settled) -> BTreeSet<i64> {
     let &[a, b] = program.blocks[block].next.as_slice() else {
         return BTreeSet::new();
     };
-    let (a, b) = (soon(program, block, a, settled), soon(program, block, b, settled));
-    a.symmetric_difference(&b).filter_map(|edge| settled.get(edge).copied()).collect()
+    let (a, b) = (
+        soon(program, block, a, settled),
+        soon(program, block, b, settled),
+    );
+    a.symmetric_difference(&b)
+        .filter_map(|edge| settled.get(edge).copied())
+        .collect()
 }
 
 /// Settled edges within [`NEAR`] branches behind `from`, not by way of `without`.
-fn soon(program: &Program, without: usize, from: usize, settled: &Settled) -> BTreeSet<(usize, usize)> {
+fn soon(
+    program: &Program,
+    without: usize,
+    from: usize,
+    settled: &Settled,
+) -> BTreeSet<(usize, usize)> {
     let mut found = BTreeSet::new();
     let mut seen = BTreeSet::from([without, from]);
     let mut level = vec![from];
@@ -198,7 +258,11 @@ fn soon(program: &Program, without: usize, from: usize, settled: &Settled) -> BT
             for &to in next {
                 found.extend(settled.contains_key(&(block, to)).then_some((block, to)));
                 if seen.insert(to) {
-                    if next.len() > 1 { following.push(to) } else { level.push(to) }
+                    if next.len() > 1 {
+                        following.push(to)
+                    } else {
+                        level.push(to)
+                    }
                 }
             }
         }
@@ -226,10 +290,11 @@ impl Decision {
     /// Numbers that only one of the sides may return.
     pub(super) fn separates(&self) -> impl Iterator<Item = i64> {
         let [a, b] = &self.sides;
-        a.symmetric_difference(b).filter_map(|outcome| match outcome {
-            Outcome::Number(number) => Some(*number),
-            Outcome::Other => None,
-        })
+        a.symmetric_difference(b)
+            .filter_map(|outcome| match outcome {
+                Outcome::Number(number) => Some(*number),
+                Outcome::Other => None,
+            })
     }
 }
 
@@ -237,7 +302,9 @@ impl Outcome {
     /// The errno of a result, 1 to 4095.
     pub(super) fn errno(self) -> Option<u16> {
         match self {
-            Self::Number(number) if (-MAX_ERRNO..0).contains(&number) => u16::try_from(-number).ok(),
+            Self::Number(number) if (-MAX_ERRNO..0).contains(&number) => {
+                u16::try_from(-number).ok()
+            }
             _ => None,
         }
     }
@@ -248,17 +315,17 @@ impl Change {
     fn before(&self, terms: Terms) -> Terms {
         match self {
             Self::Define(to, from) => replace(&terms, *to, from),
-            Self::Choose { to, sides, .. } => {
-                let from = sides.map(located);
-                replace(&terms, Location::Register(*to), &from)
-            }
             Self::Clobber(registers) => {
                 let lost = |term: &Term| match term {
                     Term::In(Location::Register(register)) => registers >> register & 1 != 0,
                     _ => false,
                 };
                 let other = terms.iter().any(lost).then_some(Term::Other);
-                terms.into_iter().filter(|term| !lost(term)).chain(other).collect()
+                terms
+                    .into_iter()
+                    .filter(|term| !lost(term))
+                    .chain(other)
+                    .collect()
             }
         }
     }
@@ -266,7 +333,11 @@ impl Change {
 
 /// The terms behind a block.
 fn after(block: &Block, result: Term, before: &[Terms]) -> Terms {
-    let mut terms: Terms = block.next.iter().flat_map(|&next| before[next].iter().copied()).collect();
+    let mut terms: Terms = block
+        .next
+        .iter()
+        .flat_map(|&next| before[next].iter().copied())
+        .collect();
     match block.leaves {
         None => {}
         Some(Leave::Tail(_)) if !block.next.is_empty() => {
@@ -288,7 +359,11 @@ fn replace(terms: &Terms, to: Location, from: &[Term]) -> Terms {
 }
 
 fn located(register: Register) -> Term {
-    if register == ZERO { Term::Number(0) } else { Term::In(Location::Register(register)) }
+    if register == ZERO {
+        Term::Number(0)
+    } else {
+        Term::In(Location::Register(register))
+    }
 }
 
 fn resolve(terms: &Terms, state: &State) -> BTreeSet<Outcome> {
@@ -307,7 +382,11 @@ fn resolve(terms: &Terms, state: &State) -> BTreeSet<Outcome> {
             Term::In(Location::Slot(offset)) => state.slot(*offset),
         };
         let (constants, other) = cell.value.numbers();
-        outcomes.extend(constants.iter().map(|&value| Outcome::Number(returned(value))));
+        outcomes.extend(
+            constants
+                .iter()
+                .map(|&value| Outcome::Number(returned(value))),
+        );
         outcomes.extend(other.then_some(Outcome::Other));
     }
     outcomes
@@ -322,43 +401,78 @@ fn returned(value: u64) -> i64 {
     }
 }
 
-/// What a block does to locations, in order, and the state at its end.
-fn changes(
+/// Goes through a block; `None` when nothing leads there.
+fn passage(
     program: &Program,
     flow: &Flow,
     convention: &Convention,
     block: usize,
-) -> (Vec<Change>, Option<State>) {
+) -> Option<Passage> {
     let mut changes = Vec::new();
-    let Some(mut state) = flow.states[block].clone() else {
-        return (changes, None);
-    };
-    flow.walk(program, convention, block, &mut state, |_, event, state| {
-        let change = match event {
-            Event::Call { .. } => Some(Change::Clobber(convention.changed)),
-            Event::Effect { effect: Effect::ForgetAll, .. } => Some(Change::Clobber(u64::MAX)),
-            Event::Effect { effect: Effect::Compare { .. }, .. } => None,
-            Event::Effect { effect: Effect::Store(place, from), .. } => match state.target(place) {
-                Target::Slot(slot) => Some(Change::Define(Location::Slot(slot), vec![located(*from)])),
-                _ => None,
-            },
-            Event::Effect { effect: Effect::Set(to, source), site, .. } => {
-                Some(set(*to, source, site, state))
-            }
-        };
-        changes.extend(change);
-    });
-    (changes, Some(state))
+    let mut selections = Vec::new();
+    let mut end = flow.states[block].clone()?;
+    let start = (program.blocks[block].start, 0);
+    flow.walk(
+        program,
+        convention,
+        block,
+        start,
+        &mut end,
+        |at, event, state| {
+            let change = match event {
+                Event::Call { .. } => Some(Change::Clobber(convention.changed)),
+                Event::Effect {
+                    effect: Effect::ForgetAll,
+                    ..
+                } => Some(Change::Clobber(u64::MAX)),
+                Event::Effect {
+                    effect: Effect::Compare { .. },
+                    ..
+                } => None,
+                Event::Effect {
+                    effect: Effect::Store(place, from),
+                    ..
+                } => match state.target(place) {
+                    Target::Slot(slot) => {
+                        Some(Change::Define(Location::Slot(slot), vec![located(*from)]))
+                    }
+                    _ => None,
+                },
+                Event::Effect {
+                    effect: Effect::Set(to, source),
+                    site,
+                } => {
+                    if let Source::Either(a, b) = source {
+                        selections.push(Selection {
+                            at,
+                            to: *to,
+                            sides: [*a, *b],
+                            state: state.clone(),
+                        });
+                    }
+                    Some(set(*to, source, site, state))
+                }
+            };
+            changes.extend(change);
+        },
+    );
+    Some(Passage {
+        changes,
+        selections,
+        end,
+    })
 }
 
 fn set(to: Register, source: &Source, site: u16, state: &State) -> Change {
     let define = |terms| Change::Define(Location::Register(to), terms);
     match source {
         Source::Copy { from, .. }
-        | Source::Fold { from, by: Fold::Add(0) | Fold::And(0xffff_ffff) | Fold::SignExtend32, .. } => {
-            define(vec![located(*from)])
-        }
-        Source::Either(a, b) => Change::Choose { to, sides: [*a, *b], state: state.clone() },
+        | Source::Fold {
+            from,
+            by: Fold::Add(0) | Fold::And(0xffff_ffff) | Fold::SignExtend32,
+            ..
+        } => define(vec![located(*from)]),
+        Source::Either(a, b) => define(vec![located(*a), located(*b)]),
         Source::Load(place) => match state.target(place) {
             Target::Slot(slot) => define(vec![Term::In(Location::Slot(slot))]),
             _ => define(vec![Term::Other]),

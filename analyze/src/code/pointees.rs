@@ -51,6 +51,8 @@ pub(super) const INSTANCES: [(&str, &str); 4] = [
 
 /// The structure that `field` of `structure` points to.
 pub(super) fn pointee(structure: &str, field: &str) -> Option<&'static str> {
-    let found = POINTEES.iter().find(|(own, member, _)| *own == structure && *member == field);
+    let found = POINTEES
+        .iter()
+        .find(|(own, member, _)| *own == structure && *member == field);
     found.map(|(_, _, to)| *to)
 }

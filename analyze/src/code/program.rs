@@ -11,8 +11,8 @@ use super::{
     x86_64,
 };
 
-/// Most instructions of one function; the longest of the kernel have about 20,000.
-const MAX_STEPS: usize = 1 << 16;
+/// Most instructions of one function that are looked at; `copy_process` has 2,200.
+const MAX_STEPS: usize = 1 << 14;
 
 /// Functions that do not return (`tools/objtool/noreturns.h`), those that compilers and limits lead to.
 const NO_RETURN: [&str; 10] = [
@@ -170,7 +170,11 @@ impl Builder<'_> {
 
     /// The call of the function tracer, where it is armed, is none of the function's own.
     fn erase_hook(&mut self, address: u64) {
-        let mut first = self.steps.range(address..).map(|(&at, step)| (at, step.clone())).take(2);
+        let mut first = self
+            .steps
+            .range(address..)
+            .map(|(&at, step)| (at, step.clone()))
+            .take(2);
         let (Some((a, one)), Some((b, two))) = (first.next(), first.next()) else {
             return;
         };
@@ -186,8 +190,11 @@ impl Builder<'_> {
 
     fn blocks(self, address: u64) -> Program {
         let steps: Vec<(u64, Step)> = self.steps.into_iter().collect();
-        let index: HashMap<u64, usize> =
-            steps.iter().enumerate().map(|(index, &(at, _))| (at, index)).collect();
+        let index: HashMap<u64, usize> = steps
+            .iter()
+            .enumerate()
+            .map(|(index, &(at, _))| (at, index))
+            .collect();
         let mut starts: Vec<usize> = Vec::new();
         for (number, (at, _)) in steps.iter().enumerate() {
             let follows = number > 0 && {
@@ -208,7 +215,10 @@ impl Builder<'_> {
                 Exit::Next | Exit::Call(_) => (vec![block_of(behind)], None),
                 Exit::Branch { to, .. } => {
                     let outside = block_of(to).is_none();
-                    (vec![block_of(to), block_of(behind)], outside.then_some(Leave::Tail(Some(to))))
+                    (
+                        vec![block_of(to), block_of(behind)],
+                        outside.then_some(Leave::Tail(Some(to))),
+                    )
                 }
                 Exit::Jump(to) => match block_of(to) {
                     Some(block) => (vec![Some(block)], None),
@@ -219,7 +229,12 @@ impl Builder<'_> {
                 Exit::Stop => (Vec::new(), None),
             };
             let next = next.into_iter().flatten().collect();
-            blocks.push(Block { start, end, next, leaves });
+            blocks.push(Block {
+                start,
+                end,
+                next,
+                leaves,
+            });
         }
         let mut entered = vec![false; blocks.len()];
         for block in &blocks {
@@ -230,7 +245,11 @@ impl Builder<'_> {
         let first = block_of(address);
         let mut entries: Vec<usize> = first.into_iter().collect();
         entries.extend((0..blocks.len()).filter(|&block| !entered[block] && Some(block) != first));
-        Program { steps, blocks, entries }
+        Program {
+            steps,
+            blocks,
+            entries,
+        }
     }
 }
 

@@ -28,7 +28,11 @@ pub fn references(kernel: &Kernel, address: u64) -> Option<FunctionEvidence> {
     for block in 0..program.blocks.len() {
         sites.block(&program, &flow, &convention, block);
     }
-    let errnos: BTreeSet<u16> = outcomes.all.iter().filter_map(|outcome| outcome.errno()).collect();
+    let errnos: BTreeSet<u16> = outcomes
+        .all
+        .iter()
+        .filter_map(|outcome| outcome.errno())
+        .collect();
     Some(FunctionEvidence {
         errnos: errnos.into_iter().collect(),
         ..sites.evidence(kernel)
@@ -54,7 +58,10 @@ impl SiteTable {
     fn new(outcomes: &Outcomes) -> Self {
         let mut effects: BTreeMap<u16, ValueEffect> = BTreeMap::new();
         for decision in &outcomes.decisions {
-            let mut decided = ValueEffect { compared: true, ..ValueEffect::default() };
+            let mut decided = ValueEffect {
+                compared: true,
+                ..ValueEffect::default()
+            };
             decided.decides.extend(decision.settles());
             decided.guards.extend(&decision.guards);
             decided.leads_to.extend(decision.separates());
@@ -62,36 +69,72 @@ impl SiteTable {
                 effects.entry(origin).or_default().merge(&decided);
             }
         }
-        Self { effects, loads: BTreeMap::new(), calls: BTreeMap::new(), constants: BTreeSet::new() }
+        Self {
+            effects,
+            loads: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            constants: BTreeSet::new(),
+        }
     }
 
     fn block(&mut self, program: &Program, flow: &Flow, convention: &Convention, block: usize) {
         let Some(mut state) = flow.states[block].clone() else {
             return;
         };
-        flow.walk(program, convention, block, &mut state, |number, event, state| match event {
-            Event::Effect { effect: Effect::Set(_, Source::Load(place)), site, .. } => {
-                let target = state.target(place);
-                if !matches!(target, Target::Slot(_)) && site != NO_SITE {
-                    self.loads.insert(site, (target, place.size));
+        let start = (program.blocks[block].start, 0);
+        flow.walk(
+            program,
+            convention,
+            block,
+            start,
+            &mut state,
+            |(number, _), event, state| match event {
+                Event::Effect {
+                    effect: Effect::Set(_, Source::Load(place)),
+                    site,
+                    ..
+                } => {
+                    let target = state.target(place);
+                    if !matches!(target, Target::Slot(_)) && site != NO_SITE {
+                        self.loads.insert(site, (target, place.size));
+                    }
                 }
-            }
-            Event::Effect { effect: Effect::Compare { registers, constant, .. }, .. } => {
-                self.constants.extend(constant);
-                let held = registers.iter().map(|&register| state.get(register).value.single());
-                self.constants.extend(held.flatten());
-            }
-            Event::Effect { .. } => {}
-            Event::Call { site } => {
-                let (at, step) = &program.steps[number];
-                let target = match step.exit {
-                    Exit::Call(target) => target,
-                    Exit::Jump(target) => Some(target),
-                    _ => None,
-                };
-                self.call(site, CallSite { at: *at, target, arguments: [None; 6] }, state, convention);
-            }
-        });
+                Event::Effect {
+                    effect:
+                        Effect::Compare {
+                            registers,
+                            constant,
+                            ..
+                        },
+                    ..
+                } => {
+                    self.constants.extend(constant);
+                    let held = registers
+                        .iter()
+                        .map(|&register| state.get(register).value.single());
+                    self.constants.extend(held.flatten());
+                }
+                Event::Effect { .. } => {}
+                Event::Call { site } => {
+                    let (at, step) = &program.steps[number];
+                    let target = match step.exit {
+                        Exit::Call(target) => target,
+                        Exit::Jump(target) => Some(target),
+                        _ => None,
+                    };
+                    self.call(
+                        site,
+                        CallSite {
+                            at: *at,
+                            target,
+                            arguments: [None; 6],
+                        },
+                        state,
+                        convention,
+                    );
+                }
+            },
+        );
         if program.blocks[block].leaves == Some(Leave::Return) {
             for origin in state.get(convention.result).origins {
                 self.effects.entry(origin).or_default().returned = true;
@@ -104,7 +147,11 @@ impl SiteTable {
             let cell = state.get(register);
             *constant = cell.value.single();
             for origin in cell.origins {
-                self.effects.entry(origin).or_default().passed_to.push(call.at);
+                self.effects
+                    .entry(origin)
+                    .or_default()
+                    .passed_to
+                    .push(call.at);
             }
         }
         self.calls.insert(site, call);
@@ -118,7 +165,10 @@ impl SiteTable {
             match target {
                 Target::Variable(address) => variables.entry(*address).or_default().merge(&effect),
                 Target::Field(chain) => {
-                    fields.entry((chain.clone(), *size)).or_default().merge(&effect);
+                    fields
+                        .entry((chain.clone(), *size))
+                        .or_default()
+                        .merge(&effect);
                 }
                 Target::Slot(_) => {}
             }
@@ -133,12 +183,20 @@ impl SiteTable {
             let chain = rooted(kernel, chain);
             let candidates = fields::candidates(&kernel.layouts, &chain, size);
             let copied = effect == ValueEffect::default();
-            (!copied && !candidates.is_empty()).then_some(FieldRead { chain, size, candidates, effect })
+            (!copied && !candidates.is_empty()).then_some(FieldRead {
+                chain,
+                size,
+                candidates,
+                effect,
+            })
         };
         let calls = self.calls.iter().map(|(site, call)| Call {
             at: call.at,
             target: call.target,
-            name: call.target.and_then(|target| kernel.function_name(target)).map(str::to_owned),
+            name: call
+                .target
+                .and_then(|target| kernel.function_name(target))
+                .map(str::to_owned),
             arguments: call.arguments,
             effect: self.effects.get(site).cloned().unwrap_or_default(),
         });
@@ -160,10 +218,16 @@ fn rooted(kernel: &Kernel, chain: Chain) -> Chain {
     };
     let name = kernel.variable_name(place).filter(|name| name.offset == 0);
     let is_current = name.is_some_and(|name| {
-        matches!(name.symbol.as_str(), "current_task" | "pcpu_hot" | "const_current_task")
+        matches!(
+            name.symbol.as_str(),
+            "current_task" | "pcpu_hot" | "const_current_task"
+        )
     });
     if is_current && chain.offsets.first() == Some(&0) {
-        Chain { root: Root::Current, offsets: chain.offsets[1..].to_vec() }
+        Chain {
+            root: Root::Current,
+            offsets: chain.offsets[1..].to_vec(),
+        }
     } else {
         chain
     }

@@ -56,7 +56,10 @@ impl State {
         if register == ZERO {
             return Cell::of(Value::constant(0));
         }
-        self.registers.get(usize::from(register)).cloned().unwrap_or(Cell::UNKNOWN)
+        self.registers
+            .get(usize::from(register))
+            .cloned()
+            .unwrap_or(Cell::UNKNOWN)
     }
 
     /// The content of a stack slot.
@@ -78,7 +81,8 @@ impl State {
             changed |= join_cell(own, theirs, widen);
         }
         let before = self.slots.len();
-        self.slots.retain(|offset, _| other.slots.contains_key(offset));
+        self.slots
+            .retain(|offset, _| other.slots.contains_key(offset));
         changed |= self.slots.len() != before;
         for (offset, own) in &mut self.slots {
             if let Some(theirs) = other.slots.get(offset) {
@@ -107,8 +111,14 @@ impl State {
                     }
                 }
             }
-            Effect::Compare { registers, adds, .. } => {
-                let mut flags = if *adds { self.flags.clone() } else { Vec::new() };
+            Effect::Compare {
+                registers, adds, ..
+            } => {
+                let mut flags = if *adds {
+                    self.flags.clone()
+                } else {
+                    Vec::new()
+                };
                 for &register in registers {
                     flags = united(&flags, &self.get(register).origins);
                 }
@@ -133,7 +143,13 @@ impl State {
             }
         }
         let value = Value::pointer(Root::Result(address));
-        self.put(convention.result, Cell { value, origins: vec![site] });
+        self.put(
+            convention.result,
+            Cell {
+                value,
+                origins: vec![site],
+            },
+        );
         self.flags.clear();
     }
 
@@ -171,12 +187,19 @@ impl State {
             Source::Load(place) => match self.target(place) {
                 Target::Slot(offset) => self.slot(offset),
                 Target::Variable(address) => {
-                    let chain = Chain { root: Root::Variable(address), offsets: Vec::new() };
-                    Cell { value: Value::Pointer(Rc::new(chain), 0), origins: vec![site] }
+                    let chain = Chain {
+                        root: Root::Variable(address),
+                        offsets: Vec::new(),
+                    };
+                    Cell {
+                        value: Value::Pointer(Rc::new(chain), 0),
+                        origins: vec![site],
+                    }
                 }
-                Target::Field(chain) => {
-                    Cell { value: Value::Pointer(Rc::new(chain), 0), origins: vec![site] }
-                }
+                Target::Field(chain) => Cell {
+                    value: Value::Pointer(Rc::new(chain), 0),
+                    origins: vec![site],
+                },
             },
         }
     }
@@ -189,7 +212,10 @@ impl State {
             (base, by) | (by, base) if by.single().is_some() => base.plus(by.single().unwrap_or(0)),
             _ => Value::UNKNOWN,
         };
-        Cell { value, origins: united(&a.origins, &b.origins) }
+        Cell {
+            value,
+            origins: united(&a.origins, &b.origins),
+        }
     }
 
     /// Where a place is.
@@ -197,7 +223,10 @@ impl State {
         let by = place.offset.cast_unsigned();
         match place.base {
             Base::Image => Target::Variable(by),
-            Base::PerCpu => Target::Field(Chain { root: Root::PerCpu(by), offsets: vec![0] }),
+            Base::PerCpu => Target::Field(Chain {
+                root: Root::PerCpu(by),
+                offsets: vec![0],
+            }),
             Base::Register(base) => {
                 let base = self.get(base).value;
                 let index = place.index.map(|index| self.get(index).value);
@@ -221,7 +250,10 @@ impl State {
 }
 
 fn unknown(offsets: Vec<i64>) -> Chain {
-    Chain { root: Root::Unknown, offsets }
+    Chain {
+        root: Root::Unknown,
+        offsets,
+    }
 }
 
 fn narrowed(cell: Cell, narrow: bool) -> Cell {
@@ -243,7 +275,10 @@ fn join_cell(own: &mut Cell, theirs: &Cell, widen: bool) -> bool {
     let mut joined = own.join(theirs);
     if widen && joined.value != own.value {
         let (constants, _) = own.value.numbers();
-        joined.value = Value::Number { constants: constants.to_vec(), other: true };
+        joined.value = Value::Number {
+            constants: constants.to_vec(),
+            other: true,
+        };
     }
     let changed = joined != *own;
     *own = joined;

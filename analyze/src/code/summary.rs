@@ -1,6 +1,6 @@
 //! The limits that a function's code blames for an errno, for the ranking.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     evidence::{Call, Certainty, FunctionEvidence, ValueEffect},
@@ -30,8 +30,14 @@ enum Hold {
 }
 
 /// Sysctls that tell how much is used, and limit nothing.
-const USAGES: [&str; 6] =
-    ["fs.aio-nr", "fs.dentry-state", "fs.file-nr", "fs.inode-nr", "fs.inode-state", "kernel.pty.nr"];
+const USAGES: [&str; 6] = [
+    "fs.aio-nr",
+    "fs.dentry-state",
+    "fs.file-nr",
+    "fs.inode-nr",
+    "fs.inode-state",
+    "kernel.pty.nr",
+];
 
 /// What the code of the function at `address` says about why it returns `errno`.
 ///
@@ -45,14 +51,58 @@ pub fn summary(kernel: &Kernel, address: u64, errno: u16) -> CodeFacts {
     };
     let result = -i64::from(errno);
     let mut found = Found::default();
-    found.function(kernel, address, &evidence, &|effect| hold(effect, Some(result), &evidence.calls));
-    let deciding = evidence.calls.iter().filter(|call| call.effect.decides.contains(&result));
+    found.function(kernel, address, &evidence, &|effect| {
+        hold(effect, Some(result), &evidence.calls)
+    });
+    let deciding = evidence
+        .calls
+        .iter()
+        .filter(|call| call.effect.decides.contains(&result));
     for callee in deciding.filter_map(|call| call.target).take(MAX_CALLEES) {
         if let Some(inner) = references(kernel, callee) {
-            found.function(kernel, callee, &inner, &|effect| predicate_hold(effect, &inner.calls));
+            found.function(kernel, callee, &inner, &|effect| {
+                predicate_hold(effect, &inner.calls)
+            });
         }
     }
-    found.facts(&evidence)
+    CodeFacts {
+        reads: found.reads(),
+        constants: constants(&evidence, result),
+    }
+}
+
+/// Constant arguments by callee: of the calls whose result decides the function's result, else of all.
+fn constants(evidence: &FunctionEvidence, result: i64) -> HashMap<(String, u8), Vec<u64>> {
+    let decides = |call: &Call| hold(&call.effect, Some(result), &[]) == Hold::Decides;
+    let name = |call: &Call| {
+        call.name
+            .as_deref()
+            .map(base_name)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let deciding: HashSet<String> = evidence
+        .calls
+        .iter()
+        .filter(|call| decides(call))
+        .map(name)
+        .collect();
+    let mut constants: HashMap<(String, u8), Vec<u64>> = HashMap::new();
+    for call in &evidence.calls {
+        let callee = name(call);
+        if callee.is_empty() || deciding.contains(&callee) && !decides(call) {
+            continue;
+        }
+        for (argument, constant) in (0u8..).zip(call.arguments) {
+            if let Some(constant) = constant {
+                let seen = constants.entry((callee.clone(), argument)).or_default();
+                if !seen.contains(&constant) {
+                    seen.push(constant);
+                }
+            }
+        }
+    }
+    constants
 }
 
 #[derive(Debug, Default)]
@@ -70,11 +120,17 @@ impl Found {
         evidence: &FunctionEvidence,
         hold: &dyn Fn(&ValueEffect) -> Hold,
     ) {
-        let function = kernel.function_name(address).map_or_else(|| format!("{address:#x}"), str::to_owned);
+        let function = kernel
+            .function_name(address)
+            .map_or_else(|| format!("{address:#x}"), str::to_owned);
         for variable in &evidence.variables {
             let name = variable.name.as_ref().filter(|name| name.offset == 0);
             let what = name.map_or("a variable", |name| name.symbol.as_str());
-            for path in variable.sysctls.iter().filter(|path| !USAGES.contains(&path.as_str())) {
+            for path in variable
+                .sysctls
+                .iter()
+                .filter(|path| !USAGES.contains(&path.as_str()))
+            {
                 let held = hold(&variable.effect);
                 let text = format!("{function} {} {what}, which {path} sets", verb(held));
                 self.add(format!("sysctl:{path}"), held, text);
@@ -82,11 +138,18 @@ impl Found {
         }
         for field in &evidence.fields {
             let held = hold(&field.effect);
-            let one = field.candidates.windows(2).all(|pair| pair[0].structure == pair[1].structure);
+            let one = field
+                .candidates
+                .windows(2)
+                .all(|pair| pair[0].structure == pair[1].structure);
             for candidate in field.candidates.iter().filter(|_| one) {
                 let sure = candidate.certainty > Certainty::Offset;
                 let what = format!("{}.{}", candidate.structure, candidate.field);
-                let text = format!("{function} {} {}{what}", verb(held), if sure { "" } else { "what may be " });
+                let text = format!(
+                    "{function} {} {}{what}",
+                    verb(held),
+                    if sure { "" } else { "what may be " }
+                );
                 // Of two files for one variable, the first is the one that people know.
                 let Some(id) = candidate.ids.first() else {
                     continue;
@@ -103,7 +166,10 @@ impl Found {
             let name = call.name.as_deref().unwrap_or_default();
             if let Some(id) = limit_ids(call).into_iter().next() {
                 let limit = id.split_once(':').map_or("", |(_, limit)| limit);
-                let text = format!("{function} calls {name} about {limit} and {} its result", verb(held));
+                let text = format!(
+                    "{function} calls {name} about {limit} and {} its result",
+                    verb(held)
+                );
                 self.add(id, held, text);
             }
         }
@@ -116,28 +182,28 @@ impl Found {
         }
     }
 
-    fn facts(self, evidence: &FunctionEvidence) -> CodeFacts {
-        let mut constants: HashMap<(String, u8), Vec<u64>> = HashMap::new();
-        for call in &evidence.calls {
-            let name = call.name.as_deref().map(base_name).unwrap_or_default();
-            for (argument, constant) in (0u8..).zip(call.arguments) {
-                if let Some(constant) = constant.filter(|_| !name.is_empty()) {
-                    let seen = constants.entry((name.to_owned(), argument)).or_default();
-                    if !seen.contains(&constant) {
-                        seen.push(constant);
-                    }
-                }
-            }
-        }
+    /// What hangs on the strongest hold alone; guesses where nothing sure leads to the errno.
+    fn reads(self) -> Vec<Read> {
         let known = self.reads.values().any(|(held, _)| *held > Hold::Compared);
         if !known && !self.guesses.is_empty() {
-            let guess = |(id, text)| Read { id, compared: false, text };
-            return CodeFacts { reads: self.guesses.into_iter().map(guess).collect(), constants };
+            let guess = |(id, text)| Read {
+                id,
+                compared: false,
+                text,
+            };
+            return self.guesses.into_iter().map(guess).collect();
         }
         let most = self.reads.values().map(|(held, _)| *held).max();
-        let strongest = self.reads.into_iter().filter(|(_, (held, _))| Some(*held) == most);
-        let read = |(id, (held, text))| Read { id, compared: held > Hold::Read, text };
-        CodeFacts { reads: strongest.map(read).collect(), constants }
+        let strongest = self
+            .reads
+            .into_iter()
+            .filter(|(_, (held, _))| Some(*held) == most);
+        let read = |(id, (held, text))| Read {
+            id,
+            compared: held > Hold::Read,
+            text,
+        };
+        strongest.map(read).collect()
     }
 }
 
@@ -152,7 +218,9 @@ fn verb(held: Hold) -> &'static str {
 /// How much `result` hangs on a value, by itself or by the result of a call that it is passed to.
 fn hold(effect: &ValueEffect, result: Option<i64>, calls: &[Call]) -> Hold {
     let own = |effect: &ValueEffect| match result {
-        Some(result) if effect.decides.contains(&result) || effect.guards.contains(&result) => Hold::Decides,
+        Some(result) if effect.decides.contains(&result) || effect.guards.contains(&result) => {
+            Hold::Decides
+        }
         Some(result) if effect.leads_to.contains(&result) => Hold::LeadsTo,
         _ if effect.compared => Hold::Compared,
         _ => Hold::Read,
@@ -161,8 +229,13 @@ fn hold(effect: &ValueEffect, result: Option<i64>, calls: &[Call]) -> Hold {
         // A register that was compared may still hold the value at a later call that does not take it.
         return own(effect);
     }
-    let passed = calls.iter().filter(|call| effect.passed_to.contains(&call.at));
-    passed.map(|call| own(&call.effect)).max().unwrap_or(Hold::Read)
+    let passed = calls
+        .iter()
+        .filter(|call| effect.passed_to.contains(&call.at));
+    passed
+        .map(|call| own(&call.effect))
+        .max()
+        .unwrap_or(Hold::Read)
 }
 
 /// The same in a predicate, whose every result decides its caller's.

@@ -59,20 +59,35 @@ pub(super) struct Cell {
 
 impl Value {
     /// Anything.
-    pub(super) const UNKNOWN: Self = Self::Number { constants: Vec::new(), other: true };
+    pub(super) const UNKNOWN: Self = Self::Number {
+        constants: Vec::new(),
+        other: true,
+    };
 
     pub(super) fn constant(value: u64) -> Self {
-        Self::Number { constants: vec![value], other: false }
+        Self::Number {
+            constants: vec![value],
+            other: false,
+        }
     }
 
     pub(super) fn pointer(root: Root) -> Self {
-        Self::Pointer(Rc::new(Chain { root, offsets: Vec::new() }), 0)
+        Self::Pointer(
+            Rc::new(Chain {
+                root,
+                offsets: Vec::new(),
+            }),
+            0,
+        )
     }
 
     /// The number, when it can be but one.
     pub(super) fn single(&self) -> Option<u64> {
         match self {
-            Self::Number { constants, other: false } if constants.len() == 1 => Some(constants[0]),
+            Self::Number {
+                constants,
+                other: false,
+            } if constants.len() == 1 => Some(constants[0]),
             _ => None,
         }
     }
@@ -89,10 +104,14 @@ impl Value {
     pub(super) fn map(&self, change: impl Fn(u64) -> u64) -> Self {
         match self {
             Self::Number { constants, other } => {
-                let mut constants: Vec<u64> = constants.iter().map(|&value| change(value)).collect();
+                let mut constants: Vec<u64> =
+                    constants.iter().map(|&value| change(value)).collect();
                 constants.sort_unstable();
                 constants.dedup();
-                Self::Number { constants, other: *other }
+                Self::Number {
+                    constants,
+                    other: *other,
+                }
             }
             _ => Self::UNKNOWN,
         }
@@ -123,7 +142,10 @@ impl Value {
         if too_many {
             constants.clear();
         }
-        Self::Number { constants, other: a_other || b_other || too_many }
+        Self::Number {
+            constants,
+            other: a_other || b_other || too_many,
+        }
     }
 }
 
@@ -142,10 +164,16 @@ impl Chain {
 
 impl Cell {
     /// Anything, from nowhere.
-    pub(super) const UNKNOWN: Self = Self { value: Value::UNKNOWN, origins: Vec::new() };
+    pub(super) const UNKNOWN: Self = Self {
+        value: Value::UNKNOWN,
+        origins: Vec::new(),
+    };
 
     pub(super) fn of(value: Value) -> Self {
-        Self { value, origins: Vec::new() }
+        Self {
+            value,
+            origins: Vec::new(),
+        }
     }
 
     pub(super) fn join(&self, other: &Self) -> Self {

@@ -9,7 +9,9 @@ use iced_x86::{
     OpAccess, OpKind, Register as Iced, RflagsBits,
 };
 
-use super::step::{Base, Convention, Effect, Exit, Fold, Place, Register, SCRATCH, Source, Step, ZERO};
+use super::step::{
+    Base, Convention, Effect, Exit, Fold, Place, Register, SCRATCH, Source, Step, ZERO,
+};
 
 /// The kernel is built for the System V convention: rdi, rsi, rdx, rcx, r8, r9.
 pub(super) const CONVENTION: Convention = Convention {
@@ -70,7 +72,10 @@ fn effects(step: Step, instruction: &Instruction) -> Step {
         (Mnemonic::Push, _) => push(step, instruction),
         (Mnemonic::Pop, OpKind::Register) => pop(step, destination),
         (Mnemonic::Leave, _) => {
-            let copy = Source::Copy { from: 5, narrow: false };
+            let copy = Source::Copy {
+                from: 5,
+                narrow: false,
+            };
             pop(step.set(4, copy), 5)
         }
         (Mnemonic::Lea, _) => lea(step, instruction, destination),
@@ -95,14 +100,24 @@ fn effects(step: Step, instruction: &Instruction) -> Step {
         }
         (Mnemonic::Cdqe, _) => {
             let by = Fold::SignExtend32;
-            step.set(0, Source::Fold { from: 0, by, narrow: false })
+            step.set(
+                0,
+                Source::Fold {
+                    from: 0,
+                    by,
+                    narrow: false,
+                },
+            )
         }
-        (Mnemonic::Xor | Mnemonic::Sub, OpKind::Register) if is_same_register(instruction) => {
-            step.compare(&[], None).set(destination, Source::Constant(0))
-        }
+        (Mnemonic::Xor | Mnemonic::Sub, OpKind::Register) if is_same_register(instruction) => step
+            .compare(&[], None)
+            .set(destination, Source::Constant(0)),
         // All ones or nothing, by the carry.
         (Mnemonic::Sbb, OpKind::Register) if is_same_register(instruction) => step
-            .set(SCRATCH[0], Source::Constant(if narrow { 0xffff_ffff } else { u64::MAX }))
+            .set(
+                SCRATCH[0],
+                Source::Constant(if narrow { 0xffff_ffff } else { u64::MAX }),
+            )
             .set(destination, Source::Either(SCRATCH[0], ZERO)),
         (mnemonic, _) if is_set(mnemonic) => step
             .set(SCRATCH[0], Source::Constant(1))
@@ -121,9 +136,14 @@ fn effects(step: Step, instruction: &Instruction) -> Step {
         }
         (mnemonic, OpKind::Register) if is_wide && destination != ZERO => {
             match fold(mnemonic, instruction) {
-                Some(by) => step
-                    .compare(&[destination], Some(0))
-                    .set(destination, Source::Fold { from: destination, by, narrow }),
+                Some(by) => step.compare(&[destination], Some(0)).set(
+                    destination,
+                    Source::Fold {
+                        from: destination,
+                        by,
+                        narrow,
+                    },
+                ),
                 None => other(step, instruction),
             }
         }
@@ -210,7 +230,8 @@ fn push(step: Step, instruction: &Instruction) -> Step {
     } else {
         operand(step, instruction, 0, SCRATCH[0])
     };
-    step.set(4, moved_stack(-8)).then(Effect::Store(top(), from))
+    step.set(4, moved_stack(-8))
+        .then(Effect::Store(top(), from))
 }
 
 fn pop(step: Step, to: Register) -> Step {
@@ -242,11 +263,22 @@ fn lea(step: Step, instruction: &Instruction, to: Register) -> Step {
         (Base::Image, None) => step.set(to, Source::Address(place.offset.cast_unsigned())),
         (Base::Register(from), None) => {
             let by = Fold::Add(place.offset.cast_unsigned());
-            step.set(to, Source::Fold { from, by, narrow: false })
+            step.set(
+                to,
+                Source::Fold {
+                    from,
+                    by,
+                    narrow: false,
+                },
+            )
         }
         (Base::Register(from), Some(index)) => {
             let by = Fold::Add(place.offset.cast_unsigned());
-            let sum = Source::Fold { from: SCRATCH[0], by, narrow: false };
+            let sum = Source::Fold {
+                from: SCRATCH[0],
+                by,
+                narrow: false,
+            };
             step.set(SCRATCH[0], Source::Sum(from, index)).set(to, sum)
         }
         _ => step.set(to, Source::Mix(place.index.into_iter().collect())),
@@ -254,7 +286,12 @@ fn lea(step: Step, instruction: &Instruction, to: Register) -> Step {
 }
 
 /// The register that holds operand `index`: its own, or `scratch` with the memory loaded.
-fn operand(step: Step, instruction: &Instruction, index: u32, scratch: Register) -> (Step, Register) {
+fn operand(
+    step: Step,
+    instruction: &Instruction,
+    index: u32,
+    scratch: Register,
+) -> (Step, Register) {
     match instruction.op_kind(index) {
         OpKind::Register => (step, general(instruction.op_register(index))),
         OpKind::Memory => match place(instruction) {
@@ -319,7 +356,9 @@ fn is_immediate(instruction: &Instruction, index: u32) -> bool {
 /// An immediate as its operand sees it: 32 bits for a 32-bit operation.
 fn immediate(instruction: &Instruction, index: u32) -> u64 {
     let value = instruction.try_immediate(index).unwrap_or(0);
-    if width(instruction) == 4 && !matches!(instruction.code(), Code::Pushq_imm32 | Code::Pushq_imm8) {
+    if width(instruction) == 4
+        && !matches!(instruction.code(), Code::Pushq_imm32 | Code::Pushq_imm8)
+    {
         value & 0xffff_ffff
     } else {
         value

@@ -48,8 +48,14 @@ struct Field {
 }
 
 /// The fixtures: Debian's kernels.
-pub(super) const KERNELS: [&str; 6] =
-    ["6.1-arm64", "6.12-arm64", "7.2-arm64", "6.1-amd64", "6.12-amd64", "7.2-amd64"];
+pub(super) const KERNELS: [&str; 6] = [
+    "6.1-arm64",
+    "6.12-arm64",
+    "7.2-arm64",
+    "6.1-amd64",
+    "6.12-amd64",
+    "7.2-amd64",
+];
 
 /// A kernel of the fixtures.
 pub(super) struct Fixture {
@@ -73,7 +79,10 @@ impl Fixture {
         };
         Self {
             kernel: Kernel::new(&symbols, &code, &ctl, &fields, architecture),
-            symbols: symbols.into_iter().map(|symbol| (symbol.address, symbol.name)).collect(),
+            symbols: symbols
+                .into_iter()
+                .map(|symbol| (symbol.address, symbol.name))
+                .collect(),
         }
     }
 
@@ -86,9 +95,19 @@ impl Fixture {
         self.symbols.iter().find(is_it).map(|(address, _)| *address)
     }
 
+    /// The code of the function at `address`.
+    pub(super) fn bytes(&self, address: u64) -> (Architecture, Vec<u8>) {
+        (
+            self.kernel.architecture,
+            self.kernel.code(address)[0].1.to_vec(),
+        )
+    }
+
     /// What the code of a function shows.
     pub(super) fn function(&self, name: &str) -> FunctionEvidence {
-        let address = self.address(name).unwrap_or_else(|| panic!("{name} is not in the fixture"));
+        let address = self
+            .address(name)
+            .unwrap_or_else(|| panic!("{name} is not in the fixture"));
         references(&self.kernel, address).unwrap()
     }
 }
@@ -107,13 +126,26 @@ fn symbol(name: Name) -> Symbol {
 fn code(function: &Function) -> FunctionCode {
     let digits = function.bytes.as_bytes().chunks(2);
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
-    FunctionCode { address: function.address, bytes: digits.map(byte).collect() }
+    FunctionCode {
+        address: function.address,
+        bytes: digits.map(byte).collect(),
+    }
 }
 
 fn ctl(ctl: Ctl) -> CtlEntry {
-    CtlEntry { data: ctl.data, paths: ctl.paths, size: ctl.size, symbol: ctl.symbol }
+    CtlEntry {
+        data: ctl.data,
+        paths: ctl.paths,
+        size: ctl.size,
+        symbol: ctl.symbol,
+    }
 }
 
 fn field(field: Field) -> FieldLayout {
-    FieldLayout { structure: field.structure, field: field.field, offset: field.offset, size: field.size }
+    FieldLayout {
+        structure: field.structure,
+        field: field.field,
+        offset: field.offset,
+        size: field.size,
+    }
 }

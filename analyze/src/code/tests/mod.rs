@@ -1,4 +1,5 @@
 mod arm64;
+mod assembled;
 mod fixture;
 mod real_kernels;
 mod totality;
