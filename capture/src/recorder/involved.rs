@@ -1,14 +1,22 @@
 //! Which processes, control groups and mount namespaces had failures worth a look.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use format_spec::record::Failure;
 
-use crate::sources::{snapshot::Involved, syscalls::Facts};
+use super::policy::Kind;
+use crate::sources::{
+    snapshot::{Involved, NamedPath},
+    syscalls::{Facts, paths},
+};
 
 /// Most failures that are remembered: first the first ones, then the last ones.
 const FIRST: usize = 32;
 const LAST: usize = 32;
+
+/// Most paths that are remembered, and most of one kind of failure.
+const MAX_PATHS: usize = 48;
+const PATHS_OF_A_KIND: usize = 6;
 
 #[derive(Debug)]
 struct Place {
@@ -24,20 +32,23 @@ pub(super) struct Recent {
     first: Vec<Place>,
     last: VecDeque<Place>,
     seen: BTreeSet<u32>,
+    paths: BTreeSet<NamedPath>,
+    paths_of_kind: BTreeMap<Kind, usize>,
 }
 
 impl Recent {
     /// Remembers where a failure came from; each process once.
     pub(super) fn note(&mut self, failure: &Failure, facts: &Facts) {
-        if !self.seen.insert(failure.tgid) {
-            return;
-        }
         let place = Place {
             tgid: failure.tgid,
             parent: fact(failure, facts, "parent.tgid").and_then(|pid| u32::try_from(pid).ok()),
             cgroup: failure.cgroup,
             mount_namespace: fact(failure, facts, "ns.mnt"),
         };
+        self.note_paths(failure, &place);
+        if !self.seen.insert(failure.tgid) {
+            return;
+        }
         if self.first.len() < FIRST {
             self.first.push(place);
             return;
@@ -50,9 +61,34 @@ impl Recent {
         }
     }
 
+    fn note_paths(&mut self, failure: &Failure, place: &Place) {
+        let kind = (failure.syscall, failure.errno);
+        for path in paths(failure) {
+            let of_kind = self.paths_of_kind.entry(kind).or_default();
+            if *of_kind >= PATHS_OF_A_KIND || self.paths.len() >= MAX_PATHS {
+                return;
+            }
+            let known = self
+                .paths
+                .iter()
+                .any(|named| named.path == path && named.mount_namespace == place.mount_namespace);
+            if !known {
+                *of_kind += 1;
+                self.paths.insert(NamedPath {
+                    tgids: [place.tgid].into_iter().chain(place.parent).collect(),
+                    mount_namespace: place.mount_namespace,
+                    path: path.to_vec(),
+                });
+            }
+        }
+    }
+
     /// All of them.
     pub(super) fn involved(&self) -> Involved {
-        let mut involved = Involved::default();
+        let mut involved = Involved {
+            paths: self.paths.clone(),
+            ..Involved::default()
+        };
         for place in self.first.iter().chain(&self.last) {
             involved.tgids.insert(place.tgid);
             involved.tgids.extend(place.parent.filter(|&pid| pid > 0));

@@ -13,6 +13,7 @@
 //! | `etz:users` | what each user holds: processes, threads, descriptors, inotify instances and watches |
 //! | `etz:descriptors` | processes with the most descriptors |
 //! | `etz:proc/PID/fd` | kinds of descriptors of a process: `anon_inode:inotify 3` |
+//! | `etz:paths` | every component of the paths that failing calls named, as a process sees it: mode in octal, owner, device, inode, attributes, names of extended attributes; `missing` where the path ends |
 //! | `etz:left-out` | what was left out, and how often |
 
 mod bounded;
@@ -21,6 +22,7 @@ mod collector;
 mod host;
 mod mountinfo;
 mod mounts;
+mod paths;
 mod process;
 mod sysctls;
 mod totals;
@@ -30,6 +32,7 @@ use std::{collections::BTreeSet, time::Duration};
 use format_spec::record::{Phase, Snapshot};
 
 use collector::{Collector, Seen};
+pub(crate) use paths::NamedPath;
 
 use crate::preflight::monotonic_ns;
 
@@ -42,6 +45,8 @@ pub(crate) struct Involved {
     pub(crate) cgroups: BTreeSet<u64>,
     /// Inode numbers of the mount namespaces of processes that failed, which may be gone by now.
     pub(crate) mount_namespaces: BTreeSet<u64>,
+    /// Paths that failing calls named.
+    pub(crate) paths: BTreeSet<NamedPath>,
 }
 
 /// Most processes that are looked at closely in one snapshot.
@@ -94,6 +99,7 @@ impl Snapshots {
         for &pid in &pids {
             process::collect(&mut collector, pid);
         }
+        paths::collect(&mut collector, involved.paths.iter());
         cgroups::collect(&mut collector, &pids, &involved.cgroups);
         mounts::collect(&mut collector, &pids);
         if extent == Extent::Host {

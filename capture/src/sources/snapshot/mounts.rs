@@ -116,7 +116,8 @@ fn visible(mounts: Vec<Mount>) -> impl Iterator<Item = Mount> {
         .map(|(_, mount)| mount)
 }
 
-fn may_hang(fs_type: &str) -> bool {
+/// Whether looking at such a file system may take for ever.
+pub(super) fn may_hang(fs_type: &str) -> bool {
     MAY_HANG.contains(&fs_type) || fs_type == "fuse" || fs_type.starts_with("fuse.")
 }
 

@@ -1,6 +1,7 @@
 //! Which arguments of which syscalls are strings worth keeping, and which one is a file descriptor.
 
 use capture_ebpf::{Arguments, MAX_SYSCALLS};
+use format_spec::record::Failure;
 
 use crate::names;
 
@@ -220,6 +221,48 @@ const DESCRIPTORS: &[(u8, &[&str])] = &[
     (4, &["mmap"]),
 ];
 
+/// Strings that are no paths: names of types, keys, options and attributes.
+const NOT_PATHS: &[(&str, &[u8])] = &[
+    ("add_key", &[0, 1]),
+    ("fgetxattr", &[1]),
+    ("finit_module", &[1]),
+    ("fremovexattr", &[1]),
+    ("fsconfig", &[2]),
+    ("fsetxattr", &[1]),
+    ("fsopen", &[0]),
+    ("getxattr", &[1]),
+    ("init_module", &[2]),
+    ("lgetxattr", &[1]),
+    ("lremovexattr", &[1]),
+    ("lsetxattr", &[1]),
+    ("memfd_create", &[0]),
+    ("mount", &[2, 4]),
+    ("mq_open", &[0]),
+    ("mq_unlink", &[0]),
+    ("removexattr", &[1]),
+    ("request_key", &[0, 1]),
+    ("setxattr", &[1]),
+];
+
+/// `AT_FDCWD` as the int that it is.
+const AT_FDCWD: u64 = 0xffff_ff9c;
+
+/// The paths among the string arguments of a failure that lead from its root or its working folder.
+pub(crate) fn paths(failure: &Failure) -> impl Iterator<Item = &[u8]> {
+    let name = names::syscall_name(failure.syscall);
+    let not = NOT_PATHS.iter().find(|(syscall, _)| *syscall == name);
+    let not = not.map_or(&[][..], |(_, places)| *places);
+    failure.paths.iter().filter_map(move |argument| {
+        // The descriptor of the folder stands just before the path.
+        let before = usize::from(argument.argument).checked_sub(1);
+        let folder = before.and_then(|place| failure.args.get(place));
+        let from_cwd = !name.contains("at") || folder.is_none_or(|fd| fd & 0xffff_ffff == AT_FDCWD);
+        let is_path = !not.contains(&argument.argument) && !argument.truncated;
+        let reachable = argument.bytes.starts_with(b"/") || from_cwd;
+        (is_path && reachable && !argument.bytes.is_empty()).then_some(&argument.bytes[..])
+    })
+}
+
 /// For each syscall number, what its arguments are.
 pub(super) fn by_number() -> Vec<Arguments> {
     let mut table = vec![Arguments::NONE; MAX_SYSCALLS as usize];
@@ -245,6 +288,7 @@ pub(super) fn by_number() -> Vec<Arguments> {
 #[cfg(test)]
 mod tests {
     use capture_ebpf::{MAX_STRINGS, NO_ARGUMENT};
+    use format_spec::record::PathArgument;
 
     use super::*;
 
@@ -273,6 +317,30 @@ mod tests {
             let elsewhere = name.parse::<syscalls::x86_64::Sysno>().is_ok();
             assert!(here || elsewhere, "{name}");
         }
+    }
+
+    #[test]
+    fn paths_are_told_from_names_and_from_other_folders() {
+        let failure = |name, args: [u64; 2], strings: &[(u8, &str)]| Failure {
+            syscall: names::syscall_number(name).unwrap(),
+            args: [args[0], args[1], 0, 0, 0, 0],
+            paths: strings
+                .iter()
+                .map(|&(argument, text)| PathArgument {
+                    argument,
+                    bytes: text.into(),
+                    truncated: false,
+                })
+                .collect(),
+            ..Failure::default()
+        };
+        let mount = failure("mount", [0, 0], &[(0, "/a"), (1, "b"), (2, "tmpfs")]);
+        assert_eq!(paths(&mount).collect::<Vec<_>>(), [b"/a".as_slice(), b"b"]);
+        let here = failure("openat", [AT_FDCWD, 0], &[(1, "x")]);
+        assert_eq!(paths(&here).count(), 1);
+        let elsewhere = failure("openat", [5, 0], &[(1, "x")]);
+        assert_eq!(paths(&elsewhere).count(), 0);
+        assert_eq!(paths(&failure("openat", [5, 0], &[(1, "/x")])).count(), 1);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use aya::{
 use capture_ebpf::{Bucket, CountKey, CountValue, Loss, Recipe, Recipes};
 use format_spec::record::{Count, Counts, Failure};
 
+pub(crate) use arguments::paths;
 pub(crate) use facts::Facts;
 pub(crate) use focus::Focus;
 
