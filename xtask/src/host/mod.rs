@@ -31,3 +31,6 @@ pub(crate) const VM: &[&str] = &[
     "mmdebstrap",
     "e2fsprogs",
 ];
+
+/// The second reader of the format, which the tests compare with the first.
+pub(crate) const PYTHON: &[&str] = &["python3", "python3-zstandard"];

@@ -24,6 +24,9 @@ const RECORDED: [&str; 4] = [
 ];
 
 pub(super) fn tests() -> Result<Outcome> {
+    if host::can_require(host::PYTHON).is_ok() {
+        host::require(host::PYTHON)?;
+    }
     let nextest = command("cargo-nextest").arg("--version").output().is_ok();
     let args: &[&str] = if nextest {
         &[
