@@ -2,9 +2,13 @@
 
 use syscalls::{Errno, Sysno};
 
+/// A name in the crate's table for arm64, and the one that the kernel and everybody else uses.
+const USUAL: (&str, &str) = ("fstatat", "newfstatat");
+
 /// The syscall's name; `syscall_N` for one that is newer than this recorder.
 pub(crate) fn syscall_name(number: u32) -> String {
     match Sysno::new(number as usize) {
+        Some(sysno) if sysno.name() == USUAL.0 => USUAL.1.to_owned(),
         Some(sysno) => sysno.name().to_owned(),
         None => format!("syscall_{number}"),
     }
@@ -15,7 +19,8 @@ pub(crate) fn syscall_number(name: &str) -> Option<u32> {
     if let Ok(number) = name.parse() {
         return Some(number);
     }
-    let sysno: Sysno = name.parse().ok()?;
+    let own = if name == USUAL.1 { USUAL.0 } else { name };
+    let sysno: Sysno = name.parse().or_else(|_| own.parse()).ok()?;
     u32::try_from(sysno.id()).ok()
 }
 
@@ -58,7 +63,7 @@ mod tests {
 
     #[test]
     fn names_and_numbers_agree() {
-        for name in ["mount", "openat", "clone3"] {
+        for name in ["mount", "openat", "clone3", "newfstatat"] {
             assert_eq!(syscall_name(syscall_number(name).unwrap()), name);
         }
         assert_eq!(syscall_number("mountt"), None);

@@ -52,9 +52,13 @@ pub(crate) static FOCUS_TGIDS: HashMap<u32, u8> = HashMap::with_max_entries(MAX_
 pub(crate) static FOCUS_COMMS: HashMap<[u8; COMM_LEN], u8> =
     HashMap::with_max_entries(MAX_FOCUS, 0);
 
-/// The syscall that each thread under a seccomp filter entered last.
+/// When each thread under a seccomp filter last entered a syscall, nanoseconds of CLOCK_MONOTONIC, and which one.
 #[map]
-pub(crate) static ENTERED: LruHashMap<u32, u32> = LruHashMap::with_max_entries(4096, 0);
+pub(crate) static ENTERED: LruHashMap<u32, [u64; 2]> = LruHashMap::with_max_entries(4096, 0);
+
+/// Since when `sys_enter` is watched, nanoseconds of CLOCK_MONOTONIC; 0 when it is not.
+#[map]
+pub(crate) static WATCHED_SINCE: Array<u64> = Array::with_max_entries(1, 0);
 
 /// The recorder itself: its failures are not the host's.
 #[unsafe(no_mangle)]
@@ -75,6 +79,10 @@ pub(crate) static BURST_NS: Global<u64> = Global::new(3_200_000_000);
 /// Offset of `seccomp.mode` in `task_struct`, bytes.
 #[unsafe(no_mangle)]
 pub(crate) static SECCOMP_MODE: Global<u32> = Global::new(0);
+
+/// Offset of `start_time` in `task_struct`, bytes.
+#[unsafe(no_mangle)]
+pub(crate) static START_TIME: Global<u32> = Global::new(0);
 
 /// 1 when samples are limited to the processes in `FOCUS_TGIDS`.
 #[unsafe(no_mangle)]

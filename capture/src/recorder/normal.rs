@@ -8,7 +8,6 @@ const LOOKUPS: &[&str] = &[
     "execveat",
     "faccessat",
     "faccessat2",
-    "fstatat64",
     "getxattr",
     "inotify_add_watch",
     "lgetxattr",

@@ -26,7 +26,7 @@ pub(crate) use arguments::paths;
 pub(crate) use facts::Facts;
 pub(crate) use focus::Focus;
 
-use crate::{error::Error, kernel::Kernel};
+use crate::{error::Error, kernel::Kernel, preflight::monotonic_ns};
 
 /// The programs, built by `cargo xtask ebpf` for the kernel of this architecture.
 #[cfg(target_arch = "aarch64")]
@@ -52,6 +52,7 @@ pub(crate) struct Syscalls {
     counts: HashMap<MapData, CountKeyWords, CountValueWords>,
     buckets: HashMap<MapData, u64, [u64; 2]>,
     losses: PerCpuArray<MapData, u64>,
+    watched_since: Array<MapData, u64>,
     can_watch: bool,
     entries: Option<RawTracePointLinkId>,
 }
@@ -70,8 +71,10 @@ impl Syscalls {
         let own_tgid = std::process::id();
         let interval_ns = 1_000_000_000 / RATE;
         let burst_ns = interval_ns * BURST;
-        let mode = facts::task_offset(kernel, "seccomp.mode");
-        let seccomp_mode = mode.unwrap_or(0);
+        // Both are in every kernel with CONFIG_SECCOMP; without BTF nothing is watched.
+        let offsets = facts::task_offset(kernel, "seccomp.mode")
+            .zip(facts::task_offset(kernel, "start_time"));
+        let (seccomp_mode, start_time) = offsets.unwrap_or_default();
         let by_tgid = u32::from(!focus.tgids.is_empty());
         let by_comm = u32::from(!focus.comms.is_empty());
         let mut ebpf = EbpfLoader::new()
@@ -80,13 +83,14 @@ impl Syscalls {
             .override_global("INTERVAL_NS", &interval_ns, true)
             .override_global("BURST_NS", &burst_ns, true)
             .override_global("SECCOMP_MODE", &seccomp_mode, true)
+            .override_global("START_TIME", &start_time, true)
             .override_global("BY_TGID", &by_tgid, true)
             .override_global("BY_COMM", &by_comm, true)
             .load(OBJECT)
             .map_err(refused)?;
         // While all maps are still open: the programs name them by file descriptor.
         load_program(&mut ebpf, "sys_exit")?;
-        if mode.is_some() {
+        if offsets.is_some() {
             load_program(&mut ebpf, "sys_enter")?;
         }
         let mut recipes = Array::<_, RecipesWords>::try_from(map(&mut ebpf, "RECIPES")?)?;
@@ -101,8 +105,9 @@ impl Syscalls {
             counts: map(&mut ebpf, "COUNTS")?.try_into()?,
             buckets: map(&mut ebpf, "BUCKETS")?.try_into()?,
             losses: map(&mut ebpf, "LOSSES")?.try_into()?,
+            watched_since: map(&mut ebpf, "WATCHED_SINCE")?.try_into()?,
             ebpf,
-            can_watch: mode.is_some(),
+            can_watch: offsets.is_some(),
             entries: None,
         })
     }
@@ -125,6 +130,7 @@ impl Syscalls {
         if self.can_watch && self.entries.is_none() {
             let program = program(&mut self.ebpf, "sys_enter")?;
             self.entries = Some(program.attach("sys_enter")?);
+            self.watched_since.set(0, monotonic_ns(), 0)?;
         }
         Ok(())
     }
@@ -135,6 +141,8 @@ impl Syscalls {
     /// The kernel's.
     pub(crate) fn unwatch_entries(&mut self) -> Result<(), Error> {
         if let Some(link) = self.entries.take() {
+            // First of all: what is not noted any more must not be taken for not entered.
+            self.watched_since.set(0, 0, 0)?;
             program(&mut self.ebpf, "sys_enter")?.detach(link)?;
         }
         Ok(())
