@@ -10,6 +10,7 @@ use super::{
     means::probe_line,
     pass::ArmedPass,
     returns::{self, Context},
+    sightings::Way,
     tree::CallTree,
 };
 use crate::{guard::Guard, kernel::Kernel, tracefs::TracefsError};
@@ -24,8 +25,8 @@ pub(super) struct Descent {
     pub(super) tree: CallTree,
     /// What is known so far.
     pub(super) known: Knowledge,
-    /// The way that a sentinel saw, from the inside out.
-    way: Vec<u64>,
+    /// The way that a sentinel saw.
+    way: Option<Way>,
     batches: u32,
 }
 
@@ -33,7 +34,7 @@ impl Descent {
     /// Begins with a failing call of the graph pass, and the way that a sentinel saw, if any.
     ///
     /// Functions are brought to the start of their symbol: the tracer's addresses may lie a few bytes behind it.
-    pub(super) fn new(mut tree: CallTree, way: Vec<u64>, kernel: &Kernel) -> Self {
+    pub(super) fn new(mut tree: CallTree, way: Option<Way>, kernel: &Kernel) -> Self {
         let start = |address| Some(kernel.containing(address)?.address);
         tree.rename(|address| start(address).unwrap_or(address));
         let name = |address| Some(kernel.containing(address)?.name);
@@ -68,7 +69,7 @@ impl Descent {
 
     /// The functions of the next batch; empty when there is nothing more to learn.
     pub(super) fn next(&self, kernel: &Kernel) -> Vec<u64> {
-        if self.batches == MAX_BATCHES {
+        if self.batches == MAX_BATCHES || self.is_way_confirmed(kernel) {
             return Vec::new();
         }
         let is_wanted = |function| {
@@ -77,7 +78,23 @@ impl Descent {
                 !is_hot(found.name) && probe_line(kernel, &found, String::new()).is_some()
             })
         };
-        choice::next(&self.tree, &self.known, &self.way, is_wanted)
+        let way = self.way.as_ref().map_or(&[][..], |way| &way.functions);
+        choice::next(&self.tree, &self.known, way, is_wanted)
+    }
+
+    /// Whether the functions on the sentinel's way were seen to return the error, all that could: then nothing below
+    /// the first one is left to be asked.
+    fn is_way_confirmed(&self, kernel: &Kernel) -> bool {
+        let Some(way) = &self.way else {
+            return false;
+        };
+        let errors = way.functions.iter().skip(way.is_predicate.into());
+        let could = |function: u64| {
+            let found = kernel.containing(function);
+            found.is_some_and(|found| probe_line(kernel, &found, String::new()).is_some())
+        };
+        let mut asked = errors.filter(|&&function| could(function)).peekable();
+        asked.peek().is_some() && asked.all(|function| self.known.returned.contains(function))
     }
 
     /// Arms a batch. What was changed is in the guard, in any case.

@@ -9,24 +9,33 @@ const PREFIX: &str = if cfg!(target_arch = "aarch64") {
 
 /// Syscalls whose entry function has another name (`include/uapi/asm-generic/unistd.h`,
 /// `arch/x86/entry/syscalls/syscall_64.tbl`).
-const OTHER_NAMES: [(&str, &str); 8] = [
-    ("fadvise64", "fadvise64_64"),
+const OTHER_NAMES: [(&str, &str); 7] = [
     ("fstat", "newfstat"),
+    ("fstatat", "newfstatat"),
     ("lstat", "newlstat"),
-    ("personality", "arm64_personality"),
     ("sendfile", "sendfile64"),
     ("stat", "newstat"),
     ("umount2", "umount"),
     ("uname", "newuname"),
 ];
 
+/// The same, on arm64 alone (`arch/arm64/kernel/sys.c`).
+const OTHER_NAMES_ARM64: [(&str, &str); 2] = [
+    ("fadvise64", "fadvise64_64"),
+    ("personality", "arm64_personality"),
+];
+
 /// Names that the entry function of `syscall` may have, the likeliest first.
 pub(super) fn candidates(syscall: &str) -> impl Iterator<Item = String> {
-    let other = OTHER_NAMES
+    let arm64 = OTHER_NAMES_ARM64
         .iter()
-        .filter(move |(name, _)| *name == syscall)
-        .map(|(_, function)| *function);
-    other.chain([syscall]).map(|name| format!("{PREFIX}{name}"))
+        .filter(|_| cfg!(target_arch = "aarch64"));
+    let other = OTHER_NAMES.iter().chain(arm64);
+    let other = other.filter(move |(name, _)| *name == syscall);
+    other
+        .map(|(_, function)| *function)
+        .chain([syscall])
+        .map(|name| format!("{PREFIX}{name}"))
 }
 
 #[cfg(test)]

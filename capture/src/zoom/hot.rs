@@ -5,8 +5,8 @@ const LIST: &str = include_str!("hot.txt");
 
 /// Functions at which an interrupt or a switch to another task begins: what they call is not the task's. The outer
 /// handlers are `noinstr` and never traced (`arch/arm64/kernel/entry-common.c`, `kernel/softirq.c`,
-/// `kernel/entry/common.c`; 6.1 to 7.2). `do_el1_brk64` is a kprobe being hit.
-const BOUNDARIES: [&str; 10] = [
+/// `kernel/entry/common.c`; 6.1 to 7.2). The last ones are a kprobe being hit, on 6.1 and on later kernels.
+const BOUNDARIES: [&str; 12] = [
     "irq_enter_rcu",
     "irq_exit_rcu",
     "__irq_exit_rcu",
@@ -17,6 +17,8 @@ const BOUNDARIES: [&str; 10] = [
     "handle_softirqs",
     "do_softirq_own_stack",
     "do_el1_brk64",
+    "do_debug_exception",
+    "trampoline_probe_handler",
 ];
 
 /// Whether what `function` calls is not part of the call that it interrupts.

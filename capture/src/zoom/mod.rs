@@ -304,7 +304,10 @@ impl<'k> Zoom<'k> {
                     self.state = State::Returns(Box::new(pass), Box::new(descent));
                     return Progress::Armed;
                 }
-                Err(_) => self.not_restored.extend(guard.rewind(mark)),
+                Err(error) => {
+                    self.not_restored.extend(guard.rewind(mark));
+                    sink(Output::Zoom(context.not_armed(&error)));
+                }
             }
         }
         self.send_evidence(&descent, sink);
@@ -362,10 +365,8 @@ impl<'k> Zoom<'k> {
         let errno = finished.target.errno;
         let entry = graph::entry_function(self.kernel, &finished.target).ok();
         let entry = entry.and_then(|name| self.kernel.function(&name));
-        let way = match (&self.sentinels, entry) {
-            (Some(sentinels), Some(entry)) => sentinels.way(entry.address, errno),
-            _ => Vec::new(),
-        };
+        let sentinels = self.sentinels.as_ref().zip(entry);
+        let way = sentinels.and_then(|(sentinels, entry)| sentinels.way(entry.address, errno));
         let mut descent = Descent::new(tree, way, self.kernel);
         if self.tier() == Tier::Graph {
             descent.learn_from_tree(errno, self.kernel);

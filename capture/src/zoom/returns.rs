@@ -1,6 +1,6 @@
 //! The returns pass: return probes on functions that the failing graph showed.
 
-use format_spec::record::{Pass, Probe, ProbeKind, Probes};
+use format_spec::record::{Pass, Probe, ProbeKind, Probes, Zoom, ZoomEnd};
 
 use super::{
     Output, Sink, Target,
@@ -26,6 +26,28 @@ pub(super) struct Context<'a> {
     pub(super) pids: &'a [u32],
     /// The zoom's number.
     pub(super) number: u32,
+}
+
+impl Context<'_> {
+    /// What is written about a pass that could not be armed.
+    pub(super) fn not_armed(&self, why: &TracefsError) -> Zoom {
+        let now = monotonic_ns();
+        Zoom {
+            number: self.number,
+            pass: Pass::Returns,
+            syscall: self.target.syscall,
+            errno: self.target.errno,
+            functions: Vec::new(),
+            pids: self.pids.to_vec(),
+            started_ns: now,
+            armed_ns: now,
+            ended_ns: now,
+            end: ZoomEnd::Error,
+            failures: 0,
+            lost_events: 0,
+            tier: format!("{}: {why}", self.means.tier.describe()),
+        }
+    }
 }
 
 /// Arms return probes on `functions`. What was changed is in the guard, in any case.

@@ -13,7 +13,12 @@ use format_spec::{
     record::{Armed, FtracePages, Missing, Probe, ProbeKind, Probes, ReturnType},
 };
 
-use super::{Output, Sink, means::probe_line, names::Names, sightings::Sightings};
+use super::{
+    Output, Sink,
+    means::probe_line,
+    names::Names,
+    sightings::{Sightings, Way},
+};
 use crate::{
     guard::{Guard, Mark},
     kernel::{Kernel, KernelSymbol},
@@ -232,10 +237,9 @@ impl Sentinels {
         functions.into_iter().collect()
     }
 
-    /// The way from the last failing function that returned `errno` to `entry`, from the inside out; empty when there
-    /// is none.
-    pub(super) fn way(&self, entry: u64, errno: u16) -> Vec<u64> {
-        self.sightings.path(entry, errno)
+    /// The way from a failing function to `entry`, if one was seen that fits `errno`.
+    pub(super) fn way(&self, entry: u64, errno: u16) -> Option<Way> {
+        self.sightings.way(entry, errno)
     }
 
     /// Takes them away. Returns what could not be put back.

@@ -16,6 +16,15 @@ struct Sighting {
     errno: Option<u16>,
 }
 
+/// A way from a failing function up to where the syscall was entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Way {
+    /// The functions, from the inside out: absolute addresses.
+    pub(super) functions: Vec<u64>,
+    /// Whether the first one is a predicate, that tells of the failure without an errno.
+    pub(super) is_predicate: bool,
+}
+
 /// The last failures that the sentinels saw.
 #[derive(Debug, Default)]
 pub(super) struct Sightings {
@@ -62,19 +71,20 @@ impl Sightings {
         }
     }
 
-    /// The way from the last failing function to the function `entry`, from the inside out; empty when no sentinel
-    /// saw such a failure below it.
-    pub(super) fn path(&self, entry: u64, errno: u16) -> Vec<u64> {
+    /// The way from the failing function furthest inside to the function `entry`, when a sentinel saw one below it.
+    pub(super) fn way(&self, entry: u64, errno: u16) -> Option<Way> {
         let fits = |sighting: &&Sighting| sighting.errno.is_none_or(|found| found == errno);
         let ways = self.list.iter().rev().filter(fits).filter_map(|sighting| {
             let end = sighting
                 .path
                 .iter()
                 .position(|&function| function == entry)?;
-            Some(sighting.path[..=end].to_vec())
+            Some(Way {
+                functions: sighting.path[..=end].to_vec(),
+                is_predicate: sighting.errno.is_none(),
+            })
         });
-        // An errno says more than a predicate, and the longest way begins furthest inside.
-        ways.max_by_key(Vec::len).unwrap_or_default()
+        ways.max_by_key(|way| way.functions.len())
     }
 
     fn add(&mut self, sighting: Sighting) {
@@ -104,9 +114,10 @@ mod tests {
             path: path[1..].to_vec(),
             errno: Some(28),
         });
-        assert_eq!(sightings.path(1, 28), [4, 3, 2, 1]);
-        assert_eq!(sightings.path(1, 12), []);
-        assert_eq!(sightings.path(77, 28), []);
+        let way = sightings.way(1, 28).unwrap();
+        assert_eq!((way.functions, way.is_predicate), (vec![4, 3, 2, 1], false));
+        assert_eq!(sightings.way(1, 12), None);
+        assert_eq!(sightings.way(77, 28), None);
     }
 
     #[test]
@@ -119,6 +130,6 @@ mod tests {
             });
         }
         assert_eq!(sightings.list.len(), MAX_SIGHTINGS);
-        assert_eq!(sightings.path(1, 11).len(), 2);
+        assert!(sightings.way(1, 11).unwrap().is_predicate);
     }
 }
