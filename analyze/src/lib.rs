@@ -12,6 +12,7 @@ pub mod diagnosis;
 pub mod evidence;
 pub mod failures;
 pub mod graph;
+pub mod limits;
 pub mod load;
 pub mod names;
 pub mod origin;

@@ -1,0 +1,205 @@
+//! Limits of the control groups of the failing task: its own and those of all its ancestors.
+
+use super::{
+    moment::{Moment, UNLIMITED},
+    procfs,
+    term::Read,
+};
+use crate::{
+    evidence::{LimitUse, Nearness},
+    load::SnapshotView,
+    text::plain,
+};
+
+/// A limit that every group of a hierarchy can have.
+struct Kind {
+    /// Culprit id.
+    id: &'static str,
+    /// What is counted, in the plural.
+    unit: &'static str,
+    /// File with the limit.
+    limit: &'static str,
+    /// File with the use.
+    usage: &'static str,
+    /// How the line of that file begins, where it has many.
+    line: &'static str,
+    /// v1 controller whose files these are; empty for cgroup v2.
+    controller: &'static str,
+}
+
+const KINDS: [Kind; 6] = [
+    kind(
+        "cgroup:pids.max",
+        "processes and threads",
+        "pids.max",
+        "pids.current",
+    ),
+    kind("cgroup:memory.max", "bytes", "memory.max", "memory.current"),
+    kind(
+        "cgroup:memory.swap.max",
+        "bytes",
+        "memory.swap.max",
+        "memory.swap.current",
+    ),
+    Kind {
+        line: "nr_descendants ",
+        ..kind(
+            "cgroup:cgroup.max.descendants",
+            "control groups",
+            "cgroup.max.descendants",
+            "cgroup.stat",
+        )
+    },
+    Kind {
+        controller: "pids",
+        ..kind(
+            "cgroup:pids.max",
+            "processes and threads",
+            "pids.max",
+            "pids.current",
+        )
+    },
+    Kind {
+        controller: "memory",
+        ..kind(
+            "cgroup:memory.max",
+            "bytes",
+            "memory.limit_in_bytes",
+            "memory.usage_in_bytes",
+        )
+    },
+];
+
+const fn kind(
+    id: &'static str,
+    unit: &'static str,
+    limit: &'static str,
+    usage: &'static str,
+) -> Kind {
+    Kind {
+        id,
+        unit,
+        limit,
+        usage,
+        line: "",
+        controller: "",
+    }
+}
+
+/// v1 has no word for unlimited: it shows the largest number of whole pages (`PAGE_COUNTER_MAX`,
+/// `include/linux/page_counter.h`).
+const V1_UNLIMITED: u64 = 1 << 62;
+
+/// The limits of each group that has one.
+pub(super) fn read(moment: &Moment<'_>) -> Vec<LimitUse> {
+    let Some((view, read, membership)) = membership(moment) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for kind in &KINDS {
+        let Some(path) = group(membership, kind.controller) else {
+            continue;
+        };
+        let Some(root) = root(view, kind, path) else {
+            continue;
+        };
+        found.extend(ancestors(path).filter_map(|path| kind.read(view, root, path, read)));
+    }
+    found.extend(depth(view, membership));
+    found
+}
+
+/// The nearest snapshot that says in which groups the failing process is; a process that is gone was in those of its
+/// parent, unless somebody moved it.
+fn membership<'a>(moment: &Moment<'a>) -> Option<(&'a SnapshotView, Read, &'a str)> {
+    let of = |pid: u64| {
+        let path = format!("/proc/{pid}/cgroup");
+        moment.find(|view| Some((view, view.text(&path)?)))
+    };
+    let own = of(moment.failure?.tgid.into());
+    let ((view, text), read) = own.or_else(|| of(moment.fact("parent.tgid")?))?;
+    Some((view, read, text))
+}
+
+/// The group in the hierarchy of a controller, or in cgroup v2: `0::/a/b`, `4:pids:/a`.
+fn group<'a>(membership: &'a str, controller: &str) -> Option<&'a str> {
+    membership.lines().find_map(|line| {
+        let (_, rest) = line.split_once(':')?;
+        let (controllers, path) = rest.split_once(':')?;
+        let mut names = controllers.split(',');
+        names.any(|name| name == controller).then_some(path)
+    })
+}
+
+/// Where the hierarchy is mounted, told by the file of the limit in the group, or in the nearest ancestor that has it.
+fn root<'a>(view: &'a SnapshotView, kind: &Kind, path: &str) -> Option<&'a str> {
+    let mounted = |end: String| {
+        view.under(b"/sys/fs/cgroup").find_map(|(entry, _)| {
+            let root = std::str::from_utf8(entry).ok()?.strip_suffix(&end)?;
+            let last = root.rsplit('/').next()?;
+            let fits =
+                kind.controller.is_empty() || last.split(',').any(|name| name == kind.controller);
+            fits.then_some(root)
+        })
+    };
+    ancestors(path)
+        .map(|path| file("", path, kind.limit))
+        .find_map(mounted)
+}
+
+fn file(root: &str, path: &str, name: &str) -> String {
+    format!("{root}{}/{name}", path.trim_end_matches('/'))
+}
+
+/// The group and all above it: `/a/b`, `/a`, `/`.
+fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| match path.rfind('/')? {
+        0 if path.len() > 1 => Some("/"),
+        0 => None,
+        end => path.get(..end),
+    })
+}
+
+impl Kind {
+    fn read(&self, view: &SnapshotView, root: &str, path: &str, read: Read) -> Option<LimitUse> {
+        let limit = procfs::word(view.text(file(root, path, self.limit))?, 0)?;
+        let usage = view.text(file(root, path, self.usage))?;
+        let found = LimitUse {
+            id: self.id.into(),
+            scope: format!("cgroup {}", plain(path.as_bytes())),
+            unit: self.unit.into(),
+            usage: procfs::word(procfs::line(usage, self.line)?, 0)?,
+            limit: (limit < V1_UNLIMITED).then_some(limit),
+            at_failure: false,
+            source: SOURCE.into(),
+        };
+        let unclear = read == Read::Gone && found.nearness(1) == Nearness::Far;
+        (!unclear).then_some(found)
+    }
+}
+
+const SOURCE: &str = "read in the snapshot nearest to the failure";
+
+/// How deep the task's group is below each ancestor that limits it (`cgroup_check_hierarchy_limits`,
+/// `kernel/cgroup/cgroup.c`): a group made in it is one deeper.
+fn depth(view: &SnapshotView, membership: &str) -> Vec<LimitUse> {
+    let limit = kind("cgroup:cgroup.max.depth", "levels", "cgroup.max.depth", "");
+    let found = || {
+        let path = group(membership, limit.controller)?;
+        let root = root(view, &limit, path)?;
+        let levels = ancestors(path).enumerate().filter_map(|(below, ancestor)| {
+            let most = procfs::word(view.text(file(root, ancestor, limit.limit))?, 0)?;
+            (most != UNLIMITED).then(|| LimitUse {
+                id: limit.id.into(),
+                scope: format!("cgroup {}", plain(ancestor.as_bytes())),
+                unit: limit.unit.into(),
+                usage: u64::try_from(below).unwrap_or(u64::MAX),
+                limit: Some(most),
+                at_failure: false,
+                source: SOURCE.into(),
+            })
+        });
+        Some(levels.collect())
+    };
+    found().unwrap_or_default()
+}

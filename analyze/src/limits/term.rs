@@ -1,0 +1,82 @@
+//! How a number is come by.
+
+/// A number that can be read from a recording.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Term {
+    /// A fact of the failing moment.
+    Fact(&'static str),
+    /// A word of a file, counted from 0: words are what stands between blanks and slashes.
+    Word(&'static str, usize),
+    /// The first number behind a name that begins a line of a file: `Committed_AS: 123 kB`.
+    Named(&'static str, &'static str),
+    /// The number behind a word, on the line of a file that begins with a name: `TCP: inuse 5 tw 2`.
+    Labelled(&'static str, &'static str, &'static str),
+    /// A sysctl, and which of its numbers, counted from 0.
+    Sysctl(&'static str, usize),
+    /// How many names or lines a path of the failing process has.
+    Entries(&'static str),
+    /// Rows of a file without its heading.
+    Rows(&'static str),
+    /// The soft limit of that name in the limits file of the failing process.
+    Rlimit(&'static str),
+    /// A word of the line of the failing user in /proc/key-users, counted from 0.
+    KeyUser(usize),
+    /// 1 when the failing user is uid 0 of the initial user namespace, else 0.
+    IsRoot,
+    /// Where in its file the failing call wanted to begin.
+    Position,
+    /// A number that the kernel has built in.
+    Constant(u64),
+    /// A number times another.
+    Times(&'static Self, u64),
+    /// Pages as bytes.
+    Pages(&'static Self),
+    /// The first without the bits of the mask.
+    Without(&'static Self, u64),
+    /// The first less the second, at least 0.
+    Less(&'static Self, &'static Self),
+    /// The sum of both.
+    Plus(&'static Self, &'static Self),
+    /// The number, or 0 when it is not known.
+    OrZero(&'static Self),
+    /// The first that is known.
+    Either(&'static Self, &'static Self),
+    /// The larger one; the other when one is not known.
+    Larger(&'static Self, &'static Self),
+}
+
+/// When a number was read. The later one of a sum counts for all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Read {
+    /// It is always the same.
+    Always,
+    /// At the failing moment.
+    AtFailure,
+    /// In a snapshot that shows the failing process: it holds what it held.
+    Alive,
+    /// In a snapshot that does not show the failing process: what it held may be released, or not yet taken.
+    Gone,
+}
+
+/// A number with its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Number {
+    pub(super) value: u64,
+    pub(super) read: Read,
+}
+
+impl Number {
+    pub(super) fn with(self, other: Self, of: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            value: of(self.value, other.value),
+            read: self.read.max(other.read),
+        }
+    }
+
+    pub(super) fn map(self, of: impl Fn(u64) -> u64) -> Self {
+        Self {
+            value: of(self.value),
+            ..self
+        }
+    }
+}
