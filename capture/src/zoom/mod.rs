@@ -23,8 +23,10 @@ mod names;
 mod output;
 mod pass;
 mod returns;
+mod sentinel_list;
 mod sentinels;
 mod sightings;
+mod target;
 mod trap;
 mod tree;
 
@@ -41,39 +43,7 @@ pub(crate) use output::{Output, Sink};
 use pass::{ArmedPass, Finished};
 use returns::Context;
 use sentinels::Sentinels;
-
-/// What to zoom on.
-#[derive(Debug, Clone)]
-pub(crate) struct Target {
-    /// Syscall number.
-    pub(crate) syscall: u32,
-    /// Syscall name, for example `mount`: the entry function is found from it, see [`Target::function`].
-    pub(crate) name: String,
-    /// errno.
-    pub(crate) errno: u16,
-    /// Function to graph instead of the syscall's entry function (`--graph FUNCTION`).
-    pub(crate) function: Option<String>,
-    /// Failing processes that are still there (thread group ids in the initial pid namespace); empty when the
-    /// failures come from processes that end at once: then the graph is not limited to processes.
-    pub(crate) tgids: Vec<u32>,
-    /// Longest time of each pass.
-    pub(crate) time: Duration,
-    /// Most bytes of pages for the zoom.
-    pub(crate) bytes: u64,
-    /// Failures after which a pass has seen enough.
-    pub(crate) failures: u64,
-}
-
-/// Where a zoom stands after a poll.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Progress {
-    /// Nothing is armed.
-    Idle,
-    /// Armed and waiting: poll again soon.
-    Armed,
-    /// All passes are over and disarmed.
-    Done,
-}
+pub(crate) use target::{Progress, Target};
 
 /// What is armed.
 #[derive(Debug)]

@@ -10,23 +10,20 @@ use std::{
 
 use format_spec::{
     ftrace::{addresses, rebase},
-    record::{Armed, FtracePages, Missing, Probe, ProbeKind, Probes, ReturnType},
+    record::{Armed, FtracePages, Missing, Probe, ProbeKind, Probes},
 };
 
 use super::{
     Output, Sink,
-    means::probe_line,
     names::Names,
+    sentinel_list::{Failure, list},
     sightings::{Sightings, Way},
 };
 use crate::{
     guard::{Guard, Mark},
-    kernel::{Kernel, KernelSymbol},
+    kernel::Kernel,
     tracefs::{Buffer, Formats, ProbeGroup, ProbeLine, RawPages, Tracefs, TracefsError, losses},
 };
-
-/// Function and kind of failure, one pair a line.
-const LIST: &str = include_str!("sentinels.txt");
 
 /// Stream number of their pages.
 const STREAM: u32 = 0;
@@ -39,14 +36,6 @@ const MAX_BYTES: u64 = 1 << 20;
 
 /// Time between two looks.
 const PERIOD: Duration = Duration::from_millis(500);
-
-/// What a sentinel takes for a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Failure {
-    Error,
-    Null,
-    False,
-}
 
 /// Armed sentinels.
 #[derive(Debug)]
@@ -61,50 +50,6 @@ pub(super) struct Sentinels {
     /// Ids of the events whose value is an errno.
     errors: Vec<u16>,
     sightings: Sightings,
-}
-
-impl Failure {
-    const ALL: [Self; 3] = [Self::Error, Self::Null, Self::False];
-
-    fn parse(word: &str) -> Option<Self> {
-        match word {
-            "error" => Some(Self::Error),
-            "null" => Some(Self::Null),
-            "false" => Some(Self::False),
-            _ => None,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Null => "null",
-            Self::False => "false",
-        }
-    }
-
-    /// The event filter of the group: one for all its events.
-    fn filter(self) -> &'static str {
-        match self {
-            Self::Error => "ret < 0 && ret > -4096",
-            Self::Null | Self::False => "ret == 0",
-        }
-    }
-
-    /// The probe for a function; `None` when it returns nothing that could tell of this failure.
-    fn line(self, kernel: &Kernel, found: &KernelSymbol<'_>, event: String) -> Option<ProbeLine> {
-        let mut line = probe_line(kernel, found, event)?;
-        let returns = kernel.return_type(found);
-        line.value = match (self, returns) {
-            (Self::Error, ReturnType::Pointer | ReturnType::Signed(64)) => "s64",
-            (Self::Error, ReturnType::Signed(32) | ReturnType::Unknown) => "s32",
-            (Self::Null, ReturnType::Pointer) => "x64",
-            (Self::False, ReturnType::Bool) => "u8",
-            (Self::False, ReturnType::Signed(32)) => "s32",
-            _ => return None,
-        };
-        Some(line)
-    }
 }
 
 impl Sentinels {
@@ -278,32 +223,9 @@ fn lines(
     lines
 }
 
-fn list() -> impl Iterator<Item = (&'static str, Failure)> {
-    LIST.lines().filter_map(|line| {
-        let (function, failure) = line.split_once(' ')?;
-        Some((function, Failure::parse(failure)?))
-    })
-}
-
 fn absent(function: &str, why: &str) -> Missing {
     Missing {
         what: format!("sentinel {function}"),
         why: why.into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_line_is_a_function_and_a_failure() {
-        let lines = LIST.lines().filter(|line| !line.starts_with('#'));
-        let names: Vec<_> = list().map(|(function, _)| function).collect();
-        assert_eq!(lines.count(), names.len());
-        let mut sorted = names.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        assert_eq!(sorted, names, "sorted, each once");
     }
 }
