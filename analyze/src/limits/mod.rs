@@ -12,10 +12,13 @@ mod rows;
 mod term;
 #[cfg(test)]
 mod tests;
+mod unmeasured;
 
 use format_spec::record::Failure;
 
 use crate::{evidence::LimitUse, load::Bundle};
+
+pub use unmeasured::unmeasured;
 
 /// The limits of the task that failed; without a failure, those of the whole host at the end of the recording.
 ///
