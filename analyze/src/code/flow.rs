@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::{
     program::{Leave, Program},
     state::State,
-    step::{Convention, Effect, Exit, Source, Step},
+    step::{Convention, Effect, Exit, Source, Step, Test},
 };
 
 /// Most visits to a block before numbers are no longer collected there, on top of some for each way in.
@@ -83,6 +83,40 @@ impl Flow {
             }
         }
         flow
+    }
+
+    /// The ways that are never taken: where the stack protector finds what it left, as it always does.
+    pub(super) fn dead_ends(
+        &self,
+        program: &Program,
+        convention: &Convention,
+    ) -> Vec<(usize, usize)> {
+        let mut dead = Vec::new();
+        for (number, block) in program.blocks.iter().enumerate() {
+            let Some(mut state) = self.states[number].clone() else {
+                continue;
+            };
+            let last = program.steps[block.end - 1].1.exit;
+            if let (
+                Exit::Branch {
+                    on: Test::Different,
+                    ..
+                },
+                &[to, _],
+            ) = (last, block.next.as_slice())
+            {
+                self.walk(
+                    program,
+                    convention,
+                    number,
+                    (block.start, 0),
+                    &mut state,
+                    |_, _, _| {},
+                );
+                dead.extend(state.same.then_some((number, to)));
+            }
+        }
+        dead
     }
 
     /// Goes through a block from `start`, a step and the number of its effect; `see` gets each event, the place of its

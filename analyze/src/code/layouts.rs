@@ -70,8 +70,10 @@ impl Layouts {
                 .entry(structure)
                 .or_insert_with(|| instance(structure, fields, sysctls, &by_address));
             let mut ids = named(structure, &field.field);
+            // A sysctl whose variable is the structure itself is about something within.
             if ids.is_empty()
                 && let Some(base) = base
+                && field.offset > 0
             {
                 let address = base.wrapping_add(field.offset.into());
                 let paths = by_address.get(&address).into_iter().flatten();

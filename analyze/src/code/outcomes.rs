@@ -3,14 +3,15 @@
 //! At each point the set of results that may still come is kept, as numbers and as places (registers, stack slots)
 //! whose present content would be the result. A branch whose two sides lead to different results decides them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::{
-    flow::{Event, Flow, NO_SITE},
+    flow::{Flow, NO_SITE},
+    guards::{guards, settled_edges},
     program::{Block, Leave, Program},
-    state::{State, Target},
-    step::{Convention, Effect, Exit, Fold, Register, Source, ZERO},
-    value::Value,
+    state::State,
+    step::{Convention, Effect, Exit, Source, Test},
+    terms::{Location, Passage, Term, Terms, passage},
 };
 
 /// Most rounds over the blocks; code that a compiler wrote takes a few for each nested loop.
@@ -18,9 +19,6 @@ const MAX_ROUNDS: usize = 100;
 
 /// Largest errno (`MAX_ERRNO`, `include/linux/err.h`).
 const MAX_ERRNO: i64 = 4095;
-
-/// Branches that may lie between a decision and the one that settles the result, for a condition of several parts.
-const NEAR: usize = 3;
 
 /// A result of a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,52 +38,6 @@ pub(super) struct Decision {
     pub(super) sides: [BTreeSet<Outcome>; 2],
     /// Results that only one side reaches within [`NEAR`] more branches, by branches that settle them.
     pub(super) guards: BTreeSet<i64>,
-}
-
-/// A result that may still come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Term {
-    Number(i64),
-    In(Location),
-    Other,
-}
-
-type Terms = BTreeSet<Term>;
-
-/// Where a value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Location {
-    Register(Register),
-    Slot(i64),
-}
-
-/// What one effect does to locations.
-#[derive(Debug, Clone)]
-enum Change {
-    /// The location gets one of these.
-    Define(Location, Vec<Term>),
-    /// A call, or an instruction that is not known, changes these registers.
-    Clobber(u64),
-}
-
-/// A register gets one of two, by the flags.
-#[derive(Debug)]
-struct Selection {
-    /// The step and the number of its effect.
-    at: (usize, usize),
-    to: Register,
-    sides: [Register; 2],
-    /// What it finds.
-    state: State,
-}
-
-/// A block, gone through once.
-#[derive(Debug)]
-struct Passage {
-    changes: Vec<Change>,
-    selections: Vec<Selection>,
-    /// The state at its end.
-    end: State,
 }
 
 /// The outcomes of a function and what decides them.
@@ -192,6 +144,14 @@ impl Outcomes {
     }
 }
 
+/// What a branch depends on.
+fn tested(on: Test, end: &State) -> Vec<u16> {
+    match on {
+        Test::Register(register) => end.get(register).origins,
+        Test::Flags | Test::Different => end.flags.clone(),
+    }
+}
+
 /// What the branch at the end of a block decides.
 fn branch(program: &Program, block: &Block, end: &State, before: &[Terms]) -> Option<Decision> {
     let Exit::Branch { on, .. } = program.steps[block.end - 1].1.exit else {
@@ -204,72 +164,10 @@ fn branch(program: &Program, block: &Block, end: &State, before: &[Terms]) -> Op
         _ => return None,
     };
     Some(Decision {
-        origins: on.map_or_else(|| end.flags.clone(), |register| end.get(register).origins),
+        origins: tested(on, end),
         sides: [resolve(a, end), resolve(b, end)],
         guards: BTreeSet::new(),
     })
-}
-
-/// A way from one block to another behind which the result is settled.
-type Settled = HashMap<(usize, usize), i64>;
-
-fn settled_edges(program: &Program, branches: &[(usize, Decision)]) -> Settled {
-    let mut settled = Settled::new();
-    for (number, decision) in branches {
-        let &[a, b] = program.blocks[*number].next.as_slice() else {
-            continue;
-        };
-        let [one, two] = decision.side_numbers();
-        settled.extend(one.map(|result| ((*number, a), result)));
-        settled.extend(two.map(|result| ((*number, b), result)));
-    }
-    settled
-}
-
-/// Results that only one side of the branch at the end of `block` soon reaches.
-fn guards(program: &Program, block: usize, settled: &Settled) -> BTreeSet<i64> {
-    let &[a, b] = program.blocks[block].next.as_slice() else {
-        return BTreeSet::new();
-    };
-    let (a, b) = (
-        soon(program, block, a, settled),
-        soon(program, block, b, settled),
-    );
-    a.symmetric_difference(&b)
-        .filter_map(|edge| settled.get(edge).copied())
-        .collect()
-}
-
-/// Settled edges within [`NEAR`] branches behind `from`, not by way of `without`.
-fn soon(
-    program: &Program,
-    without: usize,
-    from: usize,
-    settled: &Settled,
-) -> BTreeSet<(usize, usize)> {
-    let mut found = BTreeSet::new();
-    let mut seen = BTreeSet::from([without, from]);
-    let mut level = vec![from];
-    let mut branches = 0;
-    while branches < NEAR && !level.is_empty() {
-        let mut following = Vec::new();
-        while let Some(block) = level.pop() {
-            let next = &program.blocks[block].next;
-            for &to in next {
-                found.extend(settled.contains_key(&(block, to)).then_some((block, to)));
-                if seen.insert(to) {
-                    if next.len() > 1 {
-                        following.push(to)
-                    } else {
-                        level.push(to)
-                    }
-                }
-            }
-        }
-        level = following;
-        branches += 1;
-    }
-    found
 }
 
 impl Decision {
@@ -279,7 +177,7 @@ impl Decision {
     }
 
     /// For each side, the number that it always returns and the other does not.
-    fn side_numbers(&self) -> [Option<i64>; 2] {
+    pub(super) fn side_numbers(&self) -> [Option<i64>; 2] {
         let [a, b] = &self.sides;
         [a, b].map(|side| match side.first() {
             Some(&Outcome::Number(number)) if side.len() == 1 && a != b => Some(number),
@@ -310,27 +208,6 @@ impl Outcome {
     }
 }
 
-impl Change {
-    /// The terms before the change, from those after it.
-    fn before(&self, terms: Terms) -> Terms {
-        match self {
-            Self::Define(to, from) => replace(&terms, *to, from),
-            Self::Clobber(registers) => {
-                let lost = |term: &Term| match term {
-                    Term::In(Location::Register(register)) => registers >> register & 1 != 0,
-                    _ => false,
-                };
-                let other = terms.iter().any(lost).then_some(Term::Other);
-                terms
-                    .into_iter()
-                    .filter(|term| !lost(term))
-                    .chain(other)
-                    .collect()
-            }
-        }
-    }
-}
-
 /// The terms behind a block.
 fn after(block: &Block, result: Term, before: &[Terms]) -> Terms {
     let mut terms: Terms = block
@@ -348,22 +225,6 @@ fn after(block: &Block, result: Term, before: &[Terms]) -> Terms {
         }
     }
     terms
-}
-
-fn replace(terms: &Terms, to: Location, from: &[Term]) -> Terms {
-    if !terms.contains(&Term::In(to)) {
-        return terms.clone();
-    }
-    let kept = terms.iter().filter(|&&term| term != Term::In(to));
-    kept.chain(from).copied().collect()
-}
-
-fn located(register: Register) -> Term {
-    if register == ZERO {
-        Term::Number(0)
-    } else {
-        Term::In(Location::Register(register))
-    }
 }
 
 fn resolve(terms: &Terms, state: &State) -> BTreeSet<Outcome> {
@@ -393,100 +254,10 @@ fn resolve(terms: &Terms, state: &State) -> BTreeSet<Outcome> {
 }
 
 /// A result as a signed number: the upper half of an `int` is not defined, so -28 may read 0xffffffe4.
-fn returned(value: u64) -> i64 {
+pub(super) fn returned(value: u64) -> i64 {
     let narrow = u32::try_from(value).map(|value| i64::from(value.cast_signed()));
     match narrow {
         Ok(narrow) if (-MAX_ERRNO..0).contains(&narrow) => narrow,
         _ => value.cast_signed(),
     }
-}
-
-/// Goes through a block; `None` when nothing leads there.
-fn passage(
-    program: &Program,
-    flow: &Flow,
-    convention: &Convention,
-    block: usize,
-) -> Option<Passage> {
-    let mut changes = Vec::new();
-    let mut selections = Vec::new();
-    let mut end = flow.states[block].clone()?;
-    let start = (program.blocks[block].start, 0);
-    flow.walk(
-        program,
-        convention,
-        block,
-        start,
-        &mut end,
-        |at, event, state| {
-            let change = match event {
-                Event::Call { .. } => Some(Change::Clobber(convention.changed)),
-                Event::Effect {
-                    effect: Effect::ForgetAll,
-                    ..
-                } => Some(Change::Clobber(u64::MAX)),
-                Event::Effect {
-                    effect: Effect::Compare { .. },
-                    ..
-                } => None,
-                Event::Effect {
-                    effect: Effect::Store(place, from),
-                    ..
-                } => match state.target(place) {
-                    Target::Slot(slot) => {
-                        Some(Change::Define(Location::Slot(slot), vec![located(*from)]))
-                    }
-                    _ => None,
-                },
-                Event::Effect {
-                    effect: Effect::Set(to, source),
-                    site,
-                } => {
-                    if let Source::Either(a, b) = source {
-                        selections.push(Selection {
-                            at,
-                            to: *to,
-                            sides: [*a, *b],
-                            state: state.clone(),
-                        });
-                    }
-                    Some(set(*to, source, site, state))
-                }
-            };
-            changes.extend(change);
-        },
-    );
-    Some(Passage {
-        changes,
-        selections,
-        end,
-    })
-}
-
-fn set(to: Register, source: &Source, site: u16, state: &State) -> Change {
-    let define = |terms| Change::Define(Location::Register(to), terms);
-    match source {
-        Source::Copy { from, .. }
-        | Source::Fold {
-            from,
-            by: Fold::Add(0) | Fold::And(0xffff_ffff) | Fold::SignExtend32,
-            ..
-        } => define(vec![located(*from)]),
-        Source::Either(a, b) => define(vec![located(*a), located(*b)]),
-        Source::Load(place) => match state.target(place) {
-            Target::Slot(slot) => define(vec![Term::In(Location::Slot(slot))]),
-            _ => define(vec![Term::Other]),
-        },
-        _ => {
-            let mut after = state.clone();
-            after.apply(&Effect::Set(to, source.clone()), site);
-            define(terms_of(&after.get(to).value))
-        }
-    }
-}
-
-fn terms_of(value: &Value) -> Vec<Term> {
-    let (constants, other) = value.numbers();
-    let numbers = constants.iter().map(|&value| Term::Number(returned(value)));
-    numbers.chain(other.then_some(Term::Other)).collect()
 }

@@ -84,6 +84,15 @@ impl Program {
     }
 }
 
+impl Program {
+    /// Takes out ways between blocks.
+    pub(super) fn cut(&mut self, dead: &[(usize, usize)]) {
+        for &(from, to) in dead {
+            self.blocks[from].next.retain(|&next| next != to);
+        }
+    }
+}
+
 /// How functions of the architecture are called.
 pub(super) fn convention(architecture: Architecture) -> Convention {
     match architecture {

@@ -20,9 +20,14 @@ use super::{
 /// depend on it. A value that goes through other memory is lost sight of.
 #[must_use]
 pub fn references(kernel: &Kernel, address: u64) -> Option<FunctionEvidence> {
-    let program = Program::new(kernel, address)?;
+    let mut program = Program::new(kernel, address)?;
     let convention = convention(kernel.architecture);
-    let flow = Flow::new(&program, &convention);
+    let mut flow = Flow::new(&program, &convention);
+    let dead = flow.dead_ends(&program, &convention);
+    if !dead.is_empty() {
+        program.cut(&dead);
+        flow = Flow::new(&program, &convention);
+    }
     let outcomes = Outcomes::new(&program, &flow, &convention);
     let mut sites = SiteTable::new(&outcomes);
     for block in 0..program.blocks.len() {

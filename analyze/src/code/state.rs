@@ -18,6 +18,8 @@ pub(super) struct State {
     slots: BTreeMap<i64, Cell>,
     /// What the flags were computed from.
     pub(super) flags: Vec<u16>,
+    /// Whether the flags tell two equal values apart: the stack protector's, of the entry and of now.
+    pub(super) same: bool,
 }
 
 /// Where a load reads.
@@ -48,6 +50,7 @@ impl State {
             registers: vec![Cell::UNKNOWN; REGISTERS],
             slots: BTreeMap::new(),
             flags: Vec::new(),
+            same: false,
         }
     }
 
@@ -90,8 +93,9 @@ impl State {
             }
         }
         let flags = united(&self.flags, &other.flags);
-        changed |= flags != self.flags;
+        changed |= flags != self.flags || self.same && !other.same;
         self.flags = flags;
+        self.same &= other.same;
         changed
     }
 
@@ -123,6 +127,12 @@ impl State {
                     flags = united(&flags, &self.get(register).origins);
                 }
                 self.flags = flags;
+                self.same = match registers.as_slice() {
+                    &[a, b] => {
+                        is_guard(&self.get(a).value) && self.get(a).value == self.get(b).value
+                    }
+                    _ => false,
+                };
             }
             Effect::ForgetAll => *self = Self::unknown(),
         }
@@ -151,6 +161,7 @@ impl State {
             },
         );
         self.flags.clear();
+        self.same = false;
     }
 
     /// What a source gives.
@@ -246,6 +257,16 @@ impl State {
                 }
             }
         }
+    }
+}
+
+/// Whether a value may be the stack protector's: of the current task (arm64) or of the processor (x86-64).
+fn is_guard(value: &Value) -> bool {
+    match value {
+        Value::Pointer(chain, 0) => {
+            chain.offsets.len() == 1 && matches!(chain.root, Root::Current | Root::PerCpu(_))
+        }
+        _ => false,
     }
 }
 

@@ -125,8 +125,8 @@ pub(super) enum Exit {
     Next,
     /// There.
     Jump(u64),
-    /// There or to the next one, by the flags, or by a register when there is one.
-    Branch { to: u64, on: Option<Register> },
+    /// There or to the next one, by what is tested.
+    Branch { to: u64, on: Test },
     /// To a function and back; `None` for a pointer.
     Call(Option<u64>),
     /// Where a register says.
@@ -135,6 +135,17 @@ pub(super) enum Exit {
     Return,
     /// Nowhere: the code never gets past it.
     Stop,
+}
+
+/// What a branch tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Test {
+    /// The flags; it jumps when what was compared differs.
+    Different,
+    /// The flags, in any other way.
+    Flags,
+    /// A register.
+    Register(Register),
 }
 
 /// How functions of an architecture are called.

@@ -66,7 +66,7 @@ pub fn summary(kernel: &Kernel, address: u64, errno: u16) -> CodeFacts {
         }
     }
     CodeFacts {
-        reads: found.reads(),
+        reads: found.reads(evidence.errnos.contains(&errno)),
         constants: constants(&evidence, result),
     }
 }
@@ -143,7 +143,11 @@ impl Found {
                 .windows(2)
                 .all(|pair| pair[0].structure == pair[1].structure);
             for candidate in field.candidates.iter().filter(|_| one) {
-                let sure = candidate.certainty > Certainty::Offset;
+                let sure = match candidate.certainty {
+                    Certainty::Chain => true,
+                    Certainty::Pointer => held >= Hold::LeadsTo,
+                    Certainty::Offset => false,
+                };
                 let what = format!("{}.{}", candidate.structure, candidate.field);
                 let text = format!(
                     "{function} {} {}{what}",
@@ -182,8 +186,9 @@ impl Found {
         }
     }
 
-    /// What hangs on the strongest hold alone; guesses where nothing sure leads to the errno.
-    fn reads(self) -> Vec<Read> {
+    /// What hangs on the strongest hold alone; guesses where nothing sure leads to the errno. A function that
+    /// returns the errno of its own accord, but by nothing of this, blames no limit.
+    fn reads(self, own: bool) -> Vec<Read> {
         let known = self.reads.values().any(|(held, _)| *held > Hold::Compared);
         if !known && !self.guesses.is_empty() {
             let guess = |(id, text)| Read {
@@ -194,13 +199,16 @@ impl Found {
             return self.guesses.into_iter().map(guess).collect();
         }
         let most = self.reads.values().map(|(held, _)| *held).max();
+        if own && most < Some(Hold::LeadsTo) {
+            return Vec::new();
+        }
         let strongest = self
             .reads
             .into_iter()
             .filter(|(_, (held, _))| Some(*held) == most);
         let read = |(id, (held, text))| Read {
             id,
-            compared: held > Hold::Read,
+            compared: held > Hold::Compared,
             text,
         };
         strongest.map(read).collect()

@@ -121,3 +121,29 @@ fn nothing_follows_a_function_that_does_not_return() {
     );
     assert_eq!(evidence.errnos, [7]);
 }
+
+#[test]
+fn the_stack_protector_never_fails() {
+    let evidence = look(
+        Aarch64,
+        &code(&[
+            0xd538_4100, // mrs  x0, sp_el0
+            0xd100_83ff, // sub  sp, sp, #32
+            0xf942_8001, // ldr  x1, [x0, #0x500]      task->stack_canary
+            0xf900_07e1, // str  x1, [sp, #8]
+            0x1280_0080, // mov  w0, #-5
+            0xd538_4102, // mrs  x2, sp_el0
+            0xf940_07e3, // ldr  x3, [sp, #8]
+            0xf942_8041, // ldr  x1, [x2, #0x500]
+            0xeb01_0063, // subs x3, x3, x1
+            0xd280_0001, // mov  x1, #0
+            0x5400_0061, // b.ne 1f
+            0x9100_83ff, // add  sp, sp, #32
+            0xd65f_03c0, // ret
+            0x97ff_e0b3, // 1: bl  a function without a name
+            0x1280_00c0, // mov  w0, #-7
+            0xd65f_03c0, // ret
+        ]),
+    );
+    assert_eq!(evidence.errnos, [5]);
+}

@@ -2,5 +2,6 @@ mod arm64;
 mod assembled;
 mod fixture;
 mod real_kernels;
+mod recorded;
 mod totality;
 mod x86_64;

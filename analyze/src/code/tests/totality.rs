@@ -30,6 +30,8 @@ static REAL: LazyLock<Vec<(Architecture, Vec<u8>)>> = LazyLock::new(|| {
 });
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..2000), address: u64) {
         for architecture in [Architecture::Aarch64, Architecture::X86_64] {

@@ -4,13 +4,19 @@
 //! with a call or nop of the function tracer, behind `endbr64` where that is in use; returns may be jumps to a
 //! `*_return_thunk` (since 5.19), which the caller tells by its name; `ud2` continues behind it, as a warning does.
 
+mod operands;
+
 use iced_x86::{
-    Code, Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic,
-    OpAccess, OpKind, Register as Iced, RflagsBits,
+    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess,
+    OpKind, RflagsBits,
 };
 
 use super::step::{
-    Base, Convention, Effect, Exit, Fold, Place, Register, SCRATCH, Source, Step, ZERO,
+    Base, Convention, Effect, Exit, Fold, Place, Register, SCRATCH, Source, Step, Test, ZERO,
+};
+use operands::{
+    general, immediate, is_conditional_move, is_immediate, is_same_register, is_set, operand,
+    place, width,
 };
 
 /// The kernel is built for the System V convention: rdi, rsi, rdx, rcx, r8, r9.
@@ -47,7 +53,11 @@ fn exit(instruction: &Instruction) -> Exit {
         FlowControl::UnconditionalBranch => Exit::Jump(target),
         FlowControl::ConditionalBranch => Exit::Branch {
             to: target,
-            on: matches!(instruction.mnemonic(), Mnemonic::Jrcxz | Mnemonic::Jecxz).then_some(1),
+            on: match instruction.mnemonic() {
+                Mnemonic::Jrcxz | Mnemonic::Jecxz => Test::Register(1),
+                Mnemonic::Jne => Test::Different,
+                _ => Test::Flags,
+            },
         },
         FlowControl::Call if instruction.mnemonic() != Mnemonic::Syscall => {
             Exit::Call(Some(target))
@@ -283,92 +293,4 @@ fn lea(step: Step, instruction: &Instruction, to: Register) -> Step {
         }
         _ => step.set(to, Source::Mix(place.index.into_iter().collect())),
     }
-}
-
-/// The register that holds operand `index`: its own, or `scratch` with the memory loaded.
-fn operand(
-    step: Step,
-    instruction: &Instruction,
-    index: u32,
-    scratch: Register,
-) -> (Step, Register) {
-    match instruction.op_kind(index) {
-        OpKind::Register => (step, general(instruction.op_register(index))),
-        OpKind::Memory => match place(instruction) {
-            Some(place) => (step.set(scratch, Source::Load(place)), scratch),
-            None => (step.set(scratch, Source::Mix(Vec::new())), scratch),
-        },
-        _ if is_immediate(instruction, index) => {
-            let value = Source::Constant(immediate(instruction, index));
-            (step.set(scratch, value), scratch)
-        }
-        _ => (step.set(scratch, Source::Mix(Vec::new())), scratch),
-    }
-}
-
-/// The place of the memory operand; `None` for absolute addresses, which move with the kernel.
-fn place(instruction: &Instruction) -> Option<Place> {
-    let size = u8::try_from(instruction.memory_size().size()).unwrap_or(8);
-    let displacement = instruction.memory_displacement64().cast_signed();
-    let index = general(instruction.memory_index());
-    let index = (index != ZERO).then_some(index);
-    let base = match (instruction.memory_segment(), instruction.memory_base()) {
-        (Iced::GS, Iced::None | Iced::RIP) => Base::PerCpu,
-        (Iced::GS | Iced::FS, _) | (_, Iced::None) => return None,
-        (_, Iced::RIP) => Base::Image,
-        (_, base) => Base::Register(general(base)),
-    };
-    Some(Place {
-        base,
-        index,
-        offset: displacement,
-        size,
-    })
-}
-
-/// Number of the 64-bit register that `register` is part of; [`ZERO`] when it is no general register.
-fn general(register: Iced) -> Register {
-    let full = register.full_register();
-    if full.is_gpr64() {
-        u8::try_from(full.number()).unwrap_or(ZERO)
-    } else {
-        ZERO
-    }
-}
-
-/// Width of the first operand, in bytes.
-fn width(instruction: &Instruction) -> usize {
-    match instruction.op0_kind() {
-        OpKind::Register => instruction.op0_register().size(),
-        _ => instruction.memory_size().size(),
-    }
-}
-
-fn is_same_register(instruction: &Instruction) -> bool {
-    instruction.op1_kind() == OpKind::Register
-        && instruction.op0_register() == instruction.op1_register()
-}
-
-fn is_immediate(instruction: &Instruction, index: u32) -> bool {
-    instruction.try_immediate(index).is_ok()
-}
-
-/// An immediate as its operand sees it: 32 bits for a 32-bit operation.
-fn immediate(instruction: &Instruction, index: u32) -> u64 {
-    let value = instruction.try_immediate(index).unwrap_or(0);
-    if width(instruction) == 4
-        && !matches!(instruction.code(), Code::Pushq_imm32 | Code::Pushq_imm8)
-    {
-        value & 0xffff_ffff
-    } else {
-        value
-    }
-}
-
-fn is_set(mnemonic: Mnemonic) -> bool {
-    format!("{mnemonic:?}").starts_with("Set") && mnemonic != Mnemonic::Setssbsy
-}
-
-fn is_conditional_move(mnemonic: Mnemonic) -> bool {
-    format!("{mnemonic:?}").starts_with("Cmov")
 }
