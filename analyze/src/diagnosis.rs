@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use crate::{
+    code::Kernel,
     culprit::{Culprit, RuledOut, Subject, rank, ruled_out},
-    evidence::CodeFacts,
     failures::{Class, Group, groups},
     graph::Calls,
     load::Bundle,
@@ -47,11 +47,18 @@ struct Examined {
 pub fn diagnose(bundle: &Bundle) -> Diagnosis {
     let failures = groups(bundle);
     let calls = Calls::new(bundle);
+    let kernel = Kernel::new(
+        bundle.symbols.all(),
+        &bundle.code,
+        &bundle.ctl_entries,
+        &bundle.fields,
+        bundle.architecture(),
+    );
     let examined: Vec<Examined> = failures
         .par_iter()
         .take(MAX_EXAMINED)
         .enumerate()
-        .map(|(index, group)| examine(bundle, &calls, group, index))
+        .map(|(index, group)| examine(bundle, &calls, &kernel, group, index))
         .collect();
     let mut origins = Vec::new();
     let mut culprits = Vec::new();
@@ -88,7 +95,13 @@ pub fn diagnose(bundle: &Bundle) -> Diagnosis {
     }
 }
 
-fn examine(bundle: &Bundle, calls: &Calls, group: &Group, index: usize) -> Examined {
+fn examine(
+    bundle: &Bundle,
+    calls: &Calls,
+    kernel: &Kernel,
+    group: &Group,
+    index: usize,
+) -> Examined {
     let task = Task {
         syscall: group.syscall,
         errno: group.errno,
@@ -100,13 +113,11 @@ fn examine(bundle: &Bundle, calls: &Calls, group: &Group, index: usize) -> Exami
         origins(bundle, calls, &task)
     };
     origins.truncate(MAX_ORIGINS);
+    let subject = |origin| Subject::new(bundle, kernel, group, origin);
     let subjects: Vec<Subject<'_>> = if origins.is_empty() {
-        vec![subject(bundle, group, None)]
+        vec![subject(None)]
     } else {
-        origins
-            .iter()
-            .map(|origin| subject(bundle, group, Some(origin)))
-            .collect()
+        origins.iter().map(|origin| subject(Some(origin))).collect()
     };
     let mut culprits: Vec<Culprit> = Vec::new();
     for culprit in subjects.iter().flat_map(|subject| rank(subject, index)) {
@@ -122,10 +133,6 @@ fn examine(bundle: &Bundle, calls: &Calls, group: &Group, index: usize) -> Exami
         culprits,
         ruled_out,
     }
-}
-
-fn subject<'a>(bundle: &'a Bundle, group: &'a Group, origin: Option<&'a Origin>) -> Subject<'a> {
-    Subject::new(bundle, group, origin, CodeFacts::default(), Vec::new())
 }
 
 fn before_entry(group: &Group) -> Origin {

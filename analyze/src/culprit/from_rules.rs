@@ -3,6 +3,7 @@
 use super::{Candidate, Kind, Subject, wording};
 use crate::{
     evidence::{LimitUse, Nearness},
+    limits,
     origin::How,
     rules::{Answer, Rule, Verdict, book, judge},
 };
@@ -25,14 +26,21 @@ fn candidate(rule: &Rule, verdict: &Verdict, subject: &Subject<'_>) -> Candidate
         .iter()
         .filter_map(|id| subject.limit(id))
         .max_by_key(|limit| limit.nearness(subject.asked(limit)));
+    let summary =
+        wording::sentence(&rule.why, subject, limit).unwrap_or_else(|| rule.title.clone());
+    let unmeasured = || {
+        let mut ids = rule.limit.iter().chain([&rule.id]);
+        ids.find_map(|id| limits::unmeasured(subject.bundle, subject.sample, id))
+    };
+    let worded = limit.cloned().or_else(unmeasured);
     let mut candidate = Candidate {
         remedy: rule
             .remedy
             .iter()
-            .filter_map(|template| wording::remedy(template, subject, limit))
+            .filter_map(|template| wording::remedy(template, subject, worded.as_ref()))
             .collect(),
         specific: verdict.holding(),
-        ..Candidate::new(&rule.id, wording::sentence(&rule.why, subject, limit))
+        ..Candidate::new(&rule.id, summary)
     };
     says_origin(&mut candidate, verdict, subject);
     says_conditions(&mut candidate, rule, verdict);
@@ -101,11 +109,26 @@ fn says_conditions(candidate: &mut Candidate, rule: &Rule, verdict: &Verdict) {
         );
     }
     if verdict.state == Some(Answer::Holds) {
-        let conditions =
-            rule.argument.len() + rule.fact.len() + rule.sysctl.len() + rule.filesystem.len();
-        let weight = 15 + 5 * i32::try_from(conditions.min(3)).unwrap_or(3);
-        candidate.says(Kind::State, weight, rule.state_text());
+        candidate.says(Kind::State, state_weight(rule), rule.state_text());
     }
+}
+
+/// What conditions on the state weigh. Where a task's user namespace stands says which limit holds, but nothing of
+/// whether it is the cause.
+fn state_weight(rule: &Rule) -> i32 {
+    let count = |number: usize| i32::try_from(number.min(3)).unwrap_or(3);
+    let scopes = rule
+        .fact
+        .iter()
+        .filter(|is| is.name.starts_with("user_ns."))
+        .count();
+    let facts = rule.fact.len() - scopes;
+    let weight = 5 * count(scopes)
+        + 20 * count(facts)
+        + 15 * count(rule.argument.len())
+        + 20 * count(rule.sysctl.len())
+        + 15 * count(rule.filesystem.len().min(1));
+    weight.min(35)
 }
 
 /// The use of the limit: at it speaks for the candidate; far from it rules it out, unless the rule says otherwise.

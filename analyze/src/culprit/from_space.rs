@@ -6,10 +6,13 @@ use crate::{evidence::FileSystem, text};
 /// errnos that a full file system gives.
 const ENOSPC: u16 = 28;
 
+/// ext2 to ext4, which keep blocks for the superuser.
+const EXT: u64 = 0xef53;
+
 /// Types by their numbers (`include/uapi/linux/magic.h`).
 const MAGIC: [(&str, u64); 9] = [
     ("tmpfs", 0x0102_1994),
-    ("ext4", 0xef53),
+    ("ext4", EXT),
     ("xfs", 0x5846_5342),
     ("btrfs", 0x9123_683e),
     ("f2fs", 0xf2f5_2010),
@@ -31,11 +34,12 @@ pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
     full.flat_map(|file_system| {
         let concern = concern(subject, file_system);
         let blocks = file_system.blocks.is_full().then(|| {
-            (
-                "fs:blocks",
-                "space",
-                format!("0 of {} left", total(file_system)),
-            )
+            if file_system.magic == EXT && file_system.blocks.has_reserve_only() {
+                let left = format!("0 of {} left but root's reserve", total(file_system));
+                return ("fs:reserved-blocks", "space for users", left);
+            }
+            let left = format!("0 of {} left", total(file_system));
+            ("fs:blocks", "space", left)
         });
         let inodes = file_system.inodes.is_full().then(|| {
             (

@@ -1,10 +1,14 @@
 //! One kind of failure with one origin, and all that was found about it.
 
-use format_spec::record::Failure;
+use format_spec::record::{Failure, PathArgument};
 
 use crate::{
-    evidence::{CodeFacts, FileSystem, LimitUse, Mount, file_systems, mount_of_path, mounts_of},
+    code::{self, Kernel},
+    evidence::{
+        CodeFacts, FileSystem, LimitUse, Mount, absolute, file_systems, mount_of_path, mounts_of,
+    },
     failures::Group,
+    limits,
     load::Bundle,
     origin::Origin,
     rules::Case,
@@ -34,29 +38,36 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// Collects the evidence of a kind of failure.
+    /// Collects the evidence of a kind of failure with one origin.
     #[must_use]
     pub fn new(
         bundle: &'a Bundle,
+        kernel: &Kernel,
         group: &'a Group,
         origin: Option<&'a Origin>,
-        code: CodeFacts,
-        limits: Vec<LimitUse>,
     ) -> Self {
         let sample = sample(bundle, group);
-        let mount = sample.and_then(|failure| mount(bundle, failure));
+        let mounts = sample.map_or_else(Vec::new, |failure| mounts_of(bundle, failure));
+        let mount = sample.and_then(|failure| {
+            mount_of_descriptor(bundle, failure, &mounts)
+                .or_else(|| mount_of_paths(bundle, failure, &mounts))
+        });
         let by_origin = origin.and_then(|origin| fs_type_of(&origin.function));
         let fs_type = by_origin
             .map(str::to_owned)
             .or_else(|| mount.as_ref().map(|mount| mount.fs_type.clone()));
+        let file_systems = file_systems(bundle, sample);
+        let mount = mount.or_else(|| only_full(&file_systems, &mounts, fs_type.as_deref()?));
         Self {
             bundle,
             group,
             sample,
             origin,
-            code,
-            limits,
-            file_systems: file_systems(bundle, sample),
+            code: origin.map_or_else(CodeFacts::default, |origin| {
+                code_facts(bundle, kernel, origin)
+            }),
+            limits: limits::table(bundle, sample),
+            file_systems,
             mount,
             fs_type,
         }
@@ -138,29 +149,59 @@ fn sample<'a>(bundle: &'a Bundle, group: &'a Group) -> Option<&'a Failure> {
     with_facts.or(failures.last()).copied()
 }
 
-/// The mount that the last path argument is on: of the paths of mount(2) that is the target.
-fn mount(bundle: &Bundle, failure: &Failure) -> Option<Mount> {
-    let mounts = mounts_of(bundle, failure);
-    let cwd = || {
-        let link = format!("/proc/{}/cwd", failure.tgid);
-        let views = bundle.snapshots.nearest(failure.time_ns);
-        views
+/// The mount of the one file system of that type that is full, where no path tells the mount.
+fn only_full(file_systems: &[FileSystem], mounts: &[Mount], fs_type: &str) -> Option<Mount> {
+    let of_type = |file_system: &&FileSystem| {
+        mounts
             .iter()
-            .find_map(|view| view.link(&link).map(<[u8]>::to_vec))
+            .rfind(|mount| mount.point == file_system.point && mount.fs_type == fs_type)
     };
-    let absolute = |path: &[u8]| {
-        if path.starts_with(b"/") {
-            return Some(path.to_vec());
-        }
-        let mut whole = cwd()?;
-        whole.push(b'/');
-        whole.extend_from_slice(path);
-        Some(whole)
+    let full =
+        |file_system: &&FileSystem| file_system.blocks.is_full() || file_system.inodes.is_full();
+    let mut found = file_systems
+        .iter()
+        .filter(full)
+        .filter_map(|one| of_type(&one));
+    let first = found.next()?;
+    found.next().is_none().then(|| first.clone())
+}
+
+/// What the code of the origin shows, or of the function below it whose errno it replaced.
+fn code_facts(bundle: &Bundle, kernel: &Kernel, origin: &Origin) -> CodeFacts {
+    let of = |function: &str, errno: u16| {
+        let mut named = bundle
+            .symbols
+            .named(function)
+            .filter(|symbol| symbol.name == function);
+        let address = named.next()?.address;
+        Some(code::summary(kernel, address, errno)).filter(|facts| *facts != CodeFacts::default())
     };
+    let inner = origin
+        .translated
+        .as_ref()
+        .and_then(|inner| of(inner.path.last()?, inner.errno));
+    of(&origin.function, origin.errno)
+        .or(inner)
+        .unwrap_or_default()
+}
+
+/// The mount of the file behind the descriptor that the call was given, by the device that it is on.
+fn mount_of_descriptor(bundle: &Bundle, failure: &Failure, mounts: &[Mount]) -> Option<Mount> {
+    // A device number within the kernel: 12 bits of major, 20 of minor (`include/linux/kdev_t.h`).
+    let device = bundle
+        .fact(failure, "fd.device")
+        .filter(|&device| device != 0)?;
+    let device = format!("{}:{}", device >> 20, device & 0xf_ffff);
+    mounts.iter().rfind(|mount| mount.device == device).cloned()
+}
+
+/// The mount that the last path argument is on: of the paths of mount(2) that is the target.
+fn mount_of_paths(bundle: &Bundle, failure: &Failure, mounts: &[Mount]) -> Option<Mount> {
     let paths = failure.paths.iter().filter(|path| !path.bytes.is_empty());
-    paths
-        .filter_map(|path| mount_of_path(&mounts, &absolute(&path.bytes)?).cloned())
-        .next_back()
+    let of = |path: &PathArgument| {
+        mount_of_path(mounts, &absolute(bundle, failure, &path.bytes)?).cloned()
+    };
+    paths.filter_map(of).next_back()
 }
 
 /// File systems by the beginnings of their functions' names: ext4 serves ext2 and ext3 too.

@@ -4,6 +4,7 @@ use format_spec::record::{Content, Entry, Phase, ReturnType, Snapshot};
 
 use super::*;
 use crate::{
+    code::Kernel,
     diagnosis::{Diagnosis, diagnose},
     evidence::{CodeFacts, LimitUse, Read},
     failures::groups,
@@ -46,15 +47,22 @@ fn told(function: &str, outcome: Outcome, arguments: &[u64]) -> Told {
     }
 }
 
+/// The ranking with code and limits put in by hand.
 fn ranked(
     bundle: &Bundle,
     origin: &Origin,
     code: CodeFacts,
     limits: Vec<LimitUse>,
 ) -> Vec<Culprit> {
+    let kernel = Kernel::new(&[], &[], &[], &[], bundle.architecture());
     let groups = groups(bundle);
+    let subject = Subject::new(bundle, &kernel, &groups[0], Some(origin));
     rank(
-        &Subject::new(bundle, &groups[0], Some(origin), code, limits),
+        &Subject {
+            code,
+            limits,
+            ..subject
+        },
         0,
     )
 }

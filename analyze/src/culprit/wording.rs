@@ -3,13 +3,13 @@
 use super::Subject;
 use crate::{evidence::LimitUse, text::plain};
 
-/// A sentence with its placeholders filled; what is not known is left out in words.
-pub(super) fn sentence(template: &str, subject: &Subject<'_>, limit: Option<&LimitUse>) -> String {
-    fill(template, &|name| match value(name, subject, limit) {
-        Value::Missing => Value::Known("?".into()),
-        value => value,
-    })
-    .unwrap_or_default()
+/// A sentence with its placeholders filled; `None` when one of them is not known.
+pub(super) fn sentence(
+    template: &str,
+    subject: &Subject<'_>,
+    limit: Option<&LimitUse>,
+) -> Option<String> {
+    fill(template, &|name| value(name, subject, limit))
 }
 
 /// A remedy with its placeholders filled, names from the host quoted for the shell: a path must not become a command.

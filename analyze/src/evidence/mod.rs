@@ -10,6 +10,6 @@ mod sysctls;
 pub use code_facts::{CodeFacts, Read};
 pub use deleted::{DeletedFile, deleted_files};
 pub use limit_use::{LimitUse, Nearness};
-pub use mounts::{Mount, mount_of_path, mounts_of};
+pub use mounts::{Mount, absolute, mount_of_path, mounts_of};
 pub use space::{FileSystem, Space, file_systems};
 pub use sysctls::{sysctl, sysctl_text};

@@ -113,6 +113,20 @@ fn peer(view: &SnapshotView, namespace: &str) -> Option<String> {
     view.text(format!("{process}/mountinfo")).map(str::to_owned)
 }
 
+/// A path as the failing process meant it: a relative one is of its working folder. `None` when that is not known.
+#[must_use]
+pub fn absolute(bundle: &Bundle, failure: &Failure, path: &[u8]) -> Option<Vec<u8>> {
+    if path.starts_with(b"/") {
+        return Some(path.to_vec());
+    }
+    let link = format!("/proc/{}/cwd", failure.tgid);
+    let views = bundle.snapshots.nearest(failure.time_ns);
+    let mut whole = views.iter().find_map(|view| view.link(&link))?.to_vec();
+    whole.push(b'/');
+    whole.extend_from_slice(path);
+    Some(whole)
+}
+
 /// The mount that holds `path`, absolute: the last one whose point is the longest beginning of it.
 #[must_use]
 pub fn mount_of_path<'a>(mounts: &'a [Mount], path: &[u8]) -> Option<&'a Mount> {

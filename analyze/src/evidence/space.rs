@@ -43,7 +43,16 @@ impl Space {
         })
     }
 
-    /// Whether nothing is left for everybody.
+    /// Whether nothing is left but a reserve that the superuser alone may use.
+    ///
+    /// Beside it ext4 keeps 2 % of the clusters, at most 4096, that not even the superuser gets (`ext4_resv_clusters`,
+    /// `fs/ext4/super.c`): what is within that is no reserve.
+    #[must_use]
+    pub fn has_reserve_only(&self) -> bool {
+        self.is_full() && self.free > (self.total / 50).min(4096)
+    }
+
+    /// Whether nothing is left for everybody; the superuser may have a reserve still.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.total > 0 && self.available == 0
@@ -153,6 +162,20 @@ mod tests {
         assert!(
             space(100, 5, 0).is_full() && !space(100, 5, 1).is_full() && !space(0, 0, 0).is_full()
         );
+    }
+
+    #[test]
+    fn a_reserve_is_told_from_what_nobody_gets() {
+        let left = |free, available| Space {
+            total: 10_000,
+            free,
+            available,
+            unit_bytes: 4096,
+        };
+        assert!(left(500, 0).has_reserve_only());
+        assert!(!left(200, 0).has_reserve_only());
+        assert!(!left(500, 1).has_reserve_only());
+        assert!(!left(0, 0).has_reserve_only());
     }
 
     #[test]

@@ -25,22 +25,33 @@ struct Kind {
     line: &'static str,
     /// v1 controller whose files these are; empty for cgroup v2.
     controller: &'static str,
+    /// File that counts refusals, and how the line with their number begins.
+    refusals: Option<(&'static str, &'static str)>,
 }
 
 const KINDS: [Kind; 6] = [
-    kind(
-        "cgroup:pids.max",
-        "processes and threads",
-        "pids.max",
-        "pids.current",
-    ),
-    kind("cgroup:memory.max", "bytes", "memory.max", "memory.current"),
-    kind(
-        "cgroup:memory.swap.max",
-        "bytes",
-        "memory.swap.max",
-        "memory.swap.current",
-    ),
+    Kind {
+        refusals: Some(("pids.events", "max ")),
+        ..kind(
+            "cgroup:pids.max",
+            "processes and threads",
+            "pids.max",
+            "pids.current",
+        )
+    },
+    Kind {
+        refusals: Some(("memory.events", "oom ")),
+        ..kind("cgroup:memory.max", "bytes", "memory.max", "memory.current")
+    },
+    Kind {
+        refusals: Some(("memory.swap.events", "fail ")),
+        ..kind(
+            "cgroup:memory.swap.max",
+            "bytes",
+            "memory.swap.max",
+            "memory.swap.current",
+        )
+    },
     Kind {
         line: "nr_descendants ",
         ..kind(
@@ -83,6 +94,7 @@ const fn kind(
         usage,
         line: "",
         controller: "",
+        refusals: None,
     }
 }
 
@@ -103,7 +115,17 @@ pub(super) fn read(moment: &Moment<'_>) -> Vec<LimitUse> {
         let Some(root) = root(view, kind, path) else {
             continue;
         };
-        found.extend(ancestors(path).filter_map(|path| kind.read(view, root, path, read)));
+        let mut groups: Vec<LimitUse> = ancestors(path)
+            .filter_map(|path| kind.read(view, root, path))
+            .collect();
+        if let Some(times) = kind.refused(moment, root, path) {
+            fill(&mut groups, times);
+        }
+        // What was held may have been released since, unless it is near the limit all the same.
+        groups.retain(|found| {
+            found.limit.is_none() || read != Read::Gone || found.nearness(1) != Nearness::Far
+        });
+        found.extend(groups);
     }
     found.extend(depth(view, membership));
     found
@@ -161,10 +183,10 @@ fn ancestors(path: &str) -> impl Iterator<Item = &str> {
 }
 
 impl Kind {
-    fn read(&self, view: &SnapshotView, root: &str, path: &str, read: Read) -> Option<LimitUse> {
+    fn read(&self, view: &SnapshotView, root: &str, path: &str) -> Option<LimitUse> {
         let limit = procfs::word(view.text(file(root, path, self.limit))?, 0)?;
         let usage = view.text(file(root, path, self.usage))?;
-        let found = LimitUse {
+        Some(LimitUse {
             id: self.id.into(),
             scope: format!("cgroup {}", plain(path.as_bytes())),
             unit: self.unit.into(),
@@ -172,9 +194,37 @@ impl Kind {
             limit: (limit < V1_UNLIMITED).then_some(limit),
             at_failure: false,
             source: SOURCE.into(),
+        })
+    }
+
+    /// How often a group on the way to the root refused during the recording; `None` for never.
+    fn refused(&self, moment: &Moment<'_>, root: &str, path: &str) -> Option<u64> {
+        let (name, line) = self.refusals?;
+        let more = |path: &str| {
+            let path = file(root, path, name);
+            let count =
+                |view: &SnapshotView| procfs::word(procfs::line(view.text(&path)?, line)?, 0);
+            let all = moment.bundle.snapshots.all();
+            let first = all.iter().find_map(count)?;
+            all.iter().rev().find_map(count)?.checked_sub(first)
         };
-        let unclear = read == Read::Gone && found.nearness(1) == Nearness::Far;
-        (!unclear).then_some(found)
+        ancestors(path)
+            .filter_map(more)
+            .max()
+            .filter(|&times| times > 0)
+    }
+}
+
+/// The group with the least room was full when something was refused, whatever it holds now.
+///
+/// Which group counts a refusal changed: for processes the one of the caller up to 6.10, the one that is full and all
+/// above it since (`pids_event`, `kernel/cgroup/pids.c`).
+fn fill(groups: &mut [LimitUse], times: u64) {
+    let room = |group: &&mut LimitUse| group.limit.map(|limit| limit.saturating_sub(group.usage));
+    let limited = groups.iter_mut().filter(|group| group.limit.is_some());
+    if let Some(group) = limited.min_by_key(room) {
+        group.usage = group.usage.max(group.limit.unwrap_or(0));
+        group.source = format!("its control group refused {times} times during the recording");
     }
 }
 

@@ -7,6 +7,8 @@
 mod cgroups;
 mod moment;
 mod procfs;
+#[cfg(test)]
+mod real_kernels;
 mod row;
 mod rows;
 mod term;

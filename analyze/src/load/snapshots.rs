@@ -87,6 +87,8 @@ impl Snapshots {
         for entry in part.entries {
             let path: Arc<[u8]> = entry.path.into();
             let content = match entry.content {
+                // A path can be come by twice in one snapshot.
+                Content::Unchanged if view.entries.contains_key(&path) => continue,
                 Content::Unchanged => {
                     let mut earlier = before.iter().rev();
                     let known = earlier.find_map(|view| view.entries.get_key_value(&path));

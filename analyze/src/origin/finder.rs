@@ -1,6 +1,6 @@
 //! The origins of one kind of failure, from everything that was recorded of it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{
     How, Origin, inferred,
@@ -53,7 +53,7 @@ pub fn origins(bundle: &Bundle, calls: &Calls, task: &Task<'_>) -> Vec<Origin> {
     let mut tally = Tally::default();
     finder.sentinels(&mut tally);
     finder.graphs(&mut tally);
-    if !tally.has(How::ReturnValues) {
+    if !tally.has(How::ReturnValues) && !tally.has(How::SyscallItself) {
         finder.bare_returns(&mut tally);
     }
     if tally.is_empty() {
@@ -144,28 +144,36 @@ impl<'a> Finder<'a> {
                 tree: &tree,
                 symbols: &self.bundle.symbols,
             };
-            let (found, how) = match walk.find(self.task.errno) {
-                Some(found) if found.path.len() > 1 => (Some(found), How::ReturnValues),
-                found => (found.or_else(|| walk.of_root()), How::SyscallItself),
-            };
-            if let Some(found) = found {
-                tally.add(self.origin(&tree, found, how));
+            if let Some(found) = walk.find(self.task.errno).or_else(|| walk.of_root()) {
+                tally.add(self.origin(&tree, found, How::ReturnValues));
             }
         }
     }
 
-    /// The tree with return values: its own, or those of the run that fits it best.
+    /// The tree with return values: its own, or of each session the run that fits it best, as every session watched
+    /// other functions.
     fn with_values(&self, tree: &CallTree, runs: &[&ReturnRun]) -> Option<CallTree> {
         if tree.calls().iter().any(|call| call.value.is_some()) {
             return Some(tree.clone());
         }
-        let tried = runs.iter().take(MAX_RUNS).map(|run| {
-            let mut valued = tree.clone();
-            let share = assign(&mut valued, run);
-            (share, valued)
-        });
-        let (share, valued) = tried.max_by(|a, b| a.0.total_cmp(&b.0))?;
-        (share >= LEAST_SHARE).then_some(valued)
+        let sessions: BTreeSet<u32> = runs.iter().map(|run| run.session).collect();
+        let mut valued: Option<CallTree> = None;
+        for session in sessions {
+            let tried = runs
+                .iter()
+                .filter(|run| run.session == session)
+                .take(MAX_RUNS)
+                .map(|run| {
+                    let mut trial = valued.as_ref().unwrap_or(tree).clone();
+                    let share = assign(&mut trial, run);
+                    (share, trial)
+                });
+            let best = tried.max_by(|a, b| a.0.total_cmp(&b.0));
+            if let Some((_, trial)) = best.filter(|&(share, _)| share >= LEAST_SHARE) {
+                valued = Some(trial);
+            }
+        }
+        valued
     }
 
     fn bare_returns(&self, tally: &mut Tally) {
@@ -233,8 +241,14 @@ impl<'a> Finder<'a> {
             .filter(|&index| !tree.calls()[index].interrupt)
             .collect();
         let first = called.len().saturating_sub(MAX_CALLED);
+        let function = path.last().cloned().unwrap_or_default();
+        let how = if syscall_of_entry(&function).is_some() {
+            How::SyscallItself
+        } else {
+            how
+        };
         Origin {
-            function: path.last().cloned().unwrap_or_default(),
+            function,
             errno: self.task.errno,
             path,
             how,

@@ -101,11 +101,16 @@ impl Walk<'_> {
         self.tree.children(index).collect()
     }
 
-    /// An errno that the last call returned whose value is known: what the origin replaced by its own.
+    /// An errno that the last call returned whose value is known: what the origin replaced by its own. All bits set is
+    /// a number and no EPERM where the result is unsigned.
     fn translation(&self, seen: &[(usize, Outcome)]) -> Option<Translation> {
         let &(index, Outcome::Error(errno)) = seen.last()? else {
             return None;
         };
+        let returns = self.symbols.returns(self.tree.calls()[index].function);
+        if matches!(returns, ReturnType::Unsigned(_)) {
+            return None;
+        }
         let mut at = index;
         let mut path = vec![self.name(at)];
         while let Some(next) = self.last_error(&self.children(at), errno) {

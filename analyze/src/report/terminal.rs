@@ -25,6 +25,9 @@ impl Default for Options {
     }
 }
 
+/// Answers of checks that are worth showing beside the origin.
+const ANSWERS: [&str; 3] = ["NULL", "false", "true"];
+
 /// Rows of a list that is not written whole.
 const ROWS: usize = 6;
 
@@ -159,6 +162,16 @@ impl<W: Write> Page<'_, W> {
         )?;
         if origin.path.len() > 1 {
             self.field("", &origin.path.join(" > "), DIM)?;
+        }
+        let answers = origin
+            .told
+            .iter()
+            .filter(|told| ANSWERS.contains(&told.returned.as_str()));
+        let answers: Vec<String> = answers
+            .map(|told| format!("{} returned {}", told.function, told.returned))
+            .collect();
+        if !answers.is_empty() {
+            self.field("", &format!("before that, {}", answers.join(", ")), DIM)?;
         }
         if let Some(inner) = &origin.translated {
             let text = format!("it was told {} by {}", inner.errno, inner.path.join(" > "));

@@ -95,7 +95,11 @@ mod tests {
                 let known = [Architecture::Aarch64, Architecture::X86_64]
                     .iter()
                     .any(|&architecture| syscall_number(architecture, syscall).is_some());
-                assert!(known || OF_32_BITS.contains(&syscall.as_str()), "{}: {syscall}", rule.id);
+                assert!(
+                    known || OF_32_BITS.contains(&syscall.as_str()),
+                    "{}: {syscall}",
+                    rule.id
+                );
             }
         }
     }

@@ -14,6 +14,14 @@ const FILE: &str = "kprobe_events";
 /// Bytes of one write: the kernel takes fewer than 4,096 at once (`WRITE_BUFSIZE`).
 const MAX_WRITE: usize = 4000;
 
+/// The register that holds what a function returned. `$retval` is the same, but makes 6.12 search all its types by
+/// name for every probe (`query_btf_context` in `kernel/trace/trace_probe.c`).
+const RETURN_REGISTER: &str = if cfg!(target_arch = "aarch64") {
+    "%x0"
+} else {
+    "%ax"
+};
+
 /// One return probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ProbeLine {
@@ -94,10 +102,11 @@ impl ProbeGroup {
             place,
             value,
         } = line;
-        format!("r:{}/{event} {place} ret=$retval:{value}\n", self.name)
+        let name = &self.name;
+        format!("r:{name}/{event} {place} ret={RETURN_REGISTER}:{value}\n")
     }
 
-    /// The events of the group that are there. Lines read `r16:group/event place ret=$retval:s32`.
+    /// The events of the group that are there. Lines read `r16:group/event place ret=%x0:s32`.
     fn events(&self, tracefs: &Tracefs) -> Result<HashSet<String>, TracefsError> {
         let prefix = format!("{}/", self.name);
         let text = read(&tracefs.root().join(FILE))?;

@@ -202,7 +202,7 @@ impl<'k> Zoom<'k> {
         guard: &mut Guard,
         sink: Sink<'_>,
     ) -> Vec<String> {
-        if let Some(descent) = self.end_pass(end, 0, guard, sink) {
+        if let Some((descent, _)) = self.end_pass(end, 0, guard, sink) {
             self.send_evidence(&descent, sink);
         }
         std::mem::take(&mut self.not_restored)
@@ -247,13 +247,14 @@ impl<'k> Zoom<'k> {
         if let State::Graph(pass) | State::Returns(pass, _) = &self.state {
             last = Some((pass.target.clone(), pass.pids().to_vec()));
         }
-        let (Some(mut descent), Some((target, pids))) =
+        let (Some((mut descent, caught)), Some((target, pids))) =
             (self.end_pass(end, failures, guard, sink), last)
         else {
             return Progress::Done;
         };
-        // A batch that saw no failure will not be followed by one that does.
-        let more = end == ZoomEnd::Enough && self.tier() == Tier::Probes;
+        // A pass that saw no failure will not be followed by one that does.
+        let goes_on = matches!(end, ZoomEnd::Enough | ZoomEnd::Time);
+        let more = caught && goes_on && self.tier() == Tier::Probes;
         let batch = if more {
             descent.next(self.kernel)
         } else {
@@ -284,33 +285,35 @@ impl<'k> Zoom<'k> {
         Progress::Done
     }
 
-    /// Disarms the pass that is armed. Returns what is known of its failing call, if there was one.
+    /// Disarms the pass that is armed. Returns what is known of the failing call, and whether this pass caught one.
     fn end_pass(
         &mut self,
         end: ZoomEnd,
         failures: u64,
         guard: &mut Guard,
         sink: Sink<'_>,
-    ) -> Option<Descent> {
+    ) -> Option<(Descent, bool)> {
         let kernel = self.kernel;
-        let (finished, descent) = match std::mem::replace(&mut self.state, State::Idle) {
+        let (finished, descent, caught) = match std::mem::replace(&mut self.state, State::Idle) {
             State::Idle => return None,
             State::Graph(pass) => {
                 let names = &mut self.names;
                 let mut finished = pass.finish(end, failures, kernel, names, guard, sink);
                 self.graph_armed += finished.armed;
                 self.poll_sentinels(true, sink);
+                let caught = !finished.calls.is_empty();
                 let descent = self.begin_descent(&mut finished);
-                (finished, descent)
+                (finished, descent, caught)
             }
             State::Returns(pass, mut descent) => {
                 let finished = pass.finish(end, failures, kernel, &mut self.names, guard, sink);
                 descent.learn(&finished.calls, finished.target.errno, kernel);
-                (finished, Some(*descent))
+                let caught = !finished.calls.is_empty();
+                (finished, Some(*descent), caught)
             }
         };
         self.not_restored.extend(finished.not_restored);
-        descent
+        Some((descent?, caught))
     }
 
     fn tier(&self) -> Tier {
