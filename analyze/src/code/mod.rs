@@ -2,7 +2,7 @@
 //! of them decide the error that it returns, what it calls with which constants.
 //!
 //! Code is taken as it was in memory, so branches that the kernel patches at run time are those that ran.
-//! The steps in order: [`kernel`] holds what was recorded, `arm64` and `x86_64` decode into one small language
+//! The steps in order: `kernel` holds what was recorded, `arm64` and `x86_64` decode into one small language
 //! (`step`), `program` finds the basic blocks, `flow` follows values forward, `outcomes` follows results backward,
 //! [`references()`] puts it together, [`summary()`] names the limits that an errno hangs on.
 

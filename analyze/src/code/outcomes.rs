@@ -36,7 +36,7 @@ pub(super) struct Decision {
     pub(super) origins: Vec<u16>,
     /// The results on its two sides.
     pub(super) sides: [BTreeSet<Outcome>; 2],
-    /// Results that only one side reaches within [`NEAR`] more branches, by branches that settle them.
+    /// Results that only one side reaches within `NEAR` more branches, by branches that settle them.
     pub(super) guards: BTreeSet<i64>,
 }
 

@@ -3,7 +3,7 @@
 use super::Subject;
 use crate::{
     evidence::{FileSystem, Nearness, Space, deleted_files, sysctl_text},
-    rules::{book, judge},
+    rules::{Rule, book, judge},
     text,
 };
 
@@ -127,7 +127,11 @@ fn memory(subject: &Subject<'_>) -> Option<RuledOut> {
 fn limits(subject: &Subject<'_>) -> Vec<RuledOut> {
     let case = subject.case();
     let mut found: Vec<RuledOut> = Vec::new();
-    let rules = book().iter().filter(|rule| judge(rule, &case).is_some());
+    // A rule for any syscall is about this one only where its origin may be the one that was found.
+    let suspects = |rule: &&Rule| {
+        judge(rule, &case).is_some_and(|verdict| !rule.syscall.is_empty() || !verdict.fails())
+    };
+    let rules = book().iter().filter(suspects);
     for id in rules.flat_map(|rule| &rule.limit) {
         let Some(limit) = subject.limit(id) else {
             continue;

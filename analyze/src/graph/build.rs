@@ -84,7 +84,7 @@ impl Builder<'_> {
                 let task = self.tasks.entry(id).or_default();
                 task.enter(
                     Draft {
-                        function: *function,
+                        function: self.symbols.start(*function),
                         start_ns: event.time_ns,
                         arguments: arguments.clone(),
                         cpu: event.cpu,
@@ -103,7 +103,7 @@ impl Builder<'_> {
                 ..
             } => {
                 let draft = Draft {
-                    function: *function,
+                    function: self.symbols.start(*function),
                     start_ns: *start_ns,
                     end_ns: Some(if *end_ns == 0 { event.time_ns } else { *end_ns }),
                     value: *value,

@@ -38,7 +38,7 @@ impl Calls {
         };
         let failures = failures_by_task(bundle);
         for stream in &bundle.trace {
-            let runs = returns::runs(stream);
+            let runs = returns::runs(stream, &bundle.symbols);
             if stream.session == 0 {
                 let split = |run: ReturnRun| split(run, &failures);
                 calls.sentinels.extend(runs.into_iter().flat_map(split));

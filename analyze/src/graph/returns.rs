@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use super::tree::{CallTree, Draft, Source};
-use crate::load::{EventKind, SymbolTable, TraceStream};
+use crate::{
+    load::{EventKind, SymbolTable, TraceStream},
+    names::syscall_of_entry,
+};
 
 /// One function's return.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +42,7 @@ pub struct ReturnRun {
 
 /// The runs of a stream.
 #[must_use]
-pub fn runs(stream: &TraceStream) -> Vec<ReturnRun> {
+pub fn runs(stream: &TraceStream, symbols: &SymbolTable) -> Vec<ReturnRun> {
     let mut open: HashMap<u32, ReturnRun> = HashMap::new();
     let mut done = Vec::new();
     for event in &stream.events {
@@ -61,7 +64,7 @@ pub fn runs(stream: &TraceStream) -> Vec<ReturnRun> {
                 run.ended_ns = event.time_ns;
                 run.hits.push(Hit {
                     time_ns: event.time_ns,
-                    function: *function,
+                    function: symbols.start(*function),
                     caller: *caller,
                     value: *value,
                     stack: Box::default(),
@@ -133,9 +136,12 @@ impl ReturnRun {
     pub fn stack_tree(&self, symbols: &SymbolTable) -> CallTree {
         let mut drafts: Vec<Draft> = Vec::new();
         let mut roots: Vec<usize> = Vec::new();
-        for hit in self.hits.iter().filter(|hit| !hit.stack.is_empty()) {
+        let hits = || self.hits.iter().filter(|hit| !hit.stack.is_empty());
+        let mut paths: Vec<Vec<u64>> = hits().map(|hit| path_of(hit, symbols)).collect();
+        complete(&mut paths, symbols);
+        for (hit, path) in hits().zip(paths) {
             let mut parent: Option<usize> = None;
-            for function in path_of(hit, symbols) {
+            for function in path {
                 let siblings = parent.map_or(&roots, |parent| &drafts[parent].children);
                 let open = siblings.last().copied().filter(|&last| {
                     drafts[last].function == function && drafts[last].end_ns.is_none()
@@ -161,6 +167,38 @@ impl ReturnRun {
             }
         }
         self.head(CallTree::new(Source::Sentinels, &mut drafts, &roots))
+    }
+}
+
+/// Lets all paths begin at the syscall's entry. The kernel takes so many frames of a stack and no more
+/// (`FTRACE_STACK_ENTRIES` and the like): a path that is cut goes on as its neighbour in time does, where that one
+/// has the function at which it is cut.
+fn complete(paths: &mut [Vec<u64>], symbols: &SymbolTable) {
+    let is_entry = |function: &u64| {
+        symbols
+            .find(*function)
+            .is_some_and(|(symbol, _)| syscall_of_entry(&symbol.name).is_some())
+    };
+    let mut whole: Vec<bool> = Vec::with_capacity(paths.len());
+    for path in paths.iter_mut() {
+        let entry = path.iter().position(is_entry);
+        path.drain(..entry.unwrap_or(0));
+        whole.push(entry.is_some());
+    }
+    let backward = (1..paths.len()).rev().map(|at| (at, at - 1));
+    let forward = (1..paths.len()).map(|at| (at - 1, at));
+    for (from, to) in backward.chain(forward) {
+        if !whole[from] || whole[to] {
+            continue;
+        }
+        let joint = paths[to]
+            .first()
+            .and_then(|cut| paths[from].iter().position(|function| function == cut));
+        if let Some(joint) = joint {
+            let above = paths[from][..joint].to_vec();
+            paths[to].splice(..0, above);
+            whole[to] = true;
+        }
     }
 }
 

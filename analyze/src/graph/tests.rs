@@ -206,7 +206,7 @@ fn returns_nest_by_their_callers() {
     kernel.probe("path_mount", "__arm64_sys_mount", -28);
     kernel.syscall_exit(40, -28);
     let symbols = kernel.table();
-    let runs = runs(&kernel.stream());
+    let runs = runs(&kernel.stream(), &kernel.table());
     let [run] = &runs[..] else { panic!("one run") };
     assert_eq!(
         (run.syscall, run.result, run.hits.len()),
@@ -232,10 +232,24 @@ fn stacks_share_their_callers() {
     kernel.probe_with_stack("count_mounts", &above, -28);
     kernel.probe_with_stack("attach_recursive_mnt", &above[1..], -28);
     let symbols = kernel.table();
-    let tree = runs(&kernel.stream())[0].stack_tree(&symbols);
+    let tree = runs(&kernel.stream(), &kernel.table())[0].stack_tree(&symbols);
     let expected = "__arm64_sys_mount(path_mount(graft_tree(attach_recursive_mnt(count_mounts))))";
     assert_eq!(text(&tree, &symbols), expected);
     assert_eq!(tree.outcome(3, &symbols), Some(Outcome::Error(28)));
+}
+
+/// A kernel that takes three frames: the first stack ends below the syscall, the second above it.
+#[test]
+fn stacks_that_are_cut_go_on_as_their_neighbours() {
+    let mut kernel = Kernel::new();
+    let above = ["attach_recursive_mnt", "graft_tree"];
+    kernel.probe_with_stack("count_mounts", &above, -28);
+    let above = ["graft_tree", "__arm64_sys_mount", "el0_svc"];
+    kernel.probe_with_stack("attach_recursive_mnt", &above, -28);
+    let symbols = kernel.table();
+    let tree = runs(&kernel.stream(), &kernel.table())[0].stack_tree(&symbols);
+    let expected = "__arm64_sys_mount(graft_tree(attach_recursive_mnt(count_mounts)))";
+    assert_eq!(text(&tree, &symbols), expected);
 }
 
 #[test]
@@ -255,7 +269,7 @@ fn values_of_another_recording_find_their_calls() {
     returns.probe("count_mounts", "__arm64_sys_mount", 0);
     returns.probe("count_mounts", "__arm64_sys_mount", -28);
     returns.syscall_exit(40, -28);
-    let share = assign(&mut tree, &runs(&returns.stream())[0]);
+    let share = assign(&mut tree, &runs(&returns.stream(), &symbols)[0]);
     assert!((share - 1.0).abs() < f64::EPSILON);
     let values: Vec<_> = (0..4).map(|index| tree.outcome(index, &symbols)).collect();
     assert_eq!(

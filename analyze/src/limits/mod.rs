@@ -1,8 +1,8 @@
 //! Every limit that a recording shows, with its use in the scope of the failing task.
 //!
-//! [`rows`] says which limits there are, [`term`] how a number is come by, [`moment`] reads it: from the facts of the
+//! `rows` says which limits there are, `term` how a number is come by, `moment` reads it: from the facts of the
 //! failing moment where there are any, else from the snapshot nearest to it. Control groups are read by folder
-//! ([`cgroups`]), as their limits hold at every level.
+//! (`cgroups`), as their limits hold at every level.
 
 mod cgroups;
 mod moment;

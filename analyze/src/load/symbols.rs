@@ -57,6 +57,16 @@ impl SymbolTable {
         (symbol.size == 0 || offset < symbol.size).then_some((symbol, offset))
     }
 
+    /// Where the function that `address` is in starts; the address itself when that is not known.
+    ///
+    /// The function graph names a function by the place of its patched call, on arm64 4 or 8 bytes from its start
+    /// (`arch/arm64/kernel/ftrace.c`); return probes name it by its start.
+    #[must_use]
+    pub fn start(&self, address: u64) -> u64 {
+        self.find(address)
+            .map_or(address, |(symbol, _)| symbol.address)
+    }
+
     /// The function that `address` is in, or the address in hex.
     #[must_use]
     pub fn name(&self, address: u64) -> String {
@@ -112,6 +122,7 @@ mod tests {
             symbol(u64::MAX - 0xff, 0, "module_function", ReturnType::Void),
         ]);
         assert_eq!(table.name(0x13f), "count_mounts");
+        assert_eq!((table.start(0x108), table.start(0x140)), (0x100, 0x140));
         assert_eq!(table.name(0x140), "0x140");
         assert_eq!(table.name(0x50), "0x50");
         assert_eq!(table.name(u64::MAX), "module_function");

@@ -126,10 +126,11 @@ impl<W: Write> Page<'_, W> {
         for line in textwrap::wrap(&text, self.options.width) {
             writeln!(self.out, "{BOLD}{line}{BOLD:#}")?;
         }
+        // Options of a mount and names of types are strings too: what is shown begins like a path.
         let paths = failure.sample.iter().flat_map(|sample| &sample.paths);
-        let paths: Vec<&str> = paths
-            .map(String::as_str)
-            .filter(|path| !path.is_empty())
+        let paths: Vec<String> = paths
+            .filter(|path| path.starts_with(['/', '.']))
+            .map(|path| shorten(path, self.options.width / 2))
             .collect();
         if !paths.is_empty() {
             self.indented(&format!("for example on {}", paths.join(", ")), 0, DIM)?;
@@ -157,7 +158,7 @@ impl<W: Write> Page<'_, W> {
         } = origin;
         self.field(
             "Said no",
-            &format!("{function} returned {errno} (by {how})"),
+            &format!("{function} returned {errno} ({})", way(how)),
             Style::new(),
         )?;
         if origin.path.len() > 1 {
@@ -307,10 +308,13 @@ impl<W: Write> Page<'_, W> {
     fn footer(&mut self, report: &Report) -> io::Result<()> {
         writeln!(self.out)?;
         let host = report.host.as_ref().map(|host| {
-            format!(
-                "{}, Linux {} {}, {}",
-                host.hostname, host.kernel, host.architecture, host.os
-            )
+            let mut parts = vec![
+                host.hostname.clone(),
+                format!("Linux {} {}", host.kernel, host.architecture),
+                host.os.clone(),
+            ];
+            parts.retain(|part| !part.is_empty());
+            parts.join(", ")
         });
         let length = report
             .recording
@@ -376,6 +380,28 @@ fn confidence(name: &str) -> Style {
         "medium" => WARN,
         _ => Style::new(),
     }
+}
+
+/// How an origin was found, in words.
+fn way(how: &str) -> &str {
+    match how {
+        "return values" => "seen by its return value",
+        "sentinel" => "caught by a probe on its return",
+        "syscall itself" => "a check in the syscall itself",
+        _ => "inferred from the shape of the calls",
+    }
+}
+
+/// Leaves the middle out of what is longer than `width` columns.
+fn shorten(text: &str, width: usize) -> String {
+    let count = text.chars().count();
+    if count <= width {
+        return text.to_owned();
+    }
+    let kept = width.saturating_sub(3);
+    let head: String = text.chars().take(kept / 2).collect();
+    let tail: String = text.chars().skip(count - (kept - kept / 2)).collect();
+    format!("{head}...{tail}")
 }
 
 fn times(count: u64) -> String {

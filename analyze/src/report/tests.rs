@@ -1,6 +1,7 @@
 //! The report on a made-up incident: what it says, and that nothing hostile gets through.
 
 use format_spec::record::Phase;
+use proptest::prelude::*;
 
 use super::*;
 use crate::{diagnosis::diagnose, testing::Recording};
@@ -103,4 +104,25 @@ fn a_quiet_recording_is_said_to_be_quiet() {
     assert!(
         terminal(&report(&recording), Options::default()).contains("Nothing suspicious failed")
     );
+}
+
+proptest! {
+    #[test]
+    fn damage_is_reported_and_never_panics(
+        damage in prop::collection::vec((0usize..8192, any::<u8>()), 0..20),
+        cut in 0usize..8192,
+    ) {
+        let mut bytes = incident().bytes();
+        for (at, value) in damage {
+            let len = bytes.len();
+            bytes[at % len] = value;
+        }
+        bytes.truncate(bytes.len() - cut % bytes.len());
+        if let Ok(bundle) = crate::load::load(&bytes) {
+            let report = Report::new(&bundle, &diagnose(&bundle));
+            let options = Options { verbose: true, ..Options::default() };
+            let text = terminal(&report, options);
+            prop_assert!(!text.is_empty());
+        }
+    }
 }

@@ -9,7 +9,7 @@
 //!    failing graph showed, where the kernel has no `funcgraph-retval`.
 //!
 //! All that they record goes to the recorder as [`Output`]. All that they change on the host is noted in the
-//! [`Guard`](crate::guard::Guard) first.
+//! [`Guard`] first.
 
 mod calls;
 mod choice;

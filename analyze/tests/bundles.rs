@@ -1,0 +1,80 @@
+//! The committed bundles: each gives the report that is kept beside, on every OS and CPU; cut anywhere, it still gives
+//! one, and says what is missing.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by a panic, helpers outside of test functions too"
+)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use analyze::{diagnosis::diagnose, load::load, report::Report};
+
+fn folder(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The committed bundles, by name.
+fn bundles() -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder("../testdata/bundles")).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "etz"));
+    paths.sort();
+    assert!(!paths.is_empty(), "no committed bundles");
+    paths
+}
+
+fn report(bytes: &[u8]) -> Option<Report> {
+    let bundle = load(bytes).ok()?;
+    Some(Report::new(&bundle, &diagnose(&bundle)))
+}
+
+/// `UPDATE=1 cargo test -p analyze --test bundles` writes the reports anew: look at the difference before committing it.
+#[test]
+fn each_gives_the_report_that_is_kept() {
+    let mut different = Vec::new();
+    for path in bundles() {
+        let found = report(&fs::read(&path).unwrap()).unwrap();
+        let found = serde_json::to_string_pretty(&found).unwrap() + "\n";
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let golden = folder("tests/golden").join(format!("{name}.json"));
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&golden, &found).unwrap();
+        }
+        // Git may give text files other line ends.
+        let kept = fs::read_to_string(&golden)
+            .unwrap_or_default()
+            .replace("\r\n", "\n");
+        if kept != found {
+            different.push(name);
+        }
+    }
+    assert_eq!(different, [""; 0]);
+}
+
+#[test]
+fn cut_anywhere_each_says_what_is_missing() {
+    for path in bundles() {
+        let bytes = fs::read(&path).unwrap();
+        for part in 1..20 {
+            let cut = &bytes[..bytes.len() * part / 20];
+            let found = report(cut).unwrap();
+            assert!(
+                !found.losses.is_empty(),
+                "{} cut at {}",
+                path.display(),
+                cut.len()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_same_bundle_gives_the_same_report_twice() {
+    let bytes = fs::read(&bundles()[0]).unwrap();
+    let json = || serde_json::to_string(&report(&bytes).unwrap()).unwrap();
+    let first = json();
+    assert!((0..4).all(|_| json() == first));
+}
