@@ -4,10 +4,10 @@ use std::fs;
 
 use super::collector::Collector;
 
-/// Files under /proc. Network files are of the recorder's own network namespace.
+/// Files under /proc. Network files are of the recorder's own network namespace. `cgroups` is not among them: to
+/// read it makes recent kernels log that it is out of date.
 const PROC: &[&str] = &[
     "buddyinfo",
-    "cgroups",
     "cmdline",
     "config.gz",
     "consoles",

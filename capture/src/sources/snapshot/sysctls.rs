@@ -14,13 +14,17 @@ const MAX_INTERFACES: usize = 4;
 /// Most levels of folders under /proc/sys.
 const MAX_DEPTH: usize = 10;
 
-/// Files that are secrets, change at each reading, or do work when read.
+/// Files that are secrets, change at each reading, or do something when read.
 const LEFT_ALONE: &[&str] = &[
     // Keys of the host.
     "stable_secret",
     "tcp_fastopen_key",
     // New at each reading.
     "uuid",
+    // The kernel logs that they are deprecated (`ndisc_warn_deprecated_sysctl`, `net/ipv6/ndisc.c`); what they say is
+    // in `…_ms` too.
+    "base_reachable_time",
+    "retrans_time",
     // Sums up the counters of all processors (`vmstat_refresh`, `mm/vmstat.c`).
     "stat_refresh",
 ];
@@ -90,5 +94,8 @@ mod tests {
             "/proc/sys/net/ipv4/tcp_fastopen_key"
         )));
         assert!(!is_left_alone(Path::new("/proc/sys/net/ipv4/tcp_fastopen")));
+        let neighbour = Path::new("/proc/sys/net/ipv6/neigh/lo");
+        assert!(is_left_alone(&neighbour.join("base_reachable_time")));
+        assert!(!is_left_alone(&neighbour.join("base_reachable_time_ms")));
     }
 }
