@@ -1,6 +1,9 @@
 //! Every developer chore of the workspace, as `cargo xtask <chore>`.
 
 mod accuracy;
+mod bench;
+#[allow(dead_code, reason = "the benchmarks print with it")]
+mod columns;
 mod cross;
 mod dirs;
 mod ebpf;
@@ -26,6 +29,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Chore {
     Accuracy(accuracy::Args),
+    Bench(bench::Args),
     Ebpf(ebpf::Args),
     Test(test::Args),
     Vm(vm::Args),
@@ -34,6 +38,7 @@ enum Chore {
 fn main() -> ExitCode {
     let result = match Cli::parse().chore {
         Chore::Accuracy(args) => accuracy::run(&args),
+        Chore::Bench(args) => bench::run(&args),
         Chore::Test(args) => test::run(&args),
         Chore::Ebpf(args) => ebpf::run(&args),
         Chore::Vm(args) => vm::run(&args),
