@@ -1,19 +1,15 @@
 //! One scenario in one boot: what goes into the guest, and what comes out.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
+use super::boot::{Boot, quote, variable};
 use super::errno;
-use super::initramfs::{self, Contents};
 use super::kernel::Kernel;
-use super::qemu::{self, Machine};
-use super::userland;
 use crate::cross::{self, Arch};
-use crate::process::{command, quiet};
 use crate::scenario::Scenario;
 
 const RECORD: &str = include_str!("guest/record.sh");
@@ -75,18 +71,8 @@ impl Guest<'_> {
     /// Runs one job. An error means that the guest could not be started; one that failed is told by the
     /// outcome.
     pub(crate) fn run(&self, job: &Job<'_>) -> Result<Outcome> {
-        let work = tempfile::tempdir().context("make a temporary folder")?;
-        let [root, results] = ["root", "results"].map(|name| work.path().join(name));
-        fs::create_dir(&root)?;
-        fs::create_dir(&results)?;
-        let output = work.path().join("output.tar");
-        let initramfs = work.path().join("initramfs");
-
         let spec = &self.scenario.spec;
         let has_userland = !spec.userland.is_empty();
-        let disk = has_userland
-            .then(|| userland::image(self.arch, &spec.userland))
-            .transpose()?;
         let (script, seconds) = match job {
             Job::Record { seconds, .. } => (
                 RECORD,
@@ -94,51 +80,34 @@ impl Guest<'_> {
             ),
             Job::VerifyRemedy => (VERIFY, 0),
         };
-        let contents = Contents {
-            kernel: self.kernel,
+        let default_memory = if has_userland { 2048 } else { 1024 };
+        let boot = Boot {
             arch: self.arch,
+            kernel: self.kernel,
+            cpus: self.cpus.unwrap_or(if has_userland { 2 } else { 1 }),
+            memory_mib: spec.memory_mib.unwrap_or(default_memory),
             modules: &spec.modules,
-            has_disk: has_userland,
+            userland: &spec.userland,
+            parameters: "",
             script,
             config: &self.config(seconds)?,
             programs: &self.programs(job)?,
-            scenario: &self.scenario.dir,
-        };
-        initramfs::build(&contents, &root, &initramfs)?;
-
-        let default_memory = if has_userland { 2048 } else { 1024 };
-        let machine = Machine {
-            arch: self.arch,
-            cpus: self.cpus.unwrap_or(if has_userland { 2 } else { 1 }),
-            memory_mib: spec.memory_mib.unwrap_or(default_memory),
-            kernel: &self.kernel.image,
-            initramfs: &initramfs,
-            disk,
-            output: &output,
+            files: Some(&self.scenario.dir),
             log: &self.output("log"),
         };
-        let start = Instant::now();
-        let ran = qemu::run(&machine, LIMIT + Duration::from_secs(2 * seconds));
-        let total_s = start.elapsed().as_secs_f64();
-        if fs::metadata(&output).is_ok_and(|data| data.len() > 0) {
-            quiet(
-                command("tar")
-                    .arg("-xf")
-                    .arg(&output)
-                    .arg("-C")
-                    .arg(&results),
-            )?;
-        }
-        let mut outcome = outcome(&results);
-        outcome.total_s = total_s;
-        if let Err(error) = ran {
-            outcome.failure = error.to_string();
-        }
-        let recorded = results.join("bundle.etz");
-        if recorded.exists() {
-            outcome.bundle_bytes = fs::copy(&recorded, self.output("etz"))?;
-        }
-        Ok(outcome)
+        let results = boot.run(LIMIT + Duration::from_secs(2 * seconds))?;
+        let bundle_bytes = match results.file("bundle.etz") {
+            Some(recorded) => fs::copy(recorded, self.output("etz"))?,
+            None => 0,
+        };
+        Ok(Outcome {
+            release: results.value("release").into(),
+            boot_s: results.number("boot"),
+            total_s: results.total_s,
+            bundle_bytes,
+            runs: results.number("runs"),
+            failure: results.failure().into(),
+        })
     }
 
     /// Variables for the guest's scripts.
@@ -152,12 +121,13 @@ impl Guest<'_> {
         let control = if spec.is_control() { "yes" } else { "no" };
         let number = errno::number(&spec.errno)?;
         Ok([
-            format!("SCENARIO={}\n", quote(name)),
-            format!("CONTROL={control}\n"),
-            format!("SYSCALL={}\n", quote(&spec.syscall)),
-            format!("ERRNO={}\nERRNO_NUMBER={number}\n", quote(&spec.errno)),
-            format!("RECORD_SECONDS={seconds}\n"),
-            format!("CAPTURE_ARGS={}\n", quote(&args.join(" "))),
+            variable("SCENARIO", name),
+            variable("CONTROL", control),
+            variable("SYSCALL", &spec.syscall),
+            variable("ERRNO", &spec.errno),
+            variable("ERRNO_NUMBER", &number.to_string()),
+            variable("RECORD_SECONDS", &seconds.to_string()),
+            variable("CAPTURE_ARGS", &args.join(" ")),
         ]
         .concat())
     }
@@ -177,31 +147,4 @@ impl Guest<'_> {
         }
         Ok(programs)
     }
-}
-
-/// What the guest reported: lines `key=value`.
-fn outcome(results: &Path) -> Outcome {
-    let text = fs::read_to_string(results.join("result")).unwrap_or_default();
-    let values: HashMap<&str, &str> = text
-        .lines()
-        .filter_map(|line| line.split_once('='))
-        .collect();
-    let value = |key: &str| values.get(key).copied().unwrap_or_default();
-    let failure = if text.is_empty() {
-        "the guest ended without a result"
-    } else {
-        value("failure")
-    };
-    Outcome {
-        release: value("release").into(),
-        boot_s: value("boot").parse().unwrap_or_default(),
-        runs: value("runs").parse().unwrap_or_default(),
-        failure: failure.into(),
-        ..Outcome::default()
-    }
-}
-
-/// One word for a POSIX shell.
-fn quote(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -36,8 +36,8 @@ pub(crate) struct Contents<'a> {
     pub(crate) script: &'a str,
     pub(crate) config: &'a str,
     pub(crate) programs: &'a [PathBuf],
-    /// Copied to `/etz/scenario/`.
-    pub(crate) scenario: &'a Path,
+    /// Copied to `/etz/scenario/`, where the script starts.
+    pub(crate) files: Option<&'a Path>,
 }
 
 /// Writes the initramfs to `out`, using the empty folder `work`.
@@ -51,12 +51,10 @@ pub(crate) fn build(contents: &Contents<'_>, work: &Path, out: &Path) -> Result<
         let name = program.file_name().context("a program has a name")?;
         executable(program, &etz.join("bin").join(name))?;
     }
-    quiet(
-        command("cp")
-            .arg("-rT")
-            .arg(contents.scenario)
-            .arg(etz.join("scenario")),
-    )?;
+    if let Some(files) = contents.files {
+        let mut copy = command("cp");
+        quiet(copy.arg("-rT").arg(files).arg(etz.join("scenario")))?;
+    }
     fs::write(etz.join("config"), contents.config)?;
     fs::write(etz.join("lib.sh"), LIBRARY)?;
     fs::write(etz.join("run.sh"), contents.script)?;

@@ -28,13 +28,8 @@ impl Kernel {
     pub(crate) fn find(name: &str, arch: Arch) -> Result<Self> {
         let path = Path::new(name);
         if path.is_file() {
-            let file = path.file_name().unwrap_or_default().to_string_lossy();
-            let label = file
-                .trim_end_matches(".gz")
-                .trim_end_matches(&format!(".{}", arch.name()));
-            let label = label.trim_start_matches("Image-").to_owned();
             return Ok(Self {
-                label,
+                label: image_label(path, arch),
                 image: path.to_owned(),
                 modules: None,
             });
@@ -66,6 +61,34 @@ impl Kernel {
             modules: Some(modules),
         })
     }
+
+    /// The series that it is of: "6.12" for the label "6.12.107-retval".
+    pub(crate) fn series(&self) -> &str {
+        let is_digit = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let mut dots = self.label.match_indices('.').map(|(at, _)| at);
+        let end = dots.nth(1).unwrap_or(self.label.len());
+        let series = &self.label[..end];
+        let end = series.find('-').unwrap_or(end);
+        match series[..end].split_once('.') {
+            Some((major, minor)) if is_digit(major) && is_digit(minor) => &series[..end],
+            _ => &self.label,
+        }
+    }
+}
+
+/// What is left of an image's name without what every image or architecture has: `6.12.107-retval` of
+/// `Image-6.12.107-retval.arm64.gz`, `6.1.0-56-amd64` of `vmlinuz-6.1.0-56-amd64`.
+fn image_label(path: &Path, arch: Arch) -> String {
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let label = file.strip_suffix(".gz").unwrap_or(&file);
+    let label = label
+        .strip_suffix(&format!(".{}", arch.name()))
+        .unwrap_or(label);
+    let prefixes = ["Image-", "vmlinuz-", "bzImage-"];
+    let bare = prefixes
+        .iter()
+        .find_map(|prefix| label.strip_prefix(prefix));
+    bare.unwrap_or(label).to_owned()
 }
 
 /// Written last into a folder of the cache: what lacks it is an interrupted download.
@@ -205,5 +228,38 @@ fn compare(left: &str, right: &str) -> Ordering {
         Ordering::Greater
     } else {
         Ordering::Less
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_known_by_their_names() {
+        let label = |file: &str| image_label(Path::new(file), Arch::Arm64);
+        assert_eq!(
+            label("/k/Image-6.12.107-retval.arm64.gz"),
+            "6.12.107-retval"
+        );
+        assert_eq!(label("vmlinuz-6.1.0-56-arm64"), "6.1.0-56-arm64");
+        assert_eq!(label("mine"), "mine");
+    }
+
+    #[test]
+    fn a_label_tells_its_series() {
+        let series = |label: &str| {
+            let kernel = Kernel {
+                label: label.into(),
+                image: PathBuf::new(),
+                modules: None,
+            };
+            kernel.series().to_owned()
+        };
+        assert_eq!(series("6.12"), "6.12");
+        assert_eq!(series("6.12.107-retval"), "6.12");
+        assert_eq!(series("7.2-mine.2"), "7.2");
+        assert_eq!(series("mine"), "mine");
+        assert_eq!(series("mine.of.today"), "mine.of.today");
     }
 }

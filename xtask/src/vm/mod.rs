@@ -1,9 +1,10 @@
 //! Boots real kernels and runs scenarios in them: `cargo xtask vm`.
 
+pub(crate) mod boot;
 mod errno;
 mod guest;
 mod initramfs;
-mod kernel;
+pub(crate) mod kernel;
 mod modules;
 mod qemu;
 mod table;
@@ -125,7 +126,7 @@ pub(crate) fn run_all(args: &Args) -> Result<Totals> {
         for name in kernels {
             let kernel = Kernel::find(name, arch)?;
             for scenario in &scenarios {
-                if !scenario.spec.applies_to(&kernel.label, arch.name()) {
+                if !scenario.spec.applies_to(kernel.series(), arch.name()) {
                     continue;
                 }
                 let programs = dirs::target("guest/programs");

@@ -18,6 +18,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) memory_mib: u32,
     pub(crate) kernel: &'a Path,
     pub(crate) initramfs: &'a Path,
+    /// Further kernel parameters.
+    pub(crate) parameters: &'a str,
     /// A file system image for `/dev/vda`; what the guest writes to it is thrown away.
     pub(crate) disk: Option<PathBuf>,
     /// Where the bytes that the guest writes to its port `/dev/vport0p1` go. A port can be used to the
@@ -57,7 +59,10 @@ pub(crate) fn run(machine: &Machine<'_>, limit: Duration) -> Result<()> {
     .arg(machine.kernel)
     .arg("-initrd")
     .arg(machine.initramfs)
-    .args(["-append", &format!("console={console} quiet panic=-1")])
+    .args([
+        "-append",
+        &format!("console={console} quiet panic=-1 {}", machine.parameters),
+    ])
     .args([
         "-chardev",
         &format!("file,id=out,path={}", machine.output.display()),

@@ -48,12 +48,18 @@ step() {
   return $status
 }
 
+# keep NAME...: hands files or folders of $OUT over too, if they are there by the end.
+KEPT=
+keep() { KEPT="$KEPT $*"; }
+
 # Hands everything over to the host and ends the guest.
 finish() {
   result release "$($B uname -r) $($B uname -v)"
   result boot "$BOOT"
   files=result
-  [ -e $OUT/bundle.etz ] && files="result bundle.etz"
+  for name in $KEPT; do
+    [ -e $OUT/$name ] && files="$files $name"
+  done
   $B tar -C $OUT -cf /dev/vport0p1 $files
   $B poweroff -f
   while :; do $B sleep 1; done

@@ -1,6 +1,7 @@
 # Records the scenario with the real recorder while it is triggered over and over.
 . /etz/lib.sh
 prepare
+keep bundle.etz
 say "$SCENARIO on $($B uname -srvm)"
 step 240 setup.sh || fail "setup.sh failed"
 
