@@ -10,8 +10,8 @@
 //! ```
 //!
 //! - [`cli`]: what is asked for; [`preflight`]: what the host allows.
-//! - [`sources`]: failing syscalls and snapshots; [`zoom`]: kernel functions, by [`tracefs`]; [`kernel`]: names and
-//!   types for both.
+//! - [`sources`]: failing syscalls and snapshots; [`sentinels`]: functions that fail but once; [`zoom`]: the functions
+//!   of what fails again, both by [`tracefs`]; [`kernel`]: names and types for all; [`evidence`]: code and names.
 //! - [`recorder`]: the main loop, and the policy of what is worth a zoom.
 //! - [`guard`]: puts tracing back, whatever happens; [`output`]: the bundle's file.
 //!
@@ -21,12 +21,14 @@
 
 mod cli;
 mod error;
+mod evidence;
 mod guard;
 mod kernel;
 mod names;
 mod output;
 mod preflight;
 mod recorder;
+mod sentinels;
 mod sources;
 mod tracefs;
 mod zoom;

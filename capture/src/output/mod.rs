@@ -1,5 +1,7 @@
 //! The bundle's file: created exclusively, written front to back, bounded in size.
 
+mod record;
+
 use std::{
     fs::{File, OpenOptions},
     io::{self, Write},
@@ -11,7 +13,9 @@ use bytesize::ByteSize;
 use format_spec::{WriteError, Writer, record::Record};
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use crate::{error::Error, zoom::Output};
+pub(crate) use record::{Output, Sink};
+
+use crate::error::Error;
 
 /// Room that stays free for what every recording ends with: counts, closing record, index, trailer.
 const RESERVE: u64 = 256 << 10;
@@ -19,15 +23,15 @@ const RESERVE: u64 = 256 << 10;
 /// A bundle being written.
 #[derive(Debug)]
 pub(crate) struct Bundle {
-    writer: Writer<Box<dyn Sink>>,
+    writer: Writer<Box<dyn Destination>>,
     path: PathBuf,
     max_len: u64,
     refused: u64,
     too_large: u64,
 }
 
-trait Sink: Write + std::fmt::Debug {}
-impl<T: Write + std::fmt::Debug> Sink for T {}
+trait Destination: Write + std::fmt::Debug {}
+impl<T: Write + std::fmt::Debug> Destination for T {}
 
 impl Bundle {
     /// Creates the file, or takes standard output for `-`, and writes the file header.
@@ -35,7 +39,7 @@ impl Bundle {
     /// # Errors
     /// A file that exists and is not to be replaced, a folder that is missing or not writable, a full disk.
     pub(crate) fn create(path: &Path, force: bool, max_size: ByteSize) -> Result<Self, Error> {
-        let sink: Box<dyn Sink> = if path == Path::new("-") {
+        let sink: Box<dyn Destination> = if path == Path::new("-") {
             Box::new(io::stdout())
         } else {
             Box::new(create_file(path, force)?)
@@ -84,7 +88,7 @@ impl Bundle {
         }
     }
 
-    /// Appends what zooming gave, each record to its stream.
+    /// Appends what sentinels and zooms gave, each record to its stream.
     ///
     /// # Errors
     /// The output's.

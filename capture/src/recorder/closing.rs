@@ -10,7 +10,9 @@ use super::{
     cost,
     session::{End, SNAPSHOT_TIME, Session},
 };
-use crate::{error::Error, preflight::monotonic_ns, sources::snapshot::Extent};
+use crate::{
+    error::Error, output::Sink, preflight::monotonic_ns, sources::snapshot::Extent, zoom::Tools,
+};
 
 impl Session<'_> {
     /// Takes back what is armed, writes the last records and says what was recorded.
@@ -59,22 +61,36 @@ impl Session<'_> {
 
     /// Takes back what is armed, when nothing can be written any more.
     pub(super) fn give_up(mut self) {
-        for line in self.zooming.end(ZoomEnd::Error, &mut self.guard, &mut drop) {
+        for line in self.take_back(ZoomEnd::Error, &mut drop) {
             eprintln!("capture: could not be put back: {line}");
         }
-        self.guard.finish();
     }
 
     fn disarm(&mut self, end: ZoomEnd) -> Result<Vec<String>, Error> {
         let mut outputs = Vec::new();
-        let mut not_restored = self
-            .zooming
-            .end(end, &mut self.guard, &mut |output| outputs.push(output));
-        not_restored.extend(self.guard.finish());
+        let not_restored = self.take_back(end, &mut |output| outputs.push(output));
         for output in outputs {
             self.bundle.write_output(&output)?;
         }
         Ok(not_restored)
+    }
+
+    /// Takes back everything. Returns what could not be put back.
+    fn take_back(&mut self, end: ZoomEnd, sink: Sink<'_>) -> Vec<String> {
+        let mut tools = Tools {
+            guard: &mut self.guard,
+            sentinels: &mut self.sentinels,
+            evidence: &mut self.evidence,
+            sink,
+        };
+        let mut failed = self.zooming.end(end, &mut tools);
+        failed.extend(
+            tools
+                .sentinels
+                .disarm(tools.guard, tools.evidence, tools.sink),
+        );
+        failed.extend(tools.guard.finish());
+        failed
     }
 
     /// All failures, and the number of their kinds.
@@ -125,7 +141,7 @@ impl Session<'_> {
             count,
         })
         .collect();
-        drops.extend(self.zooming.drops());
+        drops.extend(self.sentinels.drops());
         drops
     }
 }

@@ -20,14 +20,15 @@ use std::{io, io::IsTerminal, path::Path, time::Instant};
 use format_spec::record::{Armed, Manifest, Missing};
 
 use crate::{
-    cli::{Graph, Record},
+    cli::Record,
     error::Error,
     guard::Guard,
     kernel::Kernel,
-    output::Bundle,
+    output::{Bundle, Output},
     preflight,
+    sentinels::Sentinels,
     sources::syscalls::{self, Facts, Focus, Syscalls},
-    zoom::{Output, Zoom},
+    zoom::Zoom,
 };
 use session::Session;
 use signals::Signals;
@@ -51,22 +52,21 @@ pub(crate) fn record(options: &Record) -> Result<(), Error> {
     let kernel = Kernel::load();
     let facts = Facts::resolve(&kernel);
     let focus = focus(options);
-    let mut zoom = Zoom::plan(&kernel);
+    let zoom = Zoom::plan(&kernel);
     let syscalls = Syscalls::load(&kernel, &facts, &focus)?;
     let mut outputs = Vec::new();
     let mut sink = |output| outputs.push(output);
-    let (armed, missing) = if options.graph == Graph::Never {
-        (Vec::new(), Vec::new())
-    } else {
-        zoom.arm_sentinels(&mut guard, &mut sink)
-    };
+    let mut sentinels = Sentinels::new(&kernel);
+    let (armed, missing) = sentinels.arm(&mut guard, &mut sink);
     let manifest = manifest(options, &kernel, &facts, &zoom, armed, missing);
     let opened = write_first(&mut bundle, &manifest, &facts, outputs);
     let mut session = Session {
         bundle,
         syscalls,
         facts: &facts,
+        sentinels,
         zooming: zooming::Zooming::new(zoom, options),
+        evidence: Default::default(),
         guard,
         signals,
         policy: policy::Policy::new(focus),

@@ -24,12 +24,15 @@ use super::{
 };
 use crate::{
     error::Error,
+    evidence::Evidence,
     guard::Guard,
     output::Bundle,
+    sentinels::Sentinels,
     sources::{
         snapshot::{Extent, Snapshots},
         syscalls::{Facts, Syscalls},
     },
+    zoom::Tools,
 };
 
 /// Longest wait, so that signals, the command and the clock are seen in time.
@@ -61,7 +64,9 @@ pub(super) struct Session<'k> {
     pub(super) bundle: Bundle,
     pub(super) syscalls: Syscalls,
     pub(super) facts: &'k Facts,
+    pub(super) sentinels: Sentinels<'k>,
     pub(super) zooming: Zooming<'k>,
+    pub(super) evidence: Evidence,
     pub(super) guard: Guard,
     pub(super) signals: Signals,
     pub(super) policy: Policy,
@@ -191,12 +196,18 @@ impl Session<'_> {
 
     fn zoom(&mut self, tgids: &BTreeMap<Kind, Vec<u32>>) -> Result<(), Error> {
         let mut outputs = Vec::new();
+        let mut tools = Tools {
+            guard: &mut self.guard,
+            sentinels: &mut self.sentinels,
+            evidence: &mut self.evidence,
+            sink: &mut |output| outputs.push(output),
+        };
+        tools.sentinels.poll(false, tools.evidence, tools.sink);
         self.zooming.step(
             &mut self.policy,
             &self.syscalls,
             |kind| tgids.get(&kind).cloned().unwrap_or_default(),
-            &mut self.guard,
-            &mut |output| outputs.push(output),
+            &mut tools,
         );
         for output in outputs {
             self.bundle.write_output(&output)?;

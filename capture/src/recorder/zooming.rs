@@ -5,15 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use format_spec::record::{Drop, ZoomEnd};
+use format_spec::record::ZoomEnd;
 
 use super::policy::{Kind, Policy};
 use crate::{
     cli::{Graph, Record},
-    guard::Guard,
     names,
     sources::syscalls::Syscalls,
-    zoom::{Progress, Sink, Target, Zoom},
+    zoom::{Progress, Target, Tools, Zoom},
 };
 
 /// Longest time of one pass of a zoom.
@@ -42,7 +41,6 @@ struct Current {
 #[derive(Debug)]
 pub(super) struct Zooming<'k> {
     zoom: Zoom<'k>,
-    sentinels: bool,
     graph: Graph,
     bytes: u64,
     current: Option<Current>,
@@ -56,7 +54,6 @@ impl<'k> Zooming<'k> {
     pub(super) fn new(zoom: Zoom<'k>, options: &Record) -> Self {
         Self {
             zoom,
-            sentinels: options.graph != Graph::Never,
             graph: options.graph.clone(),
             bytes: options.max_size.as_u64() / 8,
             current: None,
@@ -97,11 +94,6 @@ impl<'k> Zooming<'k> {
         self.zoom.graph_armed_ns()
     }
 
-    /// Counters of lost data.
-    pub(super) fn drops(&self) -> Vec<Drop> {
-        self.zoom.drops()
-    }
-
     /// Goes on with the zoom that is armed, or arms one on the most suspicious kind; `tgids` are the processes in
     /// which a kind failed last.
     pub(super) fn step(
@@ -109,41 +101,32 @@ impl<'k> Zooming<'k> {
         policy: &mut Policy,
         syscalls: &Syscalls,
         tgids: impl Fn(Kind) -> Vec<u32>,
-        guard: &mut Guard,
-        sink: Sink<'_>,
+        tools: &mut Tools<'_, '_>,
     ) {
-        if self.sentinels {
-            self.zoom.poll_sentinels(false, sink);
-        }
         let now = Instant::now();
         let total = |(syscall, errno)| syscalls.total(syscall, errno);
         let next = policy.next(now, total);
         if let Some(current) = &self.current {
             let failures = total(current.kind).saturating_sub(current.failures_before);
-            let progress = self.zoom.poll(failures, guard, sink);
+            let progress = self.zoom.poll(failures, tools);
             let late = failures == 0 && now.duration_since(current.started) >= PATIENCE;
             if progress != Progress::Armed {
                 self.finish(policy, failures, total(current.kind));
             } else if late && next.is_some_and(|next| policy.is_better(next, current.kind)) {
                 let kind = current.kind;
                 self.not_restored
-                    .extend(self.zoom.disarm(ZoomEnd::Time, guard, sink));
+                    .extend(self.zoom.disarm(ZoomEnd::Time, tools));
                 self.finish(policy, failures, total(kind));
             }
         } else if let Some(kind) = next.filter(|_| self.may_start(now)) {
-            self.start(kind, policy, total(kind), tgids(kind), guard, sink);
+            self.start(kind, policy, total(kind), tgids(kind), tools);
         }
     }
 
-    /// Disarms everything. Returns what could not be put back.
-    pub(super) fn end(&mut self, end: ZoomEnd, guard: &mut Guard, sink: Sink<'_>) -> Vec<String> {
+    /// Disarms what is armed. Returns what could not be put back.
+    pub(super) fn end(&mut self, end: ZoomEnd, tools: &mut Tools<'_, '_>) -> Vec<String> {
         if self.current.take().is_some() {
-            self.not_restored.extend(self.zoom.disarm(end, guard, sink));
-        }
-        if std::mem::take(&mut self.sentinels) {
-            self.zoom.poll_sentinels(true, sink);
-            self.not_restored
-                .extend(self.zoom.disarm_sentinels(guard, sink));
+            self.not_restored.extend(self.zoom.disarm(end, tools));
         }
         std::mem::take(&mut self.not_restored)
     }
@@ -161,8 +144,7 @@ impl<'k> Zooming<'k> {
         policy: &mut Policy,
         failures_before: u64,
         tgids: Vec<u32>,
-        guard: &mut Guard,
-        sink: Sink<'_>,
+        tools: &mut Tools<'_, '_>,
     ) {
         let target = Target {
             syscall: kind.0,
@@ -177,7 +159,7 @@ impl<'k> Zooming<'k> {
             bytes: self.bytes,
             failures: ENOUGH,
         };
-        match self.zoom.arm(&target, guard, sink) {
+        match self.zoom.arm(&target, tools) {
             Ok(()) => {
                 self.zooms += 1;
                 self.current = Some(Current {

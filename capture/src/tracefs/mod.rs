@@ -36,6 +36,9 @@ pub(crate) enum TracefsError {
         "tracefs is not mounted: mount -t tracefs tracefs /sys/kernel/tracing (a kernel without CONFIG_TRACING has none)"
     )]
     NotMounted,
+    /// There are no probe events.
+    #[error("this kernel has no kprobe events (CONFIG_KPROBE_EVENTS)")]
+    NoProbes,
     /// It may not be read.
     #[error("may not use {}: it takes root, and no lockdown", .0.display())]
     Denied(PathBuf),

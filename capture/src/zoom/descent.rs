@@ -10,10 +10,9 @@ use super::{
     means::probe_line,
     pass::ArmedPass,
     returns::{self, Context},
-    sightings::Way,
     tree::CallTree,
 };
-use crate::{guard::Guard, kernel::Kernel, tracefs::TracefsError};
+use crate::{guard::Guard, kernel::Kernel, sentinels::Way, tracefs::TracefsError};
 
 /// Most batches of one zoom.
 const MAX_BATCHES: u32 = 5;

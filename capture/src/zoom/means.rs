@@ -27,7 +27,6 @@ pub(super) struct Means {
     pub(super) tier: Tier,
     has_graph: bool,
     has_syscalls: bool,
-    has_probes: bool,
 }
 
 impl Means {
@@ -37,10 +36,9 @@ impl Means {
     /// Why tracefs cannot be used at all, in words.
     pub(super) fn find() -> Result<Self, String> {
         let tracefs = Tracefs::find().map_err(|error| error.to_string())?;
-        let has_probes = tracefs.has("kprobe_events");
         let tier = if tracefs.has("options/funcgraph-retval") {
             Tier::Graph
-        } else if has_probes {
+        } else if tracefs.has("kprobe_events") {
             Tier::Probes
         } else {
             Tier::None
@@ -49,7 +47,6 @@ impl Means {
             tier,
             has_graph: tracefs.has_tracer("function_graph"),
             has_syscalls: tracefs.has("events/raw_syscalls/sys_exit"),
-            has_probes,
             tracefs,
         })
     }
@@ -66,17 +63,6 @@ impl Means {
             return Err("this kernel has no raw_syscalls events".into());
         }
         Ok(())
-    }
-
-    /// Whether return probes can be made.
-    ///
-    /// # Errors
-    /// What is missing, in words.
-    pub(super) fn probes(&self) -> Result<(), String> {
-        if self.has_probes {
-            return Ok(());
-        }
-        Err("this kernel has no kprobe events".into())
     }
 
     /// For `capture check` and the manifest.

@@ -1,49 +1,44 @@
 //! Zoom: from "this syscall fails" to "this function returned the error".
 //!
-//! Three means, each of which the recorder arms, polls and disarms:
+//! Two passes, the second where the first leaves something open:
 //!
-//! 1. **Sentinels** ([`Zoom::arm_sentinels`]): return probes with stacks on rarely called functions that compare a
-//!    limit, armed from the start, so that what fails only once is caught.
-//! 2. **Graph pass** ([`Pass::Graph`](format_spec::record::Pass)): the function graph of a failing syscall.
-//! 3. **Returns pass** ([`Pass::Returns`](format_spec::record::Pass)): return probes on the functions that the
+//! 1. **Graph pass** ([`Pass::Graph`](format_spec::record::Pass)): the function graph of a failing syscall.
+//! 2. **Returns pass** ([`Pass::Returns`](format_spec::record::Pass)): return probes on the functions that the
 //!    failing graph showed, where the kernel has no `funcgraph-retval`.
 //!
 //! All that they record goes to the recorder as [`Output`]. All that they change on the host is noted in the
-//! [`Guard`] first.
+//! [`Guard`](crate::guard::Guard) first.
 
 mod calls;
 mod choice;
 mod descent;
 mod entry;
-mod evidence;
 mod graph;
 mod hot;
 mod means;
-mod names;
-mod output;
 mod pass;
 mod returns;
-mod sentinel_list;
-mod sentinels;
-mod sightings;
 mod target;
+mod telling;
+mod tools;
 mod trap;
 mod tree;
 
 use std::time::Duration;
 
-use format_spec::record::{Ability, AbilityState, Armed, Drop, Missing, ZoomEnd};
+use format_spec::record::{Ability, AbilityState, ZoomEnd};
 
-use crate::{guard::Guard, kernel::Kernel};
+use crate::{
+    kernel::Kernel,
+    output::{Output, Sink},
+    sentinels::Sentinels,
+};
 use descent::Descent;
-use evidence::Evidence;
 use means::{Means, Tier};
-use names::Names;
-pub(crate) use output::{Output, Sink};
 use pass::{ArmedPass, Finished};
 use returns::Context;
-use sentinels::Sentinels;
 pub(crate) use target::{Progress, Target};
+pub(crate) use tools::Tools;
 
 /// What is armed.
 #[derive(Debug)]
@@ -59,12 +54,8 @@ pub(crate) struct Zoom<'k> {
     kernel: &'k Kernel,
     means: Result<Means, String>,
     state: State,
-    sentinels: Option<Sentinels>,
-    evidence: Evidence,
-    names: Names,
     zooms: u32,
     graph_armed: Duration,
-    sentinels_lost: (u64, u64),
     not_restored: Vec<String>,
 }
 
@@ -75,12 +66,8 @@ impl<'k> Zoom<'k> {
             kernel,
             means: Means::find(),
             state: State::Idle,
-            sentinels: None,
-            evidence: Evidence::default(),
-            names: Names::default(),
             zooms: 0,
             graph_armed: Duration::ZERO,
-            sentinels_lost: (0, 0),
             not_restored: Vec::new(),
         }
     }
@@ -97,55 +84,6 @@ impl<'k> Zoom<'k> {
         }
     }
 
-    /// Arms the sentinels. Returns what was armed and what could not be.
-    pub(crate) fn arm_sentinels(
-        &mut self,
-        guard: &mut Guard,
-        sink: Sink<'_>,
-    ) -> (Vec<Armed>, Vec<Missing>) {
-        let none = |why: String| {
-            let what = "sentinels".into();
-            (Vec::new(), vec![Missing { what, why }])
-        };
-        let means = match &self.means {
-            Ok(means) => means,
-            Err(why) => return none(why.clone()),
-        };
-        if let Err(why) = means.probes() {
-            return none(why);
-        }
-        let mark = guard.mark();
-        match Sentinels::arm(&means.tracefs, self.kernel, guard, sink) {
-            Ok((sentinels, armed, missing)) => {
-                self.sentinels = Some(sentinels);
-                (vec![armed], missing)
-            }
-            Err(error) => {
-                self.not_restored.extend(guard.rewind(mark));
-                none(error.to_string())
-            }
-        }
-    }
-
-    /// Sends the sentinels' new pages, at most a few times a second; with `flush` at once.
-    pub(crate) fn poll_sentinels(&mut self, flush: bool, sink: Sink<'_>) {
-        if let Some(sentinels) = &mut self.sentinels {
-            let functions = sentinels.poll(flush, self.kernel, &mut self.names, sink);
-            self.evidence
-                .send(&functions, self.kernel, &mut self.names, sink);
-        }
-    }
-
-    /// Takes the sentinels away. Returns what could not be put back.
-    pub(crate) fn disarm_sentinels(&mut self, guard: &mut Guard, sink: Sink<'_>) -> Vec<String> {
-        self.poll_sentinels(true, sink);
-        if let Some(sentinels) = self.sentinels.take() {
-            self.sentinels_lost = sentinels.lost();
-            self.not_restored.extend(sentinels.disarm(guard));
-        }
-        std::mem::take(&mut self.not_restored)
-    }
-
     /// Whether a zoom can be armed at all; otherwise why not.
     ///
     /// # Errors
@@ -158,24 +96,19 @@ impl<'k> Zoom<'k> {
     ///
     /// # Errors
     /// Why nothing was armed, in words; all is as it was before then.
-    pub(crate) fn arm(
-        &mut self,
-        target: &Target,
-        guard: &mut Guard,
-        sink: Sink<'_>,
-    ) -> Result<(), String> {
+    pub(crate) fn arm(&mut self, target: &Target, tools: &mut Tools<'_, '_>) -> Result<(), String> {
         let means = self.means.as_ref().map_err(Clone::clone)?;
         means.zoom()?;
-        let mark = guard.mark();
+        let mark = tools.guard.mark();
         let number = self.zooms + 1;
-        match graph::arm(means, self.kernel, target, number, guard, sink) {
+        match graph::arm(means, self.kernel, target, number, tools.guard, tools.sink) {
             Ok(pass) => {
                 self.zooms = number;
                 self.state = State::Graph(Box::new(pass));
                 Ok(())
             }
             Err(why) => {
-                self.not_restored.extend(guard.rewind(mark));
+                self.not_restored.extend(tools.guard.rewind(mark));
                 Err(why)
             }
         }
@@ -184,26 +117,21 @@ impl<'k> Zoom<'k> {
     /// Goes on: reads pages, ends a pass that has enough, arms the next one.
     ///
     /// `failures` is how many failures of the target the sys_exit program has counted since [`Zoom::arm`].
-    pub(crate) fn poll(&mut self, failures: u64, guard: &mut Guard, sink: Sink<'_>) -> Progress {
+    pub(crate) fn poll(&mut self, failures: u64, tools: &mut Tools<'_, '_>) -> Progress {
         let end = match &mut self.state {
             State::Idle => return Progress::Idle,
-            State::Graph(pass) | State::Returns(pass, _) => pass.poll(self.kernel, sink),
+            State::Graph(pass) | State::Returns(pass, _) => pass.poll(self.kernel, tools.sink),
         };
         match end {
             None => Progress::Armed,
-            Some(end) => self.go_on(end, failures, guard, sink),
+            Some(end) => self.go_on(end, failures, tools),
         }
     }
 
     /// Disarms whatever is armed. Returns what could not be put back.
-    pub(crate) fn disarm(
-        &mut self,
-        end: ZoomEnd,
-        guard: &mut Guard,
-        sink: Sink<'_>,
-    ) -> Vec<String> {
-        if let Some((descent, _)) = self.end_pass(end, 0, guard, sink) {
-            self.send_evidence(&descent, sink);
+    pub(crate) fn disarm(&mut self, end: ZoomEnd, tools: &mut Tools<'_, '_>) -> Vec<String> {
+        if let Some((descent, _)) = self.end_pass(end, 0, tools) {
+            self.send_evidence(&descent, tools);
         }
         std::mem::take(&mut self.not_restored)
     }
@@ -213,42 +141,14 @@ impl<'k> Zoom<'k> {
         u64::try_from(self.graph_armed.as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// Counters of lost data, those at 0 included.
-    pub(crate) fn drops(&self) -> Vec<Drop> {
-        let (overwritten, over_bound) = match &self.sentinels {
-            Some(sentinels) => sentinels.lost(),
-            None => self.sentinels_lost,
-        };
-        [
-            (
-                "sentinel events",
-                "overwritten before they were read",
-                overwritten,
-            ),
-            ("sentinel pages", "over the bound", over_bound),
-        ]
-        .map(|(what, why, count)| Drop {
-            what: what.into(),
-            why: why.into(),
-            count,
-        })
-        .into()
-    }
-
     /// After a pass: the next one, or the end.
-    fn go_on(
-        &mut self,
-        end: ZoomEnd,
-        failures: u64,
-        guard: &mut Guard,
-        sink: Sink<'_>,
-    ) -> Progress {
+    fn go_on(&mut self, end: ZoomEnd, failures: u64, tools: &mut Tools<'_, '_>) -> Progress {
         let mut last = None;
         if let State::Graph(pass) | State::Returns(pass, _) = &self.state {
             last = Some((pass.target.clone(), pass.pids().to_vec()));
         }
         let (Some((mut descent, caught)), Some((target, pids))) =
-            (self.end_pass(end, failures, guard, sink), last)
+            (self.end_pass(end, failures, tools), last)
         else {
             return Progress::Done;
         };
@@ -261,7 +161,7 @@ impl<'k> Zoom<'k> {
             Vec::new()
         };
         if let (false, Ok(means)) = (batch.is_empty(), &self.means) {
-            let mark = guard.mark();
+            let mark = tools.guard.mark();
             self.zooms += 1;
             let context = Context {
                 means,
@@ -270,18 +170,18 @@ impl<'k> Zoom<'k> {
                 pids: &pids,
                 number: self.zooms,
             };
-            match descent.arm(&batch, context, guard, sink) {
+            match descent.arm(&batch, context, tools.guard, tools.sink) {
                 Ok(pass) => {
                     self.state = State::Returns(Box::new(pass), Box::new(descent));
                     return Progress::Armed;
                 }
                 Err(error) => {
-                    self.not_restored.extend(guard.rewind(mark));
-                    sink(Output::Zoom(context.not_armed(&error)));
+                    self.not_restored.extend(tools.guard.rewind(mark));
+                    tools.send(Output::Zoom(context.not_armed(&error)));
                 }
             }
         }
-        self.send_evidence(&descent, sink);
+        self.send_evidence(&descent, tools);
         Progress::Done
     }
 
@@ -290,23 +190,21 @@ impl<'k> Zoom<'k> {
         &mut self,
         end: ZoomEnd,
         failures: u64,
-        guard: &mut Guard,
-        sink: Sink<'_>,
+        tools: &mut Tools<'_, '_>,
     ) -> Option<(Descent, bool)> {
         let kernel = self.kernel;
         let (finished, descent, caught) = match std::mem::replace(&mut self.state, State::Idle) {
             State::Idle => return None,
             State::Graph(pass) => {
-                let names = &mut self.names;
-                let mut finished = pass.finish(end, failures, kernel, names, guard, sink);
+                let mut finished = pass.finish(end, failures, kernel, tools);
                 self.graph_armed += finished.armed;
-                self.poll_sentinels(true, sink);
+                tools.sentinels.poll(true, tools.evidence, tools.sink);
                 let caught = !finished.calls.is_empty();
-                let descent = self.begin_descent(&mut finished);
+                let descent = self.begin_descent(&mut finished, tools.sentinels);
                 (finished, descent, caught)
             }
             State::Returns(pass, mut descent) => {
-                let finished = pass.finish(end, failures, kernel, &mut self.names, guard, sink);
+                let finished = pass.finish(end, failures, kernel, tools);
                 descent.learn(&finished.calls, finished.target.errno, kernel);
                 let caught = !finished.calls.is_empty();
                 (finished, Some(*descent), caught)
@@ -320,14 +218,13 @@ impl<'k> Zoom<'k> {
         self.means.as_ref().map_or(Tier::None, |means| means.tier)
     }
 
-    fn send_evidence(&mut self, descent: &Descent, sink: Sink<'_>) {
-        let functions = evidence::telling(descent);
-        self.evidence
-            .send(&functions, self.kernel, &mut self.names, sink);
+    fn send_evidence(&self, descent: &Descent, tools: &mut Tools<'_, '_>) {
+        let functions = telling::telling(descent);
+        tools.evidence.code(&functions, self.kernel, tools.sink);
     }
 
     /// The way down a failing call: of those that are whole, the one that was disturbed least.
-    fn begin_descent(&self, finished: &mut Finished) -> Option<Descent> {
+    fn begin_descent(&self, finished: &mut Finished, sentinels: &Sentinels<'_>) -> Option<Descent> {
         let disturbance = |index: &usize| {
             let call = &finished.calls[*index];
             let len = call.tree.calls().len();
@@ -338,8 +235,7 @@ impl<'k> Zoom<'k> {
         let errno = finished.target.errno;
         let entry = graph::entry_function(self.kernel, &finished.target).ok();
         let entry = entry.and_then(|name| self.kernel.function(&name));
-        let sentinels = self.sentinels.as_ref().zip(entry);
-        let way = sentinels.and_then(|(sentinels, entry)| sentinels.way(entry.address, errno));
+        let way = entry.and_then(|entry| sentinels.way(entry.address, errno));
         let mut descent = Descent::new(tree, way, self.kernel);
         if self.tier() == Tier::Graph {
             descent.learn_from_tree(errno, self.kernel);

@@ -11,13 +11,12 @@ use format_spec::{
 };
 
 use super::{
-    Output, Sink, Target,
+    Output, Sink, Target, Tools,
     calls::{self, FailingCall, Page},
-    names::Names,
     trap::Trap,
 };
 use crate::{
-    guard::{Guard, Mark},
+    guard::Mark,
     kernel::Kernel,
     preflight::monotonic_ns,
     tracefs::{TracefsError, losses},
@@ -148,20 +147,18 @@ impl ArmedPass {
         end: ZoomEnd,
         failures: u64,
         kernel: &Kernel,
-        names: &mut Names,
-        guard: &mut Guard,
-        sink: Sink<'_>,
+        tools: &mut Tools<'_, '_>,
     ) -> Finished {
         // A call may have been caught since the last poll.
-        let _ = self.empty(kernel, sink);
+        let _ = self.empty(kernel, tools.sink);
         let lost = losses(self.trap.buffer());
         let whole = self.calls.iter().all(|call| call.whole);
         let armed = self.armed.elapsed();
         // An instance cannot be removed while its raw ends are open.
         drop(self.trap);
-        let not_restored = guard.rewind(self.mark);
-        names.send(self.addresses, kernel, sink);
-        sink(Output::Zoom(ZoomRecord {
+        let not_restored = tools.guard.rewind(self.mark);
+        tools.evidence.name(self.addresses, kernel, tools.sink);
+        tools.send(Output::Zoom(ZoomRecord {
             number: self.number,
             pass: self.what,
             syscall: self.target.syscall,

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Output, Sink};
-use crate::kernel::Kernel;
+use crate::{
+    kernel::Kernel,
+    output::{Output, Sink},
+};
 
 /// The symbols that were sent so far.
 #[derive(Debug, Default)]

@@ -18,11 +18,11 @@ struct Sighting {
 
 /// A way from a failing function up to where the syscall was entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Way {
+pub(crate) struct Way {
     /// The functions, from the inside out: absolute addresses.
-    pub(super) functions: Vec<u64>,
+    pub(crate) functions: Vec<u64>,
     /// Whether the first one is a predicate, that tells of the failure without an errno.
-    pub(super) is_predicate: bool,
+    pub(crate) is_predicate: bool,
 }
 
 /// The last failures that the sentinels saw.

@@ -2,7 +2,6 @@
 
 use format_spec::record::ReturnType;
 
-use super::means::probe_line;
 use crate::{
     kernel::{Kernel, KernelSymbol},
     tracefs::ProbeLine,
@@ -59,9 +58,7 @@ impl Failure {
         found: &KernelSymbol<'_>,
         event: String,
     ) -> Option<ProbeLine> {
-        let mut line = probe_line(kernel, found, event)?;
-        let returns = kernel.return_type(found);
-        line.value = match (self, returns) {
+        let value = match (self, kernel.return_type(found)) {
             (Self::Error, ReturnType::Pointer | ReturnType::Signed(64)) => "s64",
             (Self::Error, ReturnType::Signed(32) | ReturnType::Unknown) => "s32",
             (Self::Null, ReturnType::Pointer) => "x64",
@@ -69,7 +66,11 @@ impl Failure {
             (Self::False, ReturnType::Signed(32)) => "s32",
             _ => return None,
         };
-        Some(line)
+        Some(ProbeLine {
+            event,
+            place: kernel.probe_place(found)?,
+            value,
+        })
     }
 }
 

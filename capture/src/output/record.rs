@@ -1,4 +1,4 @@
-//! What the zoom machinery records, on its way to the bundle.
+//! What sentinels and zooms record, on its way to the bundle.
 
 use format_spec::record::{
     Code, CtlTables, EventFormats, FtracePages, Probes, Symbols, TypeLayouts, Zoom as ZoomRecord,

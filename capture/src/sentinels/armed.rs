@@ -1,7 +1,4 @@
-//! Sentinels: return probes that are armed from the start, for what happens only once.
-//!
-//! They sit on functions that compare a limit and are not hot, and write only when such a function fails, with the
-//! kernel stack: the first failure already has its origin and its path. The list is data (`sentinels.txt`).
+//! Sentinels while they are armed: makes the probes, reads what they wrote.
 
 use std::{
     collections::BTreeSet,
@@ -10,18 +7,18 @@ use std::{
 
 use format_spec::{
     ftrace::{addresses, rebase},
-    record::{Armed, FtracePages, Missing, Probe, ProbeKind, Probes},
+    record::{Armed as ArmedRow, FtracePages, Missing, Probe, ProbeKind, Probes},
 };
 
 use super::{
-    Output, Sink,
-    names::Names,
-    sentinel_list::{Failure, list},
-    sightings::{Sightings, Way},
+    list::{Failure, list},
+    sightings::Sightings,
 };
 use crate::{
+    evidence::Evidence,
     guard::{Guard, Mark},
     kernel::Kernel,
+    output::{Output, Sink},
     tracefs::{Buffer, Formats, ProbeGroup, ProbeLine, RawPages, Tracefs, TracefsError, losses},
 };
 
@@ -39,7 +36,7 @@ const PERIOD: Duration = Duration::from_millis(500);
 
 /// Armed sentinels.
 #[derive(Debug)]
-pub(super) struct Sentinels {
+pub(super) struct Armed {
     buffer: Buffer,
     formats: Formats,
     raw: RawPages,
@@ -49,10 +46,11 @@ pub(super) struct Sentinels {
     looked: Instant,
     /// Ids of the events whose value is an errno.
     errors: Vec<u16>,
-    sightings: Sightings,
+    /// What they saw.
+    pub(super) sightings: Sightings,
 }
 
-impl Sentinels {
+impl Armed {
     /// Arms those that this kernel has. What was changed is in the guard, in any case.
     ///
     /// # Errors
@@ -62,7 +60,7 @@ impl Sentinels {
         kernel: &Kernel,
         guard: &mut Guard,
         sink: Sink<'_>,
-    ) -> Result<(Self, Armed, Vec<Missing>), TracefsError> {
+    ) -> Result<(Self, ArmedRow, Vec<Missing>), TracefsError> {
         let mark = guard.mark();
         let pid = std::process::id();
         let buffer = Buffer::create(tracefs, &format!("etz-{pid}-sentinels"), guard)?;
@@ -108,11 +106,11 @@ impl Sentinels {
         buffer.switch("tracing_on", "1")?;
         sink(Output::EventFormats(formats.record()));
         sink(Output::Probes(probes));
-        let armed = Armed {
+        let row = ArmedRow {
             what: "sentinels".into(),
             detail: format!("return probes with stacks on {}", functions.join(", ")),
         };
-        let sentinels = Self {
+        let armed = Self {
             buffer,
             formats,
             raw,
@@ -123,20 +121,20 @@ impl Sentinels {
             errors,
             sightings: Sightings::default(),
         };
-        Ok((sentinels, armed, missing))
+        Ok((armed, row, missing))
     }
 
-    /// Sends what is new, at most a few times a second unless it is the last time. Returns the functions on the
-    /// failing paths.
+    /// Sends what is new, at most a few times a second unless `now`: pages, then names and code of the functions on
+    /// the failing paths.
     pub(super) fn poll(
         &mut self,
-        last: bool,
+        now: bool,
         kernel: &Kernel,
-        names: &mut Names,
+        evidence: &mut Evidence,
         sink: Sink<'_>,
-    ) -> Vec<u64> {
-        if !last && self.looked.elapsed() < PERIOD {
-            return Vec::new();
+    ) {
+        if !now && self.looked.elapsed() < PERIOD {
+            return;
         }
         self.looked = Instant::now();
         let mut found = BTreeSet::new();
@@ -162,7 +160,7 @@ impl Sentinels {
             let _ = self.buffer.switch("tracing_on", "0");
         }
         if pages.is_empty() {
-            return Vec::new();
+            return;
         }
         for (cpu, page) in pages {
             sink(Output::FtracePages {
@@ -178,13 +176,9 @@ impl Sentinels {
             .iter()
             .filter_map(|&address| kernel.containing(address));
         let functions: BTreeSet<u64> = functions.map(|found| found.address).collect();
-        names.send(found, kernel, sink);
-        functions.into_iter().collect()
-    }
-
-    /// The way from a failing function to `entry`, if one was seen that fits `errno`.
-    pub(super) fn way(&self, entry: u64, errno: u16) -> Option<Way> {
-        self.sightings.way(entry, errno)
+        evidence.name(found, kernel, sink);
+        let functions: Vec<u64> = functions.into_iter().collect();
+        evidence.code(&functions, kernel, sink);
     }
 
     /// Takes them away. Returns what could not be put back.
