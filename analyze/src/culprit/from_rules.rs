@@ -127,7 +127,8 @@ fn state_weight(rule: &Rule) -> i32 {
         + 20 * count(facts)
         + 15 * count(rule.argument.len())
         + 20 * count(rule.sysctl.len())
-        + 15 * count(rule.filesystem.len().min(1));
+        + 15 * count(rule.filesystem.len().min(1))
+        + 30 * count(rule.file.len());
     weight.min(35)
 }
 

@@ -5,7 +5,8 @@ use format_spec::record::{Failure, PathArgument};
 use crate::{
     code::{self, Kernel},
     evidence::{
-        CodeFacts, FileSystem, LimitUse, Mount, absolute, file_systems, mount_of_path, mounts_of,
+        CodeFacts, FileSystem, LimitUse, Mount, NamedFile, absolute, file_systems, mount_of_path,
+        mounts_of, named_file,
     },
     failures::Group,
     limits,
@@ -35,6 +36,8 @@ pub struct Subject<'a> {
     pub mount: Option<Mount>,
     /// Type of the file system that the call is about.
     pub fs_type: Option<String>,
+    /// The file that the call named.
+    pub file: Option<NamedFile>,
 }
 
 impl<'a> Subject<'a> {
@@ -70,6 +73,7 @@ impl<'a> Subject<'a> {
             file_systems,
             mount,
             fs_type,
+            file: sample.and_then(|failure| named_file(bundle, failure)),
         }
     }
 
@@ -83,6 +87,7 @@ impl<'a> Subject<'a> {
             origin: self.origin,
             code: &self.code,
             filesystem: self.fs_type.as_deref(),
+            file: self.file.as_ref(),
         }
     }
 

@@ -4,6 +4,7 @@ mod code_facts;
 mod deleted;
 mod limit_use;
 mod mounts;
+mod named_file;
 mod space;
 mod sysctls;
 
@@ -11,5 +12,6 @@ pub use code_facts::{CodeFacts, Read};
 pub use deleted::{DeletedFile, deleted_files};
 pub use limit_use::{LimitUse, Nearness};
 pub use mounts::{Mount, absolute, mount_of_path, mounts_of};
+pub use named_file::{Component, NamedFile, named_file};
 pub use space::{FileSystem, Space, file_systems};
 pub use sysctls::{sysctl, sysctl_text};

@@ -2,9 +2,9 @@
 
 use format_spec::record::Failure;
 
-use super::{Answer, Returned, Rule};
+use super::{Answer, FileIs, Place, Returned, Rule};
 use crate::{
-    evidence::{CodeFacts, sysctl},
+    evidence::{CodeFacts, Component, NamedFile, sysctl},
     failures::Group,
     graph::Outcome,
     load::Bundle,
@@ -27,6 +27,8 @@ pub struct Case<'a> {
     pub code: &'a CodeFacts,
     /// Type of the file system that the call is about.
     pub filesystem: Option<&'a str>,
+    /// The file that the call named.
+    pub file: Option<&'a NamedFile>,
 }
 
 /// How each kind of condition was answered; a kind that the rule does not have is `None`.
@@ -40,7 +42,7 @@ pub struct Verdict {
     pub predicate: Option<Answer>,
     /// Constants in the origin's code.
     pub constant: Option<Answer>,
-    /// Arguments, facts, sysctls, the type of the file system.
+    /// Arguments, facts, sysctls, the type of the file system, the file.
     pub state: Option<Answer>,
 }
 
@@ -111,6 +113,9 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Option<Verdict> {
             )
         }),
         (!rule.filesystem.is_empty()).then(|| filesystem(&rule.filesystem)),
+        every(&rule.file, |is| {
+            Answer::of(case.file.map(|file| file_is(is, file)))
+        }),
     ]);
     Some(Verdict {
         origin: one_of(&rule.origin, |wanted| is_origin(case, wanted)),
@@ -211,6 +216,23 @@ fn on_path(case: &Case<'_>, wanted: &str) -> Answer {
         Answer::Fails
     } else {
         Answer::Unknown
+    }
+}
+
+fn file_is(is: &FileIs, file: &NamedFile) -> bool {
+    let fits = |component: &Component| {
+        is.attribute.as_ref().is_none_or(|name| component.has(name))
+            && is.mode_set.is_none_or(|bits| component.mode & bits == bits)
+            && is
+                .xattr
+                .as_ref()
+                .is_none_or(|name| component.xattrs.contains(name))
+    };
+    let (target, folder) = (file.target.as_ref(), file.folder());
+    match is.at {
+        Place::Target => target.is_some_and(fits),
+        Place::Folder => folder.is_some_and(fits),
+        Place::Either => target.is_some_and(fits) || folder.is_some_and(fits),
     }
 }
 

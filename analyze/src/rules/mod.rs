@@ -11,5 +11,6 @@ pub use answer::Answer;
 pub use book::{book, read_all};
 pub use conditions::{Case, Verdict, judge};
 pub use schema::{
-    ArgumentIs, ConstantIs, FactIs, PredicateIs, Range, Returned, Rule, RuleFile, SysctlIs,
+    ArgumentIs, ConstantIs, FactIs, FileIs, Place, PredicateIs, Range, Returned, Rule, RuleFile,
+    SysctlIs,
 };

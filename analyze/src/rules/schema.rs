@@ -53,6 +53,9 @@ pub struct Rule {
     /// Type of the file system that the call is about, any of them.
     #[serde(default)]
     pub filesystem: Vec<String>,
+    /// Attributes of the file that the call named, or of the folder that holds it.
+    #[serde(default)]
+    pub file: Vec<FileIs>,
     /// Rows of the table of limits whose use is evidence.
     #[serde(default)]
     pub limit: Vec<String>,
@@ -66,7 +69,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The conditions on arguments, facts, sysctls and file system in words.
+    /// The conditions on arguments, facts, sysctls, file system and files in words.
     #[must_use]
     pub fn state_text(&self) -> String {
         let arguments = self
@@ -83,12 +86,57 @@ impl Rule {
             .map(|is| format!("{} {}", is.name, is.range()));
         let types = (!self.filesystem.is_empty())
             .then(|| format!("file system is {}", self.filesystem.join(" or ")));
+        let files = self.file.iter().map(FileIs::text);
         arguments
             .chain(facts)
             .chain(sysctls)
             .chain(types)
+            .chain(files)
             .collect::<Vec<_>>()
             .join(", ")
+    }
+}
+
+/// The file that the call named, or the folder that holds it, is of a certain kind.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileIs {
+    /// Which of them.
+    pub at: Place,
+    /// An attribute of statx(2) that it has: `immutable`, `append`, `verity`, `encrypted`.
+    pub attribute: Option<String>,
+    /// Bits of `st_mode` that are set, for example 0o1000 for sticky.
+    pub mode_set: Option<u32>,
+    /// Name of an extended attribute that it has.
+    pub xattr: Option<String>,
+}
+
+/// Which file a condition is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// The file that the call named.
+    Target,
+    /// The folder that holds it, or would.
+    Folder,
+    /// Any of the two.
+    Either,
+}
+
+impl FileIs {
+    fn text(&self) -> String {
+        let place = match self.at {
+            Place::Target => "the file",
+            Place::Folder => "its folder",
+            Place::Either => "the file or its folder",
+        };
+        let is = [
+            self.attribute.as_ref().map(|name| format!("is {name}")),
+            self.mode_set.map(|bits| format!("has mode bits {bits:o}")),
+            self.xattr.as_ref().map(|name| format!("has {name}")),
+        ];
+        let is: Vec<String> = is.into_iter().flatten().collect();
+        format!("{place} {}", is.join(" and "))
     }
 }
 
