@@ -1,7 +1,10 @@
 //! Placeholders of rules, filled with what was found.
 
 use super::Subject;
-use crate::{evidence::LimitUse, text::plain};
+use crate::{
+    evidence::{LimitUse, cgroups_of},
+    text::plain,
+};
 
 /// A sentence with its placeholders filled; `None` when one of them is not known.
 pub(super) fn sentence(
@@ -89,11 +92,8 @@ fn value(name: &str, subject: &Subject<'_>, limit: Option<&LimitUse>) -> Value {
 
 /// The cgroup v2 path of the failing process (`/proc/PID/cgroup`, the line `0::`).
 fn cgroup(subject: &Subject<'_>) -> Option<String> {
-    let failure = subject.sample?;
-    let path = format!("/proc/{}/cgroup", failure.tgid);
-    let views = subject.bundle.snapshots.nearest(failure.time_ns);
-    let text = views.iter().find_map(|view| view.text(&path))?;
-    text.lines()
-        .find_map(|line| line.strip_prefix("0::"))
-        .map(|path| plain(path.as_bytes()))
+    let (_, text) = cgroups_of(subject.bundle, subject.sample?)?;
+    let mut lines = text.lines();
+    let path = lines.find_map(|line| line.strip_prefix("0::"))?;
+    Some(plain(path.as_bytes()))
 }

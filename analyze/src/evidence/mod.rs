@@ -3,6 +3,7 @@
 mod code_facts;
 mod deleted;
 mod limit_use;
+mod membership;
 mod mounts;
 mod named_file;
 mod space;
@@ -11,6 +12,7 @@ mod sysctls;
 pub use code_facts::{CodeFacts, Read};
 pub use deleted::{DeletedFile, deleted_files};
 pub use limit_use::{LimitUse, Nearness};
+pub use membership::cgroups_of;
 pub use mounts::{Mount, absolute, mount_of_path, mounts_of};
 pub use named_file::{Component, NamedFile, named_file};
 pub use space::{FileSystem, Space, file_systems};

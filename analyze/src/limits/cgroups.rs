@@ -6,7 +6,7 @@ use super::{
     term::Read,
 };
 use crate::{
-    evidence::{LimitUse, Nearness},
+    evidence::{LimitUse, Nearness, cgroups_of},
     load::SnapshotView,
     text::plain,
 };
@@ -104,9 +104,13 @@ const V1_UNLIMITED: u64 = 1 << 62;
 
 /// The limits of each group that has one.
 pub(super) fn read(moment: &Moment<'_>) -> Vec<LimitUse> {
-    let Some((view, read, membership)) = membership(moment) else {
+    let groups = moment
+        .failure
+        .and_then(|failure| cgroups_of(moment.bundle, failure));
+    let Some((view, membership)) = groups else {
         return Vec::new();
     };
+    let (read, membership) = (moment.time(view), membership.as_ref());
     let mut found = Vec::new();
     for kind in &KINDS {
         let Some(path) = group(membership, kind.controller) else {
@@ -129,18 +133,6 @@ pub(super) fn read(moment: &Moment<'_>) -> Vec<LimitUse> {
     }
     found.extend(depth(view, membership));
     found
-}
-
-/// The nearest snapshot that says in which groups the failing process is; a process that is gone was in those of its
-/// parent, unless somebody moved it.
-fn membership<'a>(moment: &Moment<'a>) -> Option<(&'a SnapshotView, Read, &'a str)> {
-    let of = |pid: u64| {
-        let path = format!("/proc/{pid}/cgroup");
-        moment.find(|view| Some((view, view.text(&path)?)))
-    };
-    let own = of(moment.failure?.tgid.into());
-    let ((view, text), read) = own.or_else(|| of(moment.fact("parent.tgid")?))?;
-    Some((view, read, text))
 }
 
 /// The group in the hierarchy of a controller, or in cgroup v2: `0::/a/b`, `4:pids:/a`.

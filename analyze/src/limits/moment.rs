@@ -159,7 +159,7 @@ impl<'a> Moment<'a> {
     }
 
     /// When a snapshot was taken, as far as the failing process is concerned.
-    fn time(&self, view: &SnapshotView) -> Read {
+    pub(super) fn time(&self, view: &SnapshotView) -> Read {
         let shows = self
             .own("status")
             .is_some_and(|path| view.content(&path).is_some());

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     fs,
-    os::unix::fs::MetadataExt,
+    os::unix::{ffi::OsStrExt, fs::MetadataExt},
     path::{Path, PathBuf},
 };
 
@@ -49,9 +49,20 @@ pub(super) fn collect(collector: &mut Collector<'_>, pids: &[u32], ids: &BTreeSe
     for folder in all.iter().take(MAX_GROUPS) {
         files(collector, folder);
     }
+    collector.table("etz:cgroups", table(all.iter().copied().take(MAX_GROUPS)));
     for _ in MAX_GROUPS..all.len() {
         collector.leave_out("further control groups");
     }
+}
+
+/// The id of each group, by which a failing call names its own: its process may be gone by now.
+fn table<'a>(groups: impl Iterator<Item = &'a Path>) -> String {
+    let row = |folder: &'a Path| {
+        let shown = folder.as_os_str().as_bytes().escape_ascii();
+        Some(format!("{} {shown}\n", id(folder)?))
+    };
+    let rows: String = groups.filter_map(row).collect();
+    format!("id folder\n{rows}")
 }
 
 /// The cgroup mounts in a mountinfo.
@@ -155,6 +166,9 @@ mod tests {
         let folder = root.path().join("a/b");
         fs::create_dir_all(&folder).unwrap();
         let wanted = [id(&folder).unwrap()].into();
-        assert_eq!(find(root.path(), wanted), [folder]);
+        assert_eq!(find(root.path(), wanted), [folder.clone()]);
+        let table = table([folder.as_path()].into_iter());
+        let row = format!("{} {}", id(&folder).unwrap(), folder.display());
+        assert_eq!(table.lines().collect::<Vec<_>>(), ["id folder", &row]);
     }
 }

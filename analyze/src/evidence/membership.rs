@@ -1,0 +1,85 @@
+//! The control groups that a failing process is in.
+
+use std::borrow::Cow;
+
+use format_spec::record::Failure;
+
+use crate::load::{Bundle, SnapshotView};
+
+/// The recorder's table of control groups by id: a head, then `id folder`.
+const TABLE: &str = "etz:cgroups";
+
+/// The groups of the failing process in the form of `/proc/PID/cgroup`, and the snapshot that says so. Of a process
+/// that was gone by then the failure itself names the group of cgroup v2; else it was in those of its parent, unless
+/// somebody moved it.
+#[must_use]
+pub fn cgroups_of<'a>(
+    bundle: &'a Bundle,
+    failure: &Failure,
+) -> Option<(&'a SnapshotView, Cow<'a, str>)> {
+    let views = bundle.snapshots.nearest(failure.time_ns);
+    let of = |pid: u64| {
+        let path = format!("/proc/{pid}/cgroup");
+        let found = |view: &&'a SnapshotView| Some((*view, Cow::from(view.text(&path)?)));
+        views.iter().find_map(found)
+    };
+    let by_id = || {
+        let found = |view: &&'a SnapshotView| Some((*view, by_id(view, failure.cgroup)?.into()));
+        views.iter().find_map(found)
+    };
+    of(failure.tgid.into())
+        .or_else(by_id)
+        .or_else(|| of(bundle.fact(failure, "parent.tgid")?))
+}
+
+/// The line of cgroup v2. The table has all ancestors of a group: the shortest is where the hierarchy is mounted.
+fn by_id(view: &SnapshotView, id: u64) -> Option<String> {
+    let rows = view.text(TABLE)?.lines().skip(1);
+    let all: Vec<(&str, &str)> = rows.filter_map(|row| row.split_once(' ')).collect();
+    let (_, folder) = all.iter().find(|(own, _)| own.parse() == Ok(id))?;
+    let ancestors = all.iter().filter_map(|(_, other)| {
+        let below = folder.strip_prefix(other)?;
+        (below.is_empty() || below.starts_with('/')).then_some(below)
+    });
+    let path = ancestors.max_by_key(|below| below.len())?;
+    Some(format!("0::{}", if path.is_empty() { "/" } else { path }))
+}
+
+#[cfg(test)]
+mod tests {
+    use format_spec::record::Phase;
+
+    use super::*;
+    use crate::testing::Recording;
+
+    fn found(pid_file: Option<(&str, &str)>, cgroup: u64) -> Option<String> {
+        let mut recording = Recording::new();
+        recording.fail(220, 11, "program", 50).cgroup = cgroup;
+        recording.fact("parent.tgid", 99);
+        let table = (
+            "etz:cgroups",
+            "id folder\n1 /sys/fs/cgroup\n5 /sys/fs/cgroup/a\n7 /sys/fs/cgroup/a/b\n6 /sys/fs/cgroup/aa\n",
+        );
+        let files: Vec<_> = [table].into_iter().chain(pid_file).collect();
+        recording.snapshot(Phase::Failure, 60, &files);
+        let bundle = recording.load();
+        cgroups_of(&bundle, &bundle.failures[0]).map(|(_, text)| text.into_owned())
+    }
+
+    #[test]
+    fn a_process_that_is_gone_is_found_by_the_id_of_its_group() {
+        assert_eq!(found(None, 7).as_deref(), Some("0::/a/b"));
+        assert_eq!(found(None, 6).as_deref(), Some("0::/aa"));
+        assert_eq!(found(None, 1).as_deref(), Some("0::/"));
+        assert_eq!(found(None, 8), None);
+    }
+
+    #[test]
+    fn its_own_file_comes_first_and_its_parents_last() {
+        let own = Some(("/proc/100/cgroup", "0::/own\n"));
+        assert_eq!(found(own, 7).as_deref(), Some("0::/own"));
+        let parent = Some(("/proc/99/cgroup", "0::/parent\n"));
+        assert_eq!(found(parent, 7).as_deref(), Some("0::/a/b"));
+        assert_eq!(found(parent, 8).as_deref(), Some("0::/parent"));
+    }
+}
