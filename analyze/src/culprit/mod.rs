@@ -111,4 +111,6 @@ impl Kind {
 }
 
 #[cfg(test)]
+mod every_rule;
+#[cfg(test)]
 mod tests;

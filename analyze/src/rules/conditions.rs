@@ -220,8 +220,12 @@ fn on_path(case: &Case<'_>, wanted: &str) -> Answer {
 }
 
 fn file_is(is: &FileIs, file: &NamedFile) -> bool {
-    let fits = |component: &Component| {
-        is.attribute.as_ref().is_none_or(|name| component.has(name))
+    let fits = |component: Option<&Component>| {
+        let Some(component) = component else {
+            return is.exists == Some(false);
+        };
+        is.exists != Some(false)
+            && is.attribute.as_ref().is_none_or(|name| component.has(name))
             && is.mode_set.is_none_or(|bits| component.mode & bits == bits)
             && is
                 .xattr
@@ -230,9 +234,9 @@ fn file_is(is: &FileIs, file: &NamedFile) -> bool {
     };
     let (target, folder) = (file.target.as_ref(), file.folder());
     match is.at {
-        Place::Target => target.is_some_and(fits),
-        Place::Folder => folder.is_some_and(fits),
-        Place::Either => target.is_some_and(fits) || folder.is_some_and(fits),
+        Place::Target => fits(target),
+        Place::Folder => fits(folder),
+        Place::Either => fits(target) || fits(folder),
     }
 }
 

@@ -103,6 +103,8 @@ impl Rule {
 pub struct FileIs {
     /// Which of them.
     pub at: Place,
+    /// Whether it is there.
+    pub exists: Option<bool>,
     /// An attribute of statx(2) that it has: `immutable`, `append`, `verity`, `encrypted`.
     pub attribute: Option<String>,
     /// Bits of `st_mode` that are set, for example 0o1000 for sticky.
@@ -131,6 +133,8 @@ impl FileIs {
             Place::Either => "the file or its folder",
         };
         let is = [
+            self.exists
+                .map(|exists| if exists { "exists" } else { "does not exist" }.to_owned()),
             self.attribute.as_ref().map(|name| format!("is {name}")),
             self.mode_set.map(|bits| format!("has mode bits {bits:o}")),
             self.xattr.as_ref().map(|name| format!("has {name}")),

@@ -4,8 +4,6 @@
 const LOOKUPS: &[&str] = &[
     "access",
     "chdir",
-    "execve",
-    "execveat",
     "faccessat",
     "faccessat2",
     "getxattr",
@@ -81,10 +79,7 @@ const ANY: &[&str] = &[];
 const NORMAL: &[(&str, &[&str])] = &[
     ("EAGAIN", TRANSFERS),
     ("EALREADY", &["connect"]),
-    (
-        "EBADF",
-        &["close", "close_range", "fcntl", "fstat", "dup2", "dup3"],
-    ),
+    ("EBADF", &["close", "close_range", "fcntl", "fstat"]),
     ("ECHILD", &["wait4", "waitid"]),
     ("ECONNREFUSED", &["connect"]),
     (
@@ -138,6 +133,7 @@ const DOUBTFUL: &[(&str, &[&str])] = &[
             "writev",
         ],
     ),
+    ("EBADF", &["dup2", "dup3"]),
     ("EEXIST", ANY),
     ("ENODATA", ANY),
     ("ENOENT", ANY),

@@ -1,0 +1,232 @@
+//! Each rule of the book on a recording made of its own conditions, and on one that misses one of them.
+
+use std::collections::BTreeMap;
+
+use format_spec::record::{Architecture, Phase};
+
+use super::{Subject, rank};
+use crate::{
+    code::Kernel,
+    evidence::{CodeFacts, LimitUse},
+    failures::{Class, groups},
+    graph::Outcome,
+    load::Bundle,
+    names::{errno_number, syscall_number},
+    origin::{How, Origin, Told, Translation},
+    rules::{Place, Range, Returned, Rule, book, judge},
+    testing::Recording,
+};
+
+/// A recording in which all conditions of a rule hold.
+struct Fixture {
+    bundle: Bundle,
+    origin: Origin,
+    code: CodeFacts,
+    limits: Vec<LimitUse>,
+}
+
+/// A number in the range.
+fn within(range: &Range) -> u64 {
+    let floor = range.equals.or(range.at_least).unwrap_or(0);
+    let value = floor.max(0).min(range.at_most.unwrap_or(i64::MAX));
+    let value = if floor < 0 { floor } else { value };
+    let value = value.cast_unsigned() | range.bits_set.unwrap_or(0);
+    assert!(range.holds(value.cast_signed()), "{range:?}");
+    value
+}
+
+/// One number for each name; ranges on the same one are met together by their set bits.
+fn numbers<K: Ord>(conditions: impl Iterator<Item = (K, Range)>) -> BTreeMap<K, u64> {
+    let mut all = BTreeMap::new();
+    for (key, range) in conditions {
+        *all.entry(key).or_insert(0) |= within(&range);
+    }
+    all
+}
+
+/// The syscall of a rule that the made-up host has.
+fn syscall(rule: &Rule) -> Option<(String, u32)> {
+    let any = ["ioctl".to_owned()];
+    let names = match rule.syscall.is_empty() {
+        true => &any[..],
+        false => &rule.syscall,
+    };
+    names.iter().find_map(|name| {
+        let number = syscall_number(Architecture::Aarch64, name)?;
+        Some((name.clone(), number))
+    })
+}
+
+fn fixture(rule: &Rule) -> Option<Fixture> {
+    let (name, number) = syscall(rule)?;
+    let errno = errno_number(&rule.errno[0])?;
+    let mut recording = Recording::new();
+    let failure = recording.fail(number, errno, "program", 50);
+    for (index, value) in numbers(rule.argument.iter().map(|is| (is.index, is.range()))) {
+        failure.args[index] = value;
+    }
+    for (fact, value) in numbers(rule.fact.iter().map(|is| (&is.name, is.range()))) {
+        recording.fact(fact, value);
+    }
+    recording.path(1, "/folder/file");
+    let mut files: Vec<(String, String)> = Vec::new();
+    for (sysctl, value) in numbers(rule.sysctl.iter().map(|is| (&is.name, is.range()))) {
+        let path = format!("/proc/sys/{}", sysctl.replace('.', "/"));
+        files.push((path, format!("{}\n", value.cast_signed())));
+    }
+    if let Some(fs_type) = rule.filesystem.first() {
+        let line = format!("20 1 0:20 / / rw - {fs_type} source rw\n");
+        files.push(("/proc/100/mountinfo".into(), line));
+    }
+    files.push(("etz:paths".into(), paths(rule)));
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    recording.snapshot(Phase::Failure, 60, &files);
+    let constants = rule
+        .constant
+        .iter()
+        .map(|is| ((is.function.clone(), is.argument), vec![is.value]));
+    Some(Fixture {
+        bundle: recording.load(),
+        origin: origin(rule, &name, errno)?,
+        code: CodeFacts {
+            constants: constants.collect(),
+            ..CodeFacts::default()
+        },
+        limits: rule.limit.iter().take(1).map(|id| full(id)).collect(),
+    })
+}
+
+/// The recorder's table of the path that the call names.
+fn paths(rule: &Rule) -> String {
+    let row = |place: Place, mode: u32, path: &str| {
+        let here = || rule.file.iter().filter(|is| is.at == place);
+        let list = |names: Vec<&str>| match names.is_empty() {
+            true => "-".to_owned(),
+            false => names.join(","),
+        };
+        let mode = here().fold(mode, |mode, is| mode | is.mode_set.unwrap_or(0));
+        let attributes = list(here().filter_map(|is| is.attribute.as_deref()).collect());
+        let xattrs = list(here().filter_map(|is| is.xattr.as_deref()).collect());
+        format!("7 {mode:o} 0 0 8:1 2 {attributes} {xattrs} 4 {path}\n")
+    };
+    let target = match rule.file.iter().any(|is| is.at == Place::Either) {
+        true => Place::Either,
+        false => Place::Target,
+    };
+    let head = "pid mode uid gid device inode attributes xattrs size_bytes path\n";
+    let root = "7 40755 0 0 8:1 2 - - 4096 /\n";
+    let folder = row(Place::Folder, 0o40_755, "/folder");
+    format!(
+        "{head}{root}{folder}{}",
+        row(target, 0o100_644, "/folder/file")
+    )
+}
+
+fn origin(rule: &Rule, syscall: &str, errno: u16) -> Option<Origin> {
+    let mut path = vec![format!("__arm64_sys_{syscall}")];
+    path.extend(rule.path.first().cloned());
+    path.extend(rule.origin.first().cloned());
+    path.dedup();
+    let told = rule.predicate.iter().map(|is| Told {
+        function: is.function.clone(),
+        outcome: match &is.returned {
+            Returned::Null => Outcome::Null,
+            Returned::Zero => Outcome::Truth(false),
+            Returned::Nonzero => Outcome::Truth(true),
+            Returned::Errno(name) => Outcome::Error(errno_number(name).unwrap()),
+        },
+        arguments: Vec::new(),
+    });
+    let translated = rule.inner_errno.first().map(|name| Translation {
+        path: Vec::new(),
+        errno: errno_number(name).unwrap(),
+    });
+    Some(Origin {
+        function: path.last()?.clone(),
+        errno,
+        path,
+        how: How::ReturnValues,
+        failures: 1,
+        translated,
+        told: told.collect(),
+        called: Vec::new(),
+    })
+}
+
+fn full(id: &str) -> LimitUse {
+    LimitUse {
+        id: id.into(),
+        scope: "the host".into(),
+        unit: "things".into(),
+        usage: 7,
+        limit: Some(7),
+        at_failure: true,
+        source: "fact".into(),
+    }
+}
+
+fn with_subject<T>(fixture: &Fixture, look: impl FnOnce(&Subject<'_>) -> T) -> T {
+    let kernel = Kernel::new(&[], &[], &[], &[], fixture.bundle.architecture());
+    let groups = groups(&fixture.bundle);
+    let subject = Subject::new(&fixture.bundle, &kernel, &groups[0], Some(&fixture.origin));
+    look(&Subject {
+        code: fixture.code.clone(),
+        limits: fixture.limits.clone(),
+        ..subject
+    })
+}
+
+fn describe(rule: &Rule) -> String {
+    format!("{} ({}, {:?})", rule.id, rule.title, rule.origin)
+}
+
+#[test]
+fn each_is_the_answer_where_its_conditions_hold() {
+    let mut wrong = Vec::new();
+    for rule in book() {
+        let Some(fixture) = fixture(rule) else {
+            continue;
+        };
+        let (class, answers) = with_subject(&fixture, |subject| {
+            let verdict = judge(rule, &subject.case()).unwrap();
+            assert!(!verdict.fails(), "{}: {verdict:?}", describe(rule));
+            (subject.group.class, rank(subject, 0))
+        });
+        if class == Class::Normal {
+            wrong.push(format!("{}: healthy programs live with it", describe(rule)));
+            continue;
+        }
+        // Another rule of the same score is as good an answer to the same question.
+        let best = answers.first().map_or(0, |answer| answer.score);
+        let found = answers.iter().find(|answer| answer.id == rule.id);
+        if found.is_none_or(|found| found.score < best) {
+            let ids: Vec<_> = answers.iter().map(|one| (&one.id, one.score)).collect();
+            wrong.push(format!("{}: {ids:?}", describe(rule)));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} rules:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn none_is_raised_by_another_function() {
+    for rule in book().iter().filter(|rule| !rule.origin.is_empty()) {
+        let Some(mut fixture) = fixture(rule) else {
+            continue;
+        };
+        let last = fixture.origin.path.len() - 1;
+        fixture.origin.function = "some_other_function".into();
+        fixture.origin.path[last] = "some_other_function".into();
+        let fails = with_subject(&fixture, |subject| {
+            judge(rule, &subject.case()).is_none_or(|verdict| verdict.fails())
+        });
+        assert!(fails, "{}", describe(rule));
+    }
+}
