@@ -22,6 +22,16 @@ pub use rank::rank;
 pub use ruled_out::{RuledOut, ruled_out};
 pub use subject::Subject;
 
+use crate::rules::book;
+
+/// Whether a function, by its name without suffixes, is a check whose answer tells of a cause: it asks for a capability,
+/// or a rule knows it.
+#[must_use]
+pub fn is_check(function: &str) -> bool {
+    let mut predicates = book().iter().flat_map(|rule| &rule.predicate);
+    capability::check(function).is_some() || predicates.any(|is| is.function == function)
+}
+
 /// A ranked answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Culprit {

@@ -2,7 +2,7 @@
 
 use format_spec::{
     Damage, Reader,
-    record::{AbilityState, Closing, Manifest},
+    record::{AbilityState, Closing, Manifest, Missing},
 };
 
 /// One thing that is not in the bundle, or not whole.
@@ -85,13 +85,50 @@ pub(super) fn of_manifest(manifest: Option<&Manifest>) -> Vec<Loss> {
         let text = format!("{}: {state} ({})", ability.name, ability.detail);
         Some(Loss::new(LossKind::NotSeen, text))
     });
-    let missing = manifest.missing.iter().map(|missing| {
-        Loss::new(
-            LossKind::NotSeen,
-            format!("{}: {}", missing.what, missing.why),
-        )
-    });
-    abilities.chain(missing).collect()
+    abilities.chain(not_armed(&manifest.missing)).collect()
+}
+
+/// What could not be armed or read; things of one kind with one reason in one line.
+fn not_armed(missing: &[Missing]) -> Vec<Loss> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for Missing { what, why } in missing {
+        let (kind, name) = match what.split_once(' ') {
+            Some((kind @ ("fact" | "sentinel"), name)) => (Some(kind), name),
+            _ => (None, what.as_str()),
+        };
+        let alike =
+            |group: &&mut Group<'_>| kind.is_some() && group.kind == kind && group.why == why;
+        match groups.iter_mut().find(alike) {
+            Some(group) => group.names.push(name),
+            None => groups.push(Group {
+                kind,
+                why,
+                names: vec![name],
+            }),
+        }
+    }
+    let losses = groups.iter().map(Group::text);
+    losses
+        .map(|text| Loss::new(LossKind::NotSeen, text))
+        .collect()
+}
+
+/// Things of one kind that are missing for one reason.
+struct Group<'a> {
+    kind: Option<&'a str>,
+    why: &'a str,
+    names: Vec<&'a str>,
+}
+
+impl Group<'_> {
+    fn text(&self) -> String {
+        let names = self.names.join(", ");
+        match (self.kind, self.names.len(), self.why) {
+            (None, _, why) => format!("{names}: {why}"),
+            (Some(kind), 1, why) => format!("{kind} {names}: {why}"),
+            (Some(kind), count, why) => format!("{count} {kind}s: {why}: {names}"),
+        }
+    }
 }
 
 /// Losses that the recorder counted by the end.
@@ -112,4 +149,30 @@ pub(super) fn of_closing(closing: Option<&Closing>) -> Vec<Loss> {
         .iter()
         .map(|what| Loss::new(LossKind::NotRestored, what.clone()));
     drops.chain(restored).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_of_one_kind_share_a_line() {
+        let missing = |what: &str, why: &str| Missing {
+            what: what.into(),
+            why: why.into(),
+        };
+        let losses = not_armed(&[
+            missing("sentinel a", "not here"),
+            missing("sentinel b", "not here"),
+            missing("function graph", "not here"),
+            missing("sentinel c", "refused"),
+        ]);
+        let texts: Vec<_> = losses.iter().map(|loss| loss.text.as_str()).collect();
+        let expected = [
+            "2 sentinels: not here: a, b",
+            "function graph: not here",
+            "sentinel c: refused",
+        ];
+        assert_eq!(texts, expected);
+    }
 }

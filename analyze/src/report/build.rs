@@ -9,12 +9,12 @@ use super::model::{
     RuledOutRow, SampleRow, ToldRow, TranslatedRow, UsageRow,
 };
 use crate::{
-    culprit::{Culprit, Evidence},
+    culprit::{Culprit, Evidence, is_check},
     diagnosis::Diagnosis,
     failures::Group,
     graph::Outcome,
     load::Bundle,
-    names::{errno_name, errno_text},
+    names::{base_name, errno_name, errno_text},
     origin::Origin,
     text::plain,
 };
@@ -161,6 +161,7 @@ fn origin(index: usize, origin: &Origin) -> OriginRow {
         told: origin
             .told
             .iter()
+            .filter(|told| is_check(base_name(&told.function)))
             .map(|told| ToldRow {
                 function: plain(told.function.as_bytes()),
                 returned: returned(told.outcome),

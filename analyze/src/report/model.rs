@@ -118,7 +118,7 @@ pub struct OriginRow {
     pub failures: usize,
     /// The errno that the origin replaced by its own.
     pub translated: Option<TranslatedRow>,
-    /// What the origin's calls told it.
+    /// What the checks that the origin made told it.
     pub told: Vec<ToldRow>,
     /// The last functions that it called.
     pub called: Vec<String>,
