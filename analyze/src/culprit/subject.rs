@@ -100,50 +100,53 @@ impl<'a> Subject<'a> {
     /// The use of the limit `id` by the failing task; where several scopes hold, the fullest.
     #[must_use]
     pub fn limit(&self, id: &str) -> Option<&LimitUse> {
-        let wanted = self.wanted();
-        self.limits
-            .iter()
-            .filter(|limit| limit.id == id)
-            .max_by_key(|limit| (limit.nearness(wanted_of(limit, wanted)), limit.at_failure))
+        let same = self.limits.iter().filter(|limit| limit.id == id);
+        same.max_by_key(|limit| (limit.nearness(self.asked(limit)), limit.at_failure))
     }
 
-    /// How much of `limit` the failing call asked for: 1, or the amount in its argument when both are bytes.
+    /// How much of `limit` the failing call asked for: the amount in its argument where that counts what the limit
+    /// counts, else 1.
     #[must_use]
     pub fn asked(&self, limit: &LimitUse) -> u64 {
-        wanted_of(limit, self.wanted())
-    }
-
-    /// The amount in bytes that the call asked for, where an argument says so.
-    fn wanted(&self) -> Option<u64> {
-        let (_, argument) = SIZES
-            .iter()
-            .find(|(name, _)| *name == self.group.syscall_name)?;
-        self.sample?.args.get(*argument).copied()
+        let of = |(name, argument, unit): &(&str, usize, &str)| {
+            let same = *name == self.group.syscall_name;
+            let amount = *self.sample?.args.get(*argument)?;
+            match (*unit, limit.unit.as_str()) {
+                _ if !same => None,
+                (unit, counted) if unit == counted => Some(amount),
+                (BYTES, counted) if counted.starts_with("pages") => {
+                    Some(amount.div_ceil(self.bundle.page_size_bytes().max(1)))
+                }
+                _ => None,
+            }
+        };
+        AMOUNTS.iter().find_map(of).unwrap_or(1).max(1)
     }
 }
 
-/// Syscalls with an argument that is an amount of bytes, and which one.
-const SIZES: [(&str, usize); 12] = [
-    ("mmap", 1),
-    ("mremap", 2),
-    ("mlock", 1),
-    ("mlock2", 1),
-    ("shmget", 1),
-    ("write", 2),
-    ("pwrite64", 2),
-    ("fallocate", 3),
-    ("ftruncate", 1),
-    ("truncate", 1),
-    ("sendto", 2),
-    ("msgsnd", 2),
+const BYTES: &str = "bytes";
+
+/// Syscalls with an argument that is an amount, which one, and what it counts, as limits say it.
+const AMOUNTS: [(&str, usize, &str); 18] = [
+    ("add_key", 3, BYTES),
+    ("fallocate", 3, BYTES),
+    ("ftruncate", 1, BYTES),
+    ("io_setup", 0, "events of asynchronous I/O"),
+    ("mlock", 1, BYTES),
+    ("mlock2", 1, BYTES),
+    ("mmap", 1, BYTES),
+    ("mremap", 2, BYTES),
+    ("msgsnd", 2, BYTES),
+    ("pwrite64", 2, BYTES),
+    ("semget", 1, "semaphores"),
+    ("semget", 1, "semaphores in one set"),
+    ("semop", 2, "semaphore operations"),
+    ("semtimedop", 2, "semaphore operations"),
+    ("sendto", 2, BYTES),
+    ("shmget", 1, BYTES),
+    ("truncate", 1, BYTES),
+    ("write", 2, BYTES),
 ];
-
-fn wanted_of(limit: &LimitUse, bytes: Option<u64>) -> u64 {
-    match bytes {
-        Some(bytes) if limit.unit == "bytes" => bytes.max(1),
-        _ => 1,
-    }
-}
 
 fn sample<'a>(bundle: &'a Bundle, group: &'a Group) -> Option<&'a Failure> {
     let failures: Vec<&Failure> = group.failures(bundle).collect();

@@ -46,6 +46,28 @@ pub(super) const ROWS: &[Row] = &[
         Fact("ipc_ns.semaphores"),
         Either(&Fact("ipc_ns.semmns"), &Sysctl("kernel.sem", 1)),
     ),
+    // Of one set, one call, one message: what is asked for counts alone.
+    row(
+        "sysctl:kernel.sem",
+        "semaphore operations",
+        SCOPE,
+        Constant(0),
+        Sysctl("kernel.sem", 2),
+    ),
+    row(
+        "sysctl:kernel.sem",
+        "semaphores in one set",
+        SCOPE,
+        Constant(0),
+        Sysctl("kernel.sem", 0),
+    ),
+    row(
+        "sysctl:kernel.msgmax",
+        "bytes",
+        SCOPE,
+        Constant(0),
+        Sysctl("kernel.msgmax", 0),
+    ),
     row(
         "sysctl:kernel.msgmni",
         "message queues",
