@@ -208,7 +208,8 @@ fn base_name(function: &str) -> &str {
     function.split('.').next().unwrap_or(function)
 }
 
-fn build_analyze() -> Result<PathBuf> {
+/// Builds the analyzer, and returns the program's path.
+pub(crate) fn build_analyze() -> Result<PathBuf> {
     let mut cargo = command("cargo");
     cargo
         .current_dir(dirs::repo())

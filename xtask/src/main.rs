@@ -2,7 +2,6 @@
 
 mod accuracy;
 mod bench;
-#[allow(dead_code, reason = "the benchmarks print with it")]
 mod columns;
 mod cross;
 mod dirs;

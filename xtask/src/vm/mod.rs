@@ -5,6 +5,7 @@ mod errno;
 mod guest;
 mod initramfs;
 pub(crate) mod kernel;
+pub(crate) mod kill;
 mod modules;
 mod qemu;
 mod table;
@@ -29,7 +30,11 @@ const DEFAULT_KERNEL: &str = "6.12";
 /// Leaves OUT/NAME.ARCH-KERNEL.etz and OUT/NAME.ARCH-KERNEL.log for each scenario. Exits 1
 /// when one failed.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) other: Option<Other>,
+
     /// Kernel series (6.1, 6.12, 7.2: the newest of Debian's), or the path of a kernel image with
     /// everything built in
     #[arg(long, default_value = DEFAULT_KERNEL)]
@@ -69,10 +74,17 @@ pub(crate) struct Args {
     pub(crate) scenarios: Vec<PathBuf>,
 }
 
+/// What is done with guests besides recording scenarios.
+#[derive(clap::Subcommand)]
+pub(crate) enum Other {
+    Kill(kill::Args),
+}
+
 impl Args {
     /// Records scenarios on the default kernel.
     pub(crate) fn new(scenarios: Vec<PathBuf>, out: PathBuf) -> Self {
         Self {
+            other: None,
             kernel: vec![DEFAULT_KERNEL.into()],
             arch: vec![Arch::Arm64],
             all: false,
@@ -88,6 +100,9 @@ impl Args {
 
 /// Prints a table of all runs; fails when one failed.
 pub(crate) fn run(args: &Args) -> Result<()> {
+    if let Some(Other::Kill(args)) = &args.other {
+        return kill::run(args);
+    }
     let totals = run_all(args)?;
     println!("{totals}");
     match totals.failed {
