@@ -12,7 +12,7 @@ use signal_hook::{
     flag,
 };
 
-use super::{step, take_back};
+use super::{journal::Journal, step, take_back};
 use crate::error::Error;
 
 /// The action of the command line that the child runs with.
@@ -44,7 +44,19 @@ pub(crate) fn stand() -> Result<(), Error> {
     io::stdin()
         .read_to_end(&mut text)
         .map_err(|error| Error::new("guard pipe", error))?;
-    let failed = take_back(step::replay(&String::from_utf8_lossy(&text)));
+    let text = String::from_utf8_lossy(&text);
+    let mut steps = step::replay(&text);
+    // Not there when the recorder ended well, or could not make one.
+    let path = text.lines().next().and_then(step::journal_path);
+    let journal = path.and_then(|path| Journal::take_over(&path, true).ok().flatten());
+    let begun = !steps.is_empty();
+    let failed = take_back(&mut steps);
+    if let Some(mut journal) = journal
+        // What the recorder itself could not put back is kept for `capture cleanup`.
+        && (begun || journal.text().is_ok_and(|text| step::replay(&text).is_empty()))
+    {
+        journal.settle(&steps);
+    }
     match failed.first() {
         None => Ok(()),
         Some(first) => Err(Error::new("tracing could not be put back", first)),

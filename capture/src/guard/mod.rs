@@ -12,11 +12,13 @@ mod undo;
 
 use std::{
     io::{self, Write},
+    path::Path,
     process::Child,
 };
 
 pub(crate) use child::stand;
 use journal::Journal;
+use step::Step;
 pub(crate) use undo::Undo;
 
 use crate::error::Error;
@@ -24,7 +26,9 @@ use crate::error::Error;
 /// The list of changes that are not yet taken back.
 #[derive(Debug)]
 pub(crate) struct Guard {
-    steps: Vec<Undo>,
+    steps: Vec<Step>,
+    /// Those of [`Guard::rewind`] that could not be taken back, the newest first.
+    left: Vec<Step>,
     child: Child,
     journal: Option<Journal>,
 }
@@ -40,12 +44,18 @@ impl Guard {
     /// When it cannot be started: then nothing may be changed.
     pub(crate) fn start() -> Result<Self, Error> {
         let child = child::spawn().map_err(|error| Error::new("guard process", error))?;
-        Ok(Self {
+        let mut guard = Self {
             steps: Vec::new(),
+            left: Vec::new(),
             child,
-            // Without it `capture cleanup` knows nothing, but the child does.
-            journal: Journal::create().ok(),
-        })
+            journal: None,
+        };
+        let path = Journal::own_path();
+        let told = guard.tell(&step::journal(&path));
+        told.map_err(|error| Error::new("guard process", error))?;
+        // Without it `capture cleanup` knows nothing, but the child does.
+        guard.journal = Journal::create(&path).ok();
+        Ok(guard)
     }
 
     /// A guard whose child does nothing and that leaves no file, for tests.
@@ -59,6 +69,7 @@ impl Guard {
             .expect("cat is there");
         Self {
             steps: Vec::new(),
+            left: Vec::new(),
             child,
             journal: None,
         }
@@ -74,43 +85,78 @@ impl Guard {
     /// # Errors
     /// When the child process is gone: then the change must not be made.
     pub(crate) fn before(&mut self, undo: Undo) -> io::Result<()> {
-        self.tell(&step::added(&undo))?;
-        self.steps.push(undo);
+        let line = step::added(&undo);
+        self.tell(&line)?;
+        self.write_down(&line);
+        self.steps.push(Step::new(undo));
         Ok(())
+    }
+
+    /// Notes what the newest change has set: if the file reads otherwise later, someone else has changed it since, and
+    /// it is left as it is.
+    pub(crate) fn made(&mut self) {
+        let Some(step) = self.steps.last_mut() else {
+            return;
+        };
+        step.made = step.undo.fingerprint();
+        if let Some(line) = step.made.map(step::made) {
+            // A child that is gone takes nothing back.
+            let _ = self.tell(&line);
+            self.write_down(&line);
+        }
     }
 
     /// Takes back all changes noted since `mark`, the newest first. Returns what could not be put back, in words.
     pub(crate) fn rewind(&mut self, mark: Mark) -> Vec<String> {
         let mut failed = Vec::new();
         while self.steps.len() > mark.0 {
-            let Some(undo) = self.steps.pop() else { break };
-            if let Err(error) = undo.run() {
-                failed.push(format!("{undo}: {error}"));
+            let Some(step) = self.steps.pop() else { break };
+            if let Err(error) = step.run() {
+                failed.push(format!("{}: {error}", step.undo));
+                self.left.push(step);
             }
+            // The file first: what the child still has to do, the file may lack, but not the other way round.
+            self.write_down(step::TAKEN_BACK);
             // A child that is gone has nothing to take back either.
             let _ = self.tell(step::TAKEN_BACK);
         }
         failed
     }
 
-    /// Takes back everything and lets the child go. Returns what could not be put back.
+    /// Takes back everything and lets the child go. Returns what could not be put back; `capture cleanup` tries that
+    /// again.
     pub(crate) fn finish(&mut self) -> Vec<String> {
         let failed = self.rewind(Mark(0));
+        if let Some(journal) = self.journal.take() {
+            self.left.reverse();
+            journal.settle(&self.left);
+        }
         drop(self.child.stdin.take());
         let _ = self.child.wait();
-        if let Some(journal) = self.journal.take() {
-            journal.remove();
-        }
         failed
     }
 
     fn tell(&mut self, line: &str) -> io::Result<()> {
-        if let Some(journal) = &mut self.journal {
-            journal.append(line)?;
+        let pipe = self.child.stdin.as_mut();
+        let told = pipe.map(|pipe| pipe.write_all(line.as_bytes()));
+        match told {
+            Some(Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+            Some(Ok(())) => Ok(()),
+            _ => Err(io::Error::new(
+                io::ErrorKind::BrokenPipe,
+                "the guard process is gone, nothing is armed without it",
+            )),
         }
-        match &mut self.child.stdin {
-            Some(pipe) => pipe.write_all(line.as_bytes()),
-            None => Err(io::ErrorKind::BrokenPipe.into()),
+    }
+
+    fn write_down(&mut self, line: &str) {
+        let Some(mut journal) = self.journal.take() else {
+            return;
+        };
+        match journal.append(line) {
+            Ok(()) => self.journal = Some(journal),
+            // With a part of the list missing, it would be misleading.
+            Err(_) => journal.settle(&[]),
         }
     }
 }
@@ -130,36 +176,41 @@ impl Drop for Guard {
 /// # Errors
 /// When something cannot be put back.
 pub(crate) fn cleanup() -> Result<(), Error> {
-    let left = journal::left_behind().map_err(|error| Error::new(journal::FOLDER, error))?;
+    let folder = Path::new(journal::FOLDER);
+    let found = |error| Error::new(journal::FOLDER, error);
     let mut failed = Vec::new();
-    for (path, text) in &left {
-        let before = failed.len();
-        failed.extend(take_back(step::replay(text)));
-        if failed.len() == before {
-            let _ = std::fs::remove_file(path);
-        }
+    let left = journal::left_behind(folder).map_err(found)?;
+    let count = left.len();
+    for mut journal in left {
+        let mut steps = step::replay(&journal.text().map_err(found)?);
+        failed.extend(take_back(&mut steps));
+        journal.settle(&steps);
     }
     match failed.first() {
         Some(first) => Err(Error::new("tracing could not be put back", first)
             .hint("capture check says who else uses it")),
-        None if left.is_empty() => {
+        None if count == 0 => {
             println!("nothing was left behind");
             Ok(())
         }
         None => {
-            println!("put back what {} recorder(s) left behind", left.len());
+            println!("put back what {count} recorder(s) left behind");
             Ok(())
         }
     }
 }
 
-/// Takes back steps, the newest first. Returns what could not be put back.
-fn take_back(steps: Vec<Undo>) -> Vec<String> {
+/// Takes back steps, the newest first, and leaves those that could not be put back. Returns why not, in words.
+fn take_back(steps: &mut Vec<Step>) -> Vec<String> {
     let mut failed = Vec::new();
-    for undo in steps.into_iter().rev() {
-        if let Err(error) = undo.run_patiently() {
-            failed.push(format!("{undo}: {error}"));
+    let mut left = Vec::new();
+    while let Some(step) = steps.pop() {
+        if let Err(error) = step.run_patiently() {
+            failed.push(format!("{}: {error}", step.undo));
+            left.push(step);
         }
     }
+    left.reverse();
+    *steps = left;
     failed
 }

@@ -5,8 +5,6 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
     path::PathBuf,
-    thread,
-    time::Duration,
 };
 
 /// How to take back one change. Steps run in reverse order of the changes.
@@ -28,17 +26,12 @@ pub(crate) enum Undo {
     },
 }
 
-/// How often a step is tried when something is still busy, and how long to wait in between: the files that a killed
-/// recorder had open are closed a moment after its pipe.
-const TRIES: u32 = 20;
-const WAIT: Duration = Duration::from_millis(100);
-
 impl Undo {
     /// Takes the change back. What is already gone counts as done.
     ///
     /// # Errors
     /// The system's, for example EBUSY.
-    pub(crate) fn run(&self) -> io::Result<()> {
+    pub(super) fn run(&self) -> io::Result<()> {
         let result = match self {
             Self::Write { path, text, append } => OpenOptions::new()
                 .write(true)
@@ -54,16 +47,30 @@ impl Undo {
         }
     }
 
-    /// Takes the change back, and waits while something is still busy.
-    pub(super) fn run_patiently(&self) -> io::Result<()> {
-        for _ in 1..TRIES {
-            match self.run() {
-                Err(error) if error.kind() == io::ErrorKind::ResourceBusy => thread::sleep(WAIT),
-                result => return result,
-            }
+    /// Fingerprint of what the file reads now; `None` for what cannot be read.
+    pub(super) fn fingerprint(&self) -> Option<u64> {
+        match self {
+            Self::Write { path, .. } => fs::read(path).ok().map(|bytes| fnv1a(&bytes)),
+            Self::RemoveDirectory { .. } => None,
         }
-        self.run()
     }
+
+    /// Whether the file reads now as it did before the change.
+    pub(super) fn is_done(&self) -> bool {
+        match self {
+            Self::Write { path, text, .. } => {
+                fs::read(path).is_ok_and(|bytes| bytes.trim_ascii() == text.trim_ascii())
+            }
+            Self::RemoveDirectory { path } => !path.exists(),
+        }
+    }
+}
+
+/// FNV-1a with 64 bits: the same in every build, as `capture cleanup` may be another one than the recorder.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 impl fmt::Display for Undo {
@@ -80,6 +87,12 @@ impl fmt::Display for Undo {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fingerprints_are_those_of_every_build() {
+        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"a"), 0xaf63_dc4c_8601_ec8c);
+    }
 
     #[test]
     fn writes_appends_and_removes() {

@@ -73,10 +73,16 @@ impl Buffer {
         guard: &mut Guard,
     ) -> Result<(), TracefsError> {
         let path = self.root.join(name);
-        if !self.own {
-            note_setting(&path, guard)?;
+        if self.own {
+            return write(&path, text, Mode::Replace);
         }
-        write(&path, text, Mode::Replace)
+        note_setting(&path, guard)?;
+        write(&path, text, Mode::Replace)?;
+        // These go on changing: the trap stops itself, and the lists are extended.
+        if name != "tracing_on" && !name.starts_with("set_ftrace_") {
+            guard.made();
+        }
+        Ok(())
     }
 
     /// Sets a tracer's option. On some kernels all instances share it (6.12: one `struct tracer_flags` for each
@@ -92,7 +98,9 @@ impl Buffer {
     ) -> Result<(), TracefsError> {
         let path = self.root.join("options").join(name);
         note_setting(&path, guard)?;
-        write(&path, text, Mode::Replace)
+        write(&path, text, Mode::Replace)?;
+        guard.made();
+        Ok(())
     }
 
     /// Sets a file whose old setting is not readable: `undo` is what takes it back, and how.
@@ -111,14 +119,6 @@ impl Buffer {
             note(&path, undo, true, guard)?;
         }
         write(&path, text, Mode::Append)
-    }
-
-    /// Adds to a list that [`Buffer::set`] has noted.
-    ///
-    /// # Errors
-    /// The kernel's.
-    pub(crate) fn extend(&self, name: &str, text: &str) -> Result<(), TracefsError> {
-        write(&self.root.join(name), text, Mode::Append)
     }
 
     /// Writes a file without a note: for switching `tracing_on` within what [`Buffer::set`] has noted.
@@ -190,6 +190,22 @@ mod tests {
         assert!(guard.rewind(mark).is_empty());
         assert_eq!(fs::read_to_string(file("trace_clock")).unwrap(), "local");
         assert_eq!(fs::read_to_string(file("tracing_on")).unwrap(), "1");
+    }
+
+    #[test]
+    fn what_someone_else_sets_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("set_graph_function");
+        fs::write(&path, "#### all functions enabled ####\n").unwrap();
+        let tracefs = Tracefs {
+            root: folder.path().to_owned(),
+        };
+        let mut guard = Guard::idle();
+        let mark = guard.mark();
+        set_global(&tracefs, "set_graph_function", "do_mkdirat", &mut guard).unwrap();
+        fs::write(&path, "theirs").unwrap();
+        assert!(guard.rewind(mark).is_empty());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
     }
 
     #[test]
