@@ -5,10 +5,12 @@ mod bench;
 mod columns;
 mod cross;
 mod dirs;
+mod dist;
 mod ebpf;
 mod host;
 mod process;
 mod scenario;
+mod sentinels;
 mod test;
 mod totals;
 mod vm;
@@ -29,7 +31,9 @@ struct Cli {
 enum Chore {
     Accuracy(accuracy::Args),
     Bench(bench::Args),
+    Dist(dist::Args),
     Ebpf(ebpf::Args),
+    Sentinels(sentinels::Args),
     Test(test::Args),
     Vm(vm::Args),
 }
@@ -38,7 +42,9 @@ fn main() -> ExitCode {
     let result = match Cli::parse().chore {
         Chore::Accuracy(args) => accuracy::run(&args),
         Chore::Bench(args) => bench::run(&args),
+        Chore::Sentinels(args) => sentinels::run(&args),
         Chore::Test(args) => test::run(&args),
+        Chore::Dist(args) => dist::run(&args),
         Chore::Ebpf(args) => ebpf::run(&args),
         Chore::Vm(args) => vm::run(&args),
     };

@@ -7,11 +7,12 @@ use std::{
 
 use format_spec::{
     ftrace::{addresses, rebase},
-    record::{Armed as ArmedRow, FtracePages, Missing, Probe, ProbeKind, Probes},
+    record::{Armed as ArmedRow, FtracePages, Missing, Probe, Probes},
 };
 
 use super::{
-    list::{Failure, list},
+    list::Failure,
+    plan::{Lines, Plan, absent, kind},
     sightings::Sightings,
 };
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
     guard::{Guard, Mark},
     kernel::Kernel,
     output::{Output, Sink},
-    tracefs::{Buffer, Formats, ProbeGroup, ProbeLine, RawPages, Tracefs, TracefsError, losses},
+    tracefs::{Buffer, Formats, Line, ProbeGroup, RawPages, Tracefs, TracefsError, losses, misses},
 };
 
 /// Stream number of their pages.
@@ -37,6 +38,7 @@ const PERIOD: Duration = Duration::from_millis(500);
 /// Armed sentinels.
 #[derive(Debug)]
 pub(super) struct Armed {
+    tracefs: Tracefs,
     buffer: Buffer,
     formats: Formats,
     raw: RawPages,
@@ -50,6 +52,68 @@ pub(super) struct Armed {
     pub(super) sightings: Sightings,
 }
 
+/// What was lost.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Lost {
+    /// Events overwritten before they were read.
+    pub(super) overwritten: u64,
+    /// Pages left out for the bound.
+    pub(super) over_bound: u64,
+    /// Failures and successes alike that found all of a probe's slots in use.
+    pub(super) missed: u64,
+}
+
+/// The probes while they are made.
+struct Making<'a> {
+    tracefs: &'a Tracefs,
+    buffer: &'a Buffer,
+    formats: Formats,
+    probes: Vec<Probe>,
+    errors: Vec<u16>,
+    missing: Vec<Missing>,
+}
+
+impl Making<'_> {
+    /// Makes and enables one group.
+    fn group<L: Line>(
+        &mut self,
+        failure: Option<Failure>,
+        lines: Lines<L>,
+        guard: &mut Guard,
+    ) -> Result<(), TracefsError> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let pid = std::process::id();
+        let name = format!("etz_{pid}_{}", failure.map_or("site", Failure::name));
+        let (lines, functions): (Vec<L>, Vec<String>) = lines.into_iter().unzip();
+        let (group, made) = ProbeGroup::create(self.tracefs, &name, &lines, guard)?;
+        if let Some(failure) = failure {
+            let filter = format!("events/{name}/filter");
+            self.buffer.set(&filter, failure.filter(), guard)?;
+        }
+        group.enable(self.buffer, guard)?;
+        for (line, function) in lines.iter().zip(functions) {
+            if !made.contains(line.event()) {
+                self.missing
+                    .push(absent(&function, "the kernel does not let it be probed"));
+                continue;
+            }
+            let id = self.formats.add(self.tracefs, &name, line.event())?;
+            if failure.is_none_or(|failure| failure == Failure::Error) {
+                self.errors.push(id);
+            }
+            self.probes.push(Probe {
+                event: format!("{name}/{}", line.event()),
+                function,
+                kind: kind(failure.is_none()),
+                session: 0,
+            });
+        }
+        Ok(())
+    }
+}
+
 impl Armed {
     /// Arms those that this kernel has. What was changed is in the guard, in any case.
     ///
@@ -61,6 +125,7 @@ impl Armed {
         guard: &mut Guard,
         sink: Sink<'_>,
     ) -> Result<(Self, ArmedRow, Vec<Missing>), TracefsError> {
+        let started = Instant::now();
         let mark = guard.mark();
         let pid = std::process::id();
         let buffer = Buffer::create(tracefs, &format!("etz-{pid}-sentinels"), guard)?;
@@ -70,47 +135,43 @@ impl Armed {
         buffer.set("options/stacktrace", "1", guard)?;
         let mut formats = Formats::new(tracefs.root())?;
         formats.add(tracefs, "ftrace", "kernel_stack")?;
-        let mut probes = Probes::default();
-        let mut missing = Vec::new();
-        let mut functions = Vec::new();
-        let mut errors = Vec::new();
-        for failure in Failure::ALL {
-            let lines = lines(failure, kernel, &mut missing);
-            if lines.is_empty() {
-                continue;
-            }
-            let name = format!("etz_{pid}_{}", failure.name());
-            let texts: Vec<_> = lines.iter().map(|(line, _)| line.clone()).collect();
-            let (group, made) = ProbeGroup::create(tracefs, &name, &texts, guard)?;
-            buffer.set(&format!("events/{name}/filter"), failure.filter(), guard)?;
-            group.enable(&buffer, guard)?;
-            for (line, function) in lines {
-                if !made.contains(&line.event) {
-                    missing.push(absent(&function, "the kernel does not let it be probed"));
-                    continue;
-                }
-                let id = formats.add(tracefs, &name, &line.event)?;
-                if failure == Failure::Error {
-                    errors.push(id);
-                }
-                functions.push(function.clone());
-                probes.probes.push(Probe {
-                    event: format!("{name}/{}", line.event),
-                    function,
-                    kind: ProbeKind::Kretprobe,
-                    session: 0,
-                });
-            }
+        let plan = Plan::make(kernel);
+        let mut making = Making {
+            tracefs,
+            buffer: &buffer,
+            formats,
+            probes: Vec::new(),
+            errors: Vec::new(),
+            missing: plan.missing,
+        };
+        for (failure, lines) in plan.returns {
+            making.group(Some(failure), lines, guard)?;
         }
+        making.group(None, plan.refusals, guard)?;
+        let Making {
+            formats,
+            probes,
+            errors,
+            missing,
+            ..
+        } = making;
         let raw = RawPages::open(&buffer, &formats)?;
         buffer.switch("tracing_on", "1")?;
-        sink(Output::EventFormats(formats.record()));
-        sink(Output::Probes(probes));
+        let mut functions: Vec<&str> = probes.iter().map(|probe| &*probe.function).collect();
+        functions.dedup();
         let row = ArmedRow {
             what: "sentinels".into(),
-            detail: format!("return probes with stacks on {}", functions.join(", ")),
+            detail: format!(
+                "probes with stacks on failures of {} functions, armed in {} ms: {}",
+                functions.len(),
+                started.elapsed().as_millis(),
+                functions.join(", ")
+            ),
         };
+        sink(Output::EventFormats(formats.record()));
+        sink(Output::Probes(Probes { probes }));
         let armed = Self {
+            tracefs: tracefs.clone(),
             buffer,
             formats,
             raw,
@@ -188,38 +249,13 @@ impl Armed {
         guard.rewind(mark)
     }
 
-    /// Events overwritten before they were read, and pages left out for the bound.
-    pub(super) fn lost(&self) -> (u64, u64) {
+    /// What was lost so far; to be asked before they are taken away.
+    pub(super) fn lost(&self) -> Lost {
         let losses = losses(&self.buffer);
-        (losses.overrun + losses.dropped, self.over_bound)
-    }
-}
-
-fn lines(
-    failure: Failure,
-    kernel: &Kernel,
-    missing: &mut Vec<Missing>,
-) -> Vec<(ProbeLine, String)> {
-    let mut lines = Vec::new();
-    for (function, _) in list().filter(|(_, kind)| *kind == failure) {
-        // A clone such as `foo.isra.0` is what is called when the function itself is not there.
-        let Some(found) = kernel.function_or_clone(function) else {
-            missing.push(absent(
-                function,
-                "this kernel does not have it, or inlines it",
-            ));
-            continue;
-        };
-        if let Some(line) = failure.line(kernel, &found, format!("s{}", lines.len())) {
-            lines.push((line, found.name.to_owned()));
+        Lost {
+            overwritten: losses.overrun + losses.dropped,
+            over_bound: self.over_bound,
+            missed: misses(&self.tracefs, &format!("_{}", std::process::id())),
         }
-    }
-    lines
-}
-
-fn absent(function: &str, why: &str) -> Missing {
-    Missing {
-        what: format!("sentinel {function}"),
-        why: why.into(),
     }
 }

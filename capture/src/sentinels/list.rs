@@ -1,44 +1,58 @@
-//! Which functions have sentinels, and what their failure looks like.
+//! Which functions have sentinels, and how each of them is watched.
 
 use format_spec::record::ReturnType;
 
 use crate::{
     kernel::{Kernel, KernelSymbol},
+    names,
     tracefs::ProbeLine,
 };
 
-/// Function and kind of failure, one pair a line.
+/// Function, way of watching and errnos, three words a line.
 const LIST: &str = include_str!("sentinels.txt");
 
-/// What a sentinel takes for a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How a function is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Watch {
+    /// At its return.
+    Return,
+    /// Where it makes an errno: it is hot.
+    Site,
+    /// Where it makes an errno, else at its return.
+    Either,
+}
+
+/// A line of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The function.
+    pub(super) function: &'static str,
+    /// How it is watched.
+    pub(super) watch: Watch,
+    /// What limits make it fail with.
+    pub(super) errnos: Vec<u16>,
+}
+
+/// What the return of a failing function looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// A negative errno, or an ERR_PTR.
+    /// A negative errno.
     Error,
-    /// NULL.
-    Null,
-    /// 0.
+    /// An ERR_PTR, or NULL.
+    Pointer,
+    /// False.
     False,
 }
 
 impl Failure {
     /// All kinds: each has a group of probes of its own.
-    pub(super) const ALL: [Self; 3] = [Self::Error, Self::Null, Self::False];
+    pub(super) const ALL: [Self; 3] = [Self::Error, Self::Pointer, Self::False];
 
-    fn parse(word: &str) -> Option<Self> {
-        match word {
-            "error" => Some(Self::Error),
-            "null" => Some(Self::Null),
-            "false" => Some(Self::False),
-            _ => None,
-        }
-    }
-
-    /// The word in the list and in the group's name.
+    /// The word in the group's name.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Error => "error",
-            Self::Null => "null",
+            Self::Pointer => "pointer",
             Self::False => "false",
         }
     }
@@ -47,38 +61,57 @@ impl Failure {
     pub(super) fn filter(self) -> &'static str {
         match self {
             Self::Error => "ret < 0 && ret > -4096",
-            Self::Null | Self::False => "ret == 0",
+            Self::Pointer => "ret <= 0 && ret > -4096",
+            Self::False => "ret == 0",
         }
     }
 
-    /// The probe for a function; `None` when it returns nothing that could tell of this failure.
-    pub(super) fn line(
-        self,
-        kernel: &Kernel,
-        found: &KernelSymbol<'_>,
-        event: String,
-    ) -> Option<ProbeLine> {
-        let value = match (self, kernel.return_type(found)) {
-            (Self::Error, ReturnType::Pointer | ReturnType::Signed(64)) => "s64",
-            (Self::Error, ReturnType::Signed(32) | ReturnType::Unknown) => "s32",
-            (Self::Null, ReturnType::Pointer) => "x64",
-            (Self::False, ReturnType::Bool) => "u8",
-            (Self::False, ReturnType::Signed(32)) => "s32",
-            _ => return None,
-        };
-        Some(ProbeLine {
-            event,
-            place: kernel.probe_place(found)?,
-            value,
-        })
+    /// What a function of that type returns when it fails, and the type of the probe's value; `None` when its value
+    /// tells of no failure.
+    pub(super) fn of(returns: ReturnType) -> Option<(Self, &'static str)> {
+        match returns {
+            ReturnType::Signed(64) => Some((Self::Error, "s64")),
+            ReturnType::Signed(32) | ReturnType::Unknown => Some((Self::Error, "s32")),
+            ReturnType::Pointer => Some((Self::Pointer, "s64")),
+            ReturnType::Bool => Some((Self::False, "u8")),
+            _ => None,
+        }
     }
 }
 
+/// The return probe for a function, and the group that it belongs to.
+pub(super) fn return_probe(
+    kernel: &Kernel,
+    found: &KernelSymbol<'_>,
+    event: String,
+) -> Option<(Failure, ProbeLine)> {
+    let (failure, value) = Failure::of(kernel.return_type(found))?;
+    let place = kernel.probe_place(found)?;
+    Some((
+        failure,
+        ProbeLine {
+            event,
+            place,
+            value,
+        },
+    ))
+}
+
 /// The functions, in the order of their names.
-pub(super) fn list() -> impl Iterator<Item = (&'static str, Failure)> {
+pub(super) fn list() -> impl Iterator<Item = Entry> {
     LIST.lines().filter_map(|line| {
-        let (function, failure) = line.split_once(' ')?;
-        Some((function, Failure::parse(failure)?))
+        let mut words = line.split(' ');
+        let (function, watch, errnos) = (words.next()?, words.next()?, words.next()?);
+        Some(Entry {
+            function,
+            watch: match watch {
+                "return" => Watch::Return,
+                "site" => Watch::Site,
+                "either" => Watch::Either,
+                _ => return None,
+            },
+            errnos: errnos.split(',').filter_map(names::errno_number).collect(),
+        })
     })
 }
 
@@ -87,13 +120,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_is_a_function_and_a_failure() {
-        let lines = LIST.lines().filter(|line| !line.starts_with('#'));
-        let names: Vec<_> = list().map(|(function, _)| function).collect();
-        assert_eq!(lines.count(), names.len());
-        let mut sorted = names.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        assert_eq!(sorted, names, "sorted, each once");
+    fn every_line_is_understood() {
+        let lines: Vec<_> = LIST.lines().filter(|line| !line.starts_with('#')).collect();
+        let entries: Vec<_> = list().collect();
+        assert_eq!(lines.len(), entries.len());
+        assert!(entries.iter().all(|entry| !entry.errnos.is_empty()));
+        assert!(entries.is_sorted_by(|one, next| one.function < next.function));
+    }
+
+    #[test]
+    fn a_failure_is_told_by_the_type() {
+        let of = |returns| Failure::of(returns).map(|(failure, _)| failure);
+        assert_eq!(of(ReturnType::Signed(32)), Some(Failure::Error));
+        assert_eq!(of(ReturnType::Pointer), Some(Failure::Pointer));
+        assert_eq!(of(ReturnType::Bool), Some(Failure::False));
+        assert_eq!(of(ReturnType::Void), None);
     }
 }

@@ -1,10 +1,14 @@
-//! Sentinels: return probes that are armed from the start, for what happens only once.
+//! Sentinels: probes that are armed from the start, for what happens only once.
 //!
-//! They sit on functions that compare a limit and are not hot, and write only when such a function fails, with the
-//! kernel stack: the first failure already has its origin and its path. The list is data (`sentinels.txt`).
+//! They sit on functions that compare a limit, and write only when such a function fails, with the kernel stack: the
+//! first failure already has its origin and its path. A function that is not hot has a return probe with a filter; a
+//! hot one has probes on the instructions that make its errnos, which cost nothing until they run ([`refusals`]).
+//! The list is data (`sentinels.txt`), generated from the analyzer's rules.
 
 mod armed;
 mod list;
+mod plan;
+mod refusals;
 mod sightings;
 
 use format_spec::record::{Armed as ArmedRow, Drop, Missing};
@@ -16,7 +20,7 @@ use crate::{
     output::Sink,
     tracefs::{Tracefs, TracefsError},
 };
-use armed::Armed;
+use armed::{Armed, Lost};
 pub(crate) use sightings::Way;
 
 /// The sentinels of one recording.
@@ -25,7 +29,7 @@ pub(crate) struct Sentinels<'k> {
     kernel: &'k Kernel,
     armed: Option<Armed>,
     /// What was lost, once they are disarmed.
-    lost: (u64, u64),
+    lost: Lost,
     not_restored: Vec<String>,
 }
 
@@ -35,7 +39,7 @@ impl<'k> Sentinels<'k> {
         Self {
             kernel,
             armed: None,
-            lost: (0, 0),
+            lost: Lost::default(),
             not_restored: Vec::new(),
         }
     }
@@ -95,14 +99,15 @@ impl<'k> Sentinels<'k> {
 
     /// Counters of lost data, those at 0 included.
     pub(crate) fn drops(&self) -> Vec<Drop> {
-        let (overwritten, over_bound) = self.armed.as_ref().map_or(self.lost, Armed::lost);
+        let lost = self.armed.as_ref().map_or(self.lost, Armed::lost);
         [
             (
                 "sentinel events",
                 "overwritten before they were read",
-                overwritten,
+                lost.overwritten,
             ),
-            ("sentinel pages", "over the bound", over_bound),
+            ("sentinel pages", "over the bound", lost.over_bound),
+            ("sentinel hits", "too many at once", lost.missed),
         ]
         .map(|(what, why, count)| Drop {
             what: what.into(),

@@ -50,7 +50,9 @@ impl Sightings {
             let Some(pid) = read("common_pid") else {
                 continue;
             };
-            if let (Some(function), Some(value)) = (read("__probe_func"), read("ret")) {
+            // A probe at a return names the function, one within it the instruction.
+            let function = read("__probe_func").or_else(|| read("__probe_ip"));
+            if let (Some(function), Some(value)) = (function, read("ret")) {
                 let errno = errors
                     .contains(&id)
                     .then(|| u16::try_from(-value).ok())
@@ -63,10 +65,10 @@ impl Sightings {
                 let (words, _) = words.as_chunks::<8>();
                 let callers = words.iter().map(|word| u64::from_le_bytes(*word));
                 let path = [function].into_iter().chain(callers).filter_map(start);
-                self.add(Sighting {
-                    path: path.collect(),
-                    errno,
-                });
+                let mut path: Vec<u64> = path.collect();
+                // The stack may begin with the function itself.
+                path.dedup();
+                self.add(Sighting { path, errno });
             }
         }
     }

@@ -18,7 +18,7 @@ use std::{
 
 pub(crate) use buffer::{Buffer, set_global};
 pub(crate) use formats::Formats;
-pub(crate) use probes::{ProbeGroup, ProbeLine};
+pub(crate) use probes::{Line, ProbeGroup, ProbeLine, RefusalLine, misses};
 pub(crate) use raw::{RawPages, losses};
 pub(crate) use rivals::rival;
 

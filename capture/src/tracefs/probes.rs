@@ -33,6 +33,57 @@ pub(crate) struct ProbeLine {
     pub(crate) value: &'static str,
 }
 
+/// A probe on an instruction that makes an errno.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RefusalLine {
+    /// Event name, unique in its group.
+    pub(crate) event: String,
+    /// Place of the instruction, for example `_stext+4698224`.
+    pub(crate) place: String,
+    /// The errno, positive.
+    pub(crate) errno: u16,
+}
+
+/// A line for `kprobe_events`.
+pub(crate) trait Line {
+    /// Event name, unique in its group.
+    fn event(&self) -> &str;
+
+    /// The line, with its newline.
+    fn text(&self, group: &str) -> String;
+}
+
+impl Line for ProbeLine {
+    fn event(&self) -> &str {
+        &self.event
+    }
+
+    fn text(&self, group: &str) -> String {
+        let Self {
+            event,
+            place,
+            value,
+        } = self;
+        format!("r:{group}/{event} {place} ret={RETURN_REGISTER}:{value}\n")
+    }
+}
+
+impl Line for RefusalLine {
+    fn event(&self) -> &str {
+        &self.event
+    }
+
+    /// The value is an immediate one (5.5 and later).
+    fn text(&self, group: &str) -> String {
+        let Self {
+            event,
+            place,
+            errno,
+        } = self;
+        format!("p:{group}/{event} {place} ret=\\-{errno}:s32\n")
+    }
+}
+
 /// A group of probes that exists in the kernel.
 #[derive(Debug)]
 pub(crate) struct ProbeGroup {
@@ -44,10 +95,10 @@ impl ProbeGroup {
     ///
     /// # Errors
     /// When the guard is gone, or `kprobe_events` cannot be used at all.
-    pub(crate) fn create(
+    pub(crate) fn create<L: Line>(
         tracefs: &Tracefs,
         name: &str,
-        lines: &[ProbeLine],
+        lines: &[L],
         guard: &mut Guard,
     ) -> Result<(Self, HashSet<String>), TracefsError> {
         let path = tracefs.root().join(FILE);
@@ -56,7 +107,7 @@ impl ProbeGroup {
         };
         // `-:group/` removes all events of the group (5.19 and later).
         note(&path, &format!("-:{name}/\n"), true, guard)?;
-        let texts: Vec<_> = lines.iter().map(|line| group.text(line)).collect();
+        let texts: Vec<_> = lines.iter().map(|line| line.text(name)).collect();
         let mut rest = &texts[..];
         let mut refusal = None;
         while !rest.is_empty() {
@@ -96,16 +147,6 @@ impl ProbeGroup {
         write(&path, "1", Mode::Replace)
     }
 
-    fn text(&self, line: &ProbeLine) -> String {
-        let ProbeLine {
-            event,
-            place,
-            value,
-        } = line;
-        let name = &self.name;
-        format!("r:{name}/{event} {place} ret={RETURN_REGISTER}:{value}\n")
-    }
-
     /// The events of the group that are there. Lines read `r16:group/event place ret=%x0:s32`.
     fn events(&self, tracefs: &Tracefs) -> Result<HashSet<String>, TracefsError> {
         let prefix = format!("{}/", self.name);
@@ -117,6 +158,22 @@ impl ProbeGroup {
         });
         Ok(events.map(str::to_owned).collect())
     }
+}
+
+/// How often probes whose event names end in `suffix` were hit without being seen, for too many calls were under way:
+/// the third column of `kprobe_profile`.
+pub(crate) fn misses(tracefs: &Tracefs, suffix: &str) -> u64 {
+    let text = read(&tracefs.root().join("kprobe_profile")).unwrap_or_default();
+    sum_of_misses(&text, suffix)
+}
+
+fn sum_of_misses(text: &str, suffix: &str) -> u64 {
+    let rows = text.lines().filter_map(|line| {
+        let mut columns = line.split_ascii_whitespace();
+        let own = columns.next()?.ends_with(suffix);
+        columns.nth(1)?.parse::<u64>().ok().filter(|_| own)
+    });
+    rows.sum()
 }
 
 fn event_of(text: &str) -> &str {
@@ -154,5 +211,22 @@ mod tests {
         assert_eq!(sum, 500);
         assert_eq!(batch_len(&["x".repeat(5000)]), 1);
         assert_eq!(event_of(&texts[7]), "p7");
+    }
+
+    #[test]
+    fn lines_are_as_the_kernel_reads_them() {
+        let line = RefusalLine {
+            event: "s1".into(),
+            place: "_stext+64".into(),
+            errno: 24,
+        };
+        assert_eq!(line.text("etz"), "p:etz/s1 _stext+64 ret=\\-24:s32\n");
+        assert_eq!(event_of(&line.text("etz")), "s1");
+    }
+
+    #[test]
+    fn only_own_misses_are_counted() {
+        let text = "  s1_7    12    3\n  s1_77    5    9\n  p0    1    4\n  s2_7    0    1\n";
+        assert_eq!(sum_of_misses(text, "_7"), 4);
     }
 }

@@ -32,7 +32,7 @@ pub struct Probe {
     pub session: u32,
 }
 
-/// How a probe sees a function return.
+/// How a probe sees a function fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
 pub enum ProbeKind {
@@ -40,4 +40,6 @@ pub enum ProbeKind {
     Kretprobe,
     /// An fprobe event (`f:` with `%return`).
     Fprobe,
+    /// A kprobe event (`p:`) on the instruction of a function that makes the errno it then returns.
+    Kprobe,
 }

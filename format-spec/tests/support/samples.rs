@@ -413,7 +413,11 @@ impl Sample for EventFormats {
 
 impl Sample for Probes {
     fn strategy() -> BoxedStrategy<Self> {
-        let kind = prop_oneof![Just(ProbeKind::Kretprobe), Just(ProbeKind::Fprobe)];
+        let kind = prop_oneof![
+            Just(ProbeKind::Kretprobe),
+            Just(ProbeKind::Fprobe),
+            Just(ProbeKind::Kprobe)
+        ];
         let probe =
             (text(), text(), kind, number32()).prop_map(|(event, function, kind, session)| Probe {
                 event,

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Outcome;
 use crate::process::{command, run};
 use crate::totals::Totals;
-use crate::{dirs, ebpf, host};
+use crate::{dirs, ebpf, host, sentinels};
 
 fn cargo(args: &[&str]) -> Command {
     let mut cargo = command("cargo");
@@ -81,4 +81,9 @@ pub(super) fn bpf_objects() -> Result<Outcome> {
         None => Ok(Outcome::Ran(Totals::PASSED)),
         Some(other_toolchain) => Ok(Outcome::Skipped(other_toolchain)),
     }
+}
+
+pub(super) fn sentinels() -> Result<Outcome> {
+    sentinels::check()?;
+    Ok(Outcome::Ran(Totals::PASSED))
 }
