@@ -19,6 +19,7 @@ pub mod origin;
 pub mod report;
 pub mod rules;
 pub mod text;
+pub mod view;
 
 #[cfg(test)]
 mod testing;

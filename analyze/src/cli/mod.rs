@@ -1,10 +1,11 @@
 //! The command line.
 
 mod input;
+mod views;
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -12,16 +13,28 @@ use clap::Parser;
 
 use crate::{
     diagnosis::diagnose,
-    load::load,
+    load::{Bundle, load},
     report::{self, Options, Report},
 };
 
 /// Turns a recording of misleading kernel errors into their cause
 #[derive(Debug, Parser)]
-#[command(name = "analyze", version, about, max_term_width = 100)]
+#[command(
+    name = "analyze",
+    version,
+    about,
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
 pub struct Arguments {
+    #[command(subcommand)]
+    view: Option<views::View>,
+
     /// The bundle; `-` reads it from standard input
-    file: PathBuf,
+    #[arg(required = true)]
+    file: Option<PathBuf>,
+
     /// Write the report as JSON (schema etz-report/1)
     #[arg(long)]
     json: bool,
@@ -46,29 +59,38 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Error> {
-    let name = || crate::text::plain(arguments.file.as_os_str().as_encoded_bytes());
-    let bytes = input::read(&arguments.file).map_err(|source| Error::Input {
-        file: name(),
-        source,
-    })?;
-    let bundle = load(&bytes).map_err(|source| Error::Bundle {
-        file: name(),
-        source,
-    })?;
-    let report = Report::new(&bundle, &diagnose(&bundle));
     let mut out = anstream::stdout().lock();
-    let written = if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &report)
-            .map_err(io::Error::from)
-            .and_then(|()| writeln!(out))
-    } else {
-        let options = Options {
-            verbose: arguments.verbose,
-            ..Options::default()
-        };
-        report::write(&mut out, &report, options)
+    let written = match (&arguments.view, &arguments.file) {
+        (Some(view), _) => view.write(&read(view.file())?, &mut out),
+        (None, Some(file)) => answer(&read(file)?, arguments, &mut out),
+        (None, None) => Ok(()),
     };
     written.and_then(|()| out.flush()).map_err(Error::Output)
+}
+
+fn read(file: &Path) -> Result<Bundle, Error> {
+    let name = || crate::text::plain(file.as_os_str().as_encoded_bytes());
+    let bytes = input::read(file).map_err(|source| Error::Input {
+        file: name(),
+        source,
+    })?;
+    load(&bytes).map_err(|source| Error::Bundle {
+        file: name(),
+        source,
+    })
+}
+
+fn answer(bundle: &Bundle, arguments: &Arguments, out: &mut impl Write) -> io::Result<()> {
+    let report = Report::new(bundle, &diagnose(bundle));
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut *out, &report)?;
+        return writeln!(out);
+    }
+    let options = Options {
+        verbose: arguments.verbose,
+        ..Options::default()
+    };
+    report::write(out, &report, options)
 }
 
 /// What can go wrong, in one line.

@@ -113,14 +113,14 @@ fn says_conditions(candidate: &mut Candidate, rule: &Rule, verdict: &Verdict) {
     }
 }
 
-/// What conditions on the state weigh. Where a task's user namespace stands says which limit holds, but nothing of
-/// whether it is the cause.
+/// What conditions on the state weigh. Where a task's user namespace stands, or whether it has a limit at all, says
+/// which limit holds, but nothing of whether it is the cause.
 fn state_weight(rule: &Rule) -> i32 {
     let count = |number: usize| i32::try_from(number.min(3)).unwrap_or(3);
     let scopes = rule
         .fact
         .iter()
-        .filter(|is| is.name.starts_with("user_ns."))
+        .filter(|is| is.name.starts_with("user_ns.") || is.name.starts_with("rlimit."))
         .count();
     let facts = rule.fact.len() - scopes;
     let weight = 5 * count(scopes)
