@@ -8,8 +8,9 @@
     reason = "the first benchmark that compares variants uses it"
 )]
 mod rounds;
-#[allow(dead_code, reason = "the first benchmark that sums up samples uses it")]
+#[allow(dead_code, reason = "not every benchmark uses all of it")]
 mod samples;
+mod sentinels;
 
 use anyhow::Result;
 
@@ -21,9 +22,13 @@ pub(crate) struct Args {
 }
 
 #[derive(clap::Subcommand)]
-enum What {}
+enum What {
+    Sentinels(sentinels::Args),
+}
 
 /// Runs one benchmark.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    match args.what {}
+    match &args.what {
+        What::Sentinels(args) => sentinels::run(args),
+    }
 }
