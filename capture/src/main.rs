@@ -11,7 +11,8 @@
 //!
 //! - [`cli`]: what is asked for; [`preflight`]: what the host allows.
 //! - [`sources`]: failing syscalls and snapshots; [`sentinels`]: functions that fail but once; [`zoom`]: the functions
-//!   of what fails again, both by [`tracefs`]; [`kernel`]: names and types for all; [`evidence`]: code and names.
+//!   of what fails again, both by [`tracefs`]; [`kernel`]: names and types for all; [`evidence`]: code and names;
+//!   [`reach`]: what a syscall can call, so that little else is hooked.
 //! - [`recorder`]: the main loop, and the policy of what is worth a zoom.
 //! - [`guard`]: puts tracing back, whatever happens; [`output`]: the bundle's file.
 //!
@@ -27,6 +28,7 @@ mod kernel;
 mod names;
 mod output;
 mod preflight;
+mod reach;
 mod recorder;
 mod sentinels;
 mod sources;
@@ -45,6 +47,9 @@ fn main() -> ExitCode {
         Some(Action::Check) => preflight::check(),
         Some(Action::Cleanup) => guard::cleanup(),
         Some(Action::Guard) => guard::stand(),
+        #[cfg(feature = "manual")]
+        Some(Action::Manual { folder }) => manual::write(Cli::command(), &folder)
+            .map_err(|error| error::Error::new(folder.display().to_string(), error)),
         None if cli.record.output.is_none() => Cli::command()
             .error(
                 ErrorKind::MissingRequiredArgument,

@@ -29,7 +29,7 @@ pub(crate) struct Cli {
 }
 
 /// Other things than recording.
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Action {
     /// Print what this host allows to record, and change nothing
     Check,
@@ -38,6 +38,13 @@ pub(crate) enum Action {
     /// Put tracing back when the recorder ends: it starts this itself
     #[command(hide = true)]
     Guard,
+    /// Write man pages and shell completions into a folder, for packages
+    #[cfg(feature = "manual")]
+    #[command(hide = true)]
+    Manual {
+        /// The folder
+        folder: PathBuf,
+    },
 }
 
 /// A recording.
@@ -70,6 +77,10 @@ pub(crate) struct Record {
     /// Trace kernel functions of failing syscalls: of the suspicious ones, never, or of this kernel function
     #[arg(long, value_name = "auto|never|FUNCTION", default_value = "auto", value_parser = values::graph)]
     pub(crate) graph: Graph,
+
+    /// Longest time that a closer look at one kind of failure may slow the host's other programs down a little
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = values::time)]
+    pub(crate) graph_time: Duration,
 
     /// Largest size of the file
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = values::size)]

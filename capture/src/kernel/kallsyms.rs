@@ -189,6 +189,13 @@ impl Kallsyms {
         found.next().is_none().then_some(first)
     }
 
+    /// All functions and labels in text, by rising address.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = KernelSymbol<'_>> {
+        (0..self.entries.len())
+            .map(|index| self.symbol(index))
+            .filter(KernelSymbol::is_text)
+    }
+
     /// Whether variables are listed, not only functions.
     pub(crate) fn has_data(&self) -> bool {
         let data = |entry: &&Entry| matches!(entry.kind, b'd' | b'D' | b'b' | b'B');

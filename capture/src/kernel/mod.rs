@@ -9,6 +9,7 @@ mod ctl_tables;
 mod kallsyms;
 mod kcore;
 mod sysctl_names;
+mod words;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -158,6 +159,36 @@ impl Kernel {
             .into_iter()
             .filter_map(|address| self.containing(address));
         code::read(kcore, functions, self.base)
+    }
+
+    /// All functions and labels in text, by rising address.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = KernelSymbol<'_>> {
+        self.symbols.iter().flat_map(Kallsyms::functions)
+    }
+
+    /// All functions of that name: static functions of several files may share one.
+    pub(crate) fn functions_named(&self, name: &str) -> impl Iterator<Item = KernelSymbol<'_>> {
+        let named = self.symbols.iter().flat_map(move |all| all.named(name));
+        named.filter(KernelSymbol::is_text)
+    }
+
+    /// The first bytes of a function, `most` at most; none when they cannot be read.
+    pub(crate) fn first_bytes(&self, function: &KernelSymbol<'_>, most: u64) -> Vec<u8> {
+        let mut bytes = vec![0; usize::try_from(function.size.min(most)).unwrap_or(0)];
+        let read = self.kcore.as_ref().is_ok_and(|kcore| {
+            function.is_text() && kcore.read(function.address, &mut bytes).is_ok()
+        });
+        if read { bytes } else { Vec::new() }
+    }
+
+    /// Hands each address within the image's text that the image's data holds to `each`.
+    ///
+    /// # Errors
+    /// Why the image cannot be read, in words.
+    pub(crate) fn addresses_in_data(&self, each: impl FnMut(u64)) -> Result<(), String> {
+        let symbols = self.symbols.as_ref().map_err(ToString::to_string)?;
+        let kcore = self.kcore.as_ref().map_err(ToString::to_string)?;
+        words::into_text(symbols, kcore, each).map_err(|error| error.to_string())
     }
 
     /// The sysctls of the image and their variables.

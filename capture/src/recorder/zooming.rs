@@ -42,6 +42,7 @@ struct Current {
 pub(super) struct Zooming<'k> {
     zoom: Zoom<'k>,
     graph: Graph,
+    graph_time: Duration,
     bytes: u64,
     current: Option<Current>,
     zooms: u32,
@@ -55,6 +56,7 @@ impl<'k> Zooming<'k> {
         Self {
             zoom,
             graph: options.graph.clone(),
+            graph_time: options.graph_time,
             bytes: options.max_size.as_u64() / 8,
             current: None,
             zooms: 0,
@@ -156,6 +158,7 @@ impl<'k> Zooming<'k> {
             },
             tgids: long_lived(tgids),
             time: PASS_TIME,
+            graph_time: self.graph_time,
             bytes: self.bytes,
             failures: ENOUGH,
         };

@@ -4,15 +4,15 @@ use format_spec::record::ReturnType;
 
 use super::{
     Sink,
+    boundaries::is_boundary,
     calls::FailingCall,
     choice::{self, Knowledge},
-    hot::{is_boundary, is_hot},
     means::probe_line,
     pass::ArmedPass,
     returns::{self, Context},
     tree::CallTree,
 };
-use crate::{guard::Guard, kernel::Kernel, sentinels::Way, tracefs::TracefsError};
+use crate::{guard::Guard, kernel::Kernel, reach::is_hot, sentinels::Way, tracefs::TracefsError};
 
 /// Most batches of one zoom.
 const MAX_BATCHES: u32 = 5;

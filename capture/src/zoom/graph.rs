@@ -1,12 +1,12 @@
 //! The graph pass: the function graph of the failing syscall's entry function.
 
-use std::fs;
+use std::{fs, time::Instant};
 
 use format_spec::record::Pass;
 
 use super::{
-    Sink, Target, entry,
-    means::{Means, Tier},
+    Sink, Target, Tools, entry,
+    means::Means,
     pass::{ArmedPass, Arming},
     trap::{Bait, Trap},
 };
@@ -14,16 +14,22 @@ use crate::{
     guard::Guard,
     kernel::Kernel,
     preflight::monotonic_ns,
+    reach::Hooks,
     tracefs::{Buffer, Tracefs, TracefsError, rival, set_global},
 };
 
-/// Functions that are not hooked, one glob a line.
-const NOISE: &str = include_str!("noise.txt");
+/// Options of the tracer, those that a kernel has: no interrupts, what functions returned (6.5 and later) and what they
+/// were given (6.16 and later), both by configuration.
+const OPTIONS: [(&str, &str); 3] = [
+    ("funcgraph-irqs", "0"),
+    ("funcgraph-retval", "1"),
+    ("funcgraph-args", "1"),
+];
 
 /// Most threads that a zoom is limited to; for more it is limited to none.
 const MAX_PIDS: usize = 256;
 
-/// Arms the function graph on `target`. What was changed is in the guard, in any case.
+/// Arms the function graph on `target`, hooking `hooks`. What was changed is in the guard, in any case.
 ///
 /// # Errors
 /// Why not, in words.
@@ -31,10 +37,11 @@ pub(super) fn arm(
     means: &Means,
     kernel: &Kernel,
     target: &Target,
+    hooks: &Hooks,
     number: u32,
-    guard: &mut Guard,
-    sink: Sink<'_>,
+    tools: &mut Tools<'_, '_>,
 ) -> Result<ArmedPass, String> {
+    let guard = &mut *tools.guard;
     let function = entry_function(kernel, target)?;
     if let Some(who) = rival(&means.tracefs, false) {
         return Err(who);
@@ -58,18 +65,20 @@ pub(super) fn arm(
         number,
         mark,
         started_ns,
+        hooked: Instant::now(),
         what: Pass::Graph,
         functions: vec![function],
         pids,
         tier: means.tier.describe().into(),
     };
-    set(means, buffer, arming, guard, sink).map_err(|error| error.to_string())
+    set(means, buffer, hooks, arming, guard, tools.sink).map_err(|error| error.to_string())
 }
 
 fn set(
     means: &Means,
     buffer: Buffer,
-    arming: Arming,
+    hooks: &Hooks,
+    mut arming: Arming,
     guard: &mut Guard,
     sink: Sink<'_>,
 ) -> Result<ArmedPass, TracefsError> {
@@ -92,21 +101,19 @@ fn set(
         guard,
     )?;
     set_global(tracefs, "max_graph_depth", "0", guard)?;
-    buffer.set("set_ftrace_notrace", "", guard)?;
-    for pattern in noise() {
-        // A pattern that matches nothing here is refused, and not needed.
-        let _ = buffer.extend("set_ftrace_notrace", pattern);
-    }
-    buffer.set("current_tracer", "function_graph", guard)?;
-    if buffer.has("options/funcgraph-irqs") {
-        buffer.set_option("funcgraph-irqs", "0", guard)?;
-    }
-    if means.tier == Tier::Graph {
-        buffer.set_option("funcgraph-retval", "1", guard)?;
+    let positions: Vec<_> = hooks.positions.iter().map(ToString::to_string).collect();
+    buffer.set("set_ftrace_filter", &positions.join(" "), guard)?;
+    for (option, value) in OPTIONS {
+        if buffer.has(&format!("options/{option}")) {
+            buffer.set_option(option, value, guard)?;
+        }
     }
     for event in ["funcgraph_entry", "funcgraph_exit"] {
         trap.formats.add(tracefs, "ftrace", event)?;
     }
+    // Last: from here on others pay for it.
+    arming.hooked = Instant::now();
+    buffer.set("current_tracer", "function_graph", guard)?;
     ArmedPass::start(trap, arming, sink)
 }
 
@@ -137,10 +144,6 @@ pub(super) fn entry_function(kernel: &Kernel, target: &Target) -> Result<String,
     found.ok_or_else(|| format!("the entry function of {} is not known", target.name))
 }
 
-fn noise() -> impl Iterator<Item = &'static str> {
-    NOISE.lines().filter(|line| !line.starts_with('#'))
-}
-
 /// The threads of `tgids`; none when there are too many.
 fn threads(tgids: &[u32]) -> Vec<u32> {
     let mut threads = Vec::new();
@@ -162,12 +165,6 @@ fn threads(tgids: &[u32]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn noise_is_globs() {
-        assert!(noise().count() > 0);
-        assert!(noise().all(|glob| !glob.is_empty() && !glob.contains([' ', '#'])));
-    }
 
     #[test]
     fn own_threads_are_found() {

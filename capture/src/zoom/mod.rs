@@ -2,22 +2,24 @@
 //!
 //! Two passes, the second where the first leaves something open:
 //!
-//! 1. **Graph pass** ([`Pass::Graph`](format_spec::record::Pass)): the function graph of a failing syscall.
+//! 1. **Graph pass** ([`Pass::Graph`](format_spec::record::Pass)): the function graph of a failing syscall, in a few
+//!    short [`rounds`], each on what the one before has shown to be worth it.
 //! 2. **Returns pass** ([`Pass::Returns`](format_spec::record::Pass)): return probes on the functions that the
 //!    failing graph showed, where the kernel has no `funcgraph-retval`.
 //!
 //! All that they record goes to the recorder as [`Output`]. All that they change on the host is noted in the
 //! [`Guard`](crate::guard::Guard) first.
 
+mod boundaries;
 mod calls;
 mod choice;
 mod descent;
 mod entry;
 mod graph;
-mod hot;
 mod means;
 mod pass;
 mod returns;
+mod rounds;
 mod target;
 mod telling;
 mod tools;
@@ -31,12 +33,14 @@ use format_spec::record::{Ability, AbilityState, ZoomEnd};
 use crate::{
     kernel::Kernel,
     output::{Output, Sink},
+    reach::Reach,
     sentinels::Sentinels,
 };
 use descent::Descent;
 use means::{Means, Tier};
-use pass::{ArmedPass, Finished};
+use pass::ArmedPass;
 use returns::Context;
+use rounds::Rounds;
 pub(crate) use target::{Progress, Target};
 pub(crate) use tools::Tools;
 
@@ -44,7 +48,7 @@ pub(crate) use tools::Tools;
 #[derive(Debug)]
 enum State {
     Idle,
-    Graph(Box<ArmedPass>),
+    Graph(Box<ArmedPass>, Box<Rounds>),
     Returns(Box<ArmedPass>, Box<Descent>),
 }
 
@@ -53,6 +57,7 @@ enum State {
 pub(crate) struct Zoom<'k> {
     kernel: &'k Kernel,
     means: Result<Means, String>,
+    reach: Option<Reach<'k>>,
     state: State,
     zooms: u32,
     graph_armed: Duration,
@@ -65,6 +70,7 @@ impl<'k> Zoom<'k> {
         Self {
             kernel,
             means: Means::find(),
+            reach: None,
             state: State::Idle,
             zooms: 0,
             graph_armed: Duration::ZERO,
@@ -97,19 +103,51 @@ impl<'k> Zoom<'k> {
     /// # Errors
     /// Why nothing was armed, in words; all is as it was before then.
     pub(crate) fn arm(&mut self, target: &Target, tools: &mut Tools<'_, '_>) -> Result<(), String> {
-        let means = self.means.as_ref().map_err(Clone::clone)?;
-        means.zoom()?;
+        self.available()?;
+        let name = graph::entry_function(self.kernel, target)?;
+        let entry = self.kernel.function(&name).map(|found| found.address);
+        let entry = entry.ok_or_else(|| format!("there is not exactly one function {name}"))?;
+        let rounds = Rounds::new(entry, target.graph_time);
+        self.arm_round(target, rounds, tools)
+            .map_err(|(why, _)| why)
+    }
+
+    /// Arms the next round of the graph. What cannot be armed is handed back with the reason.
+    fn arm_round(
+        &mut self,
+        target: &Target,
+        mut rounds: Rounds,
+        tools: &mut Tools<'_, '_>,
+    ) -> Result<(), (String, Rounds)> {
+        let means = match &self.means {
+            Ok(means) => means,
+            Err(why) => return Err((why.clone(), rounds)),
+        };
+        let reach = match self.reach.take().filter(|reach| !reach.is_stale()) {
+            Some(reach) => Ok(reach),
+            None => Reach::load(self.kernel, &means.tracefs),
+        };
+        let reach = match reach {
+            Ok(reach) => self.reach.insert(reach),
+            Err(why) => return Err((why, rounds)),
+        };
+        let hooks = reach.hooks(&target.name, rounds.entries());
+        let target = Target {
+            time: rounds.time(),
+            ..target.clone()
+        };
         let mark = tools.guard.mark();
         let number = self.zooms + 1;
-        match graph::arm(means, self.kernel, target, number, tools.guard, tools.sink) {
+        match graph::arm(means, self.kernel, &target, &hooks, number, tools) {
             Ok(pass) => {
                 self.zooms = number;
-                self.state = State::Graph(Box::new(pass));
+                rounds.armed(hooks, pass.hooked());
+                self.state = State::Graph(Box::new(pass), Box::new(rounds));
                 Ok(())
             }
             Err(why) => {
                 self.not_restored.extend(tools.guard.rewind(mark));
-                Err(why)
+                Err((why, rounds))
             }
         }
     }
@@ -120,7 +158,7 @@ impl<'k> Zoom<'k> {
     pub(crate) fn poll(&mut self, failures: u64, tools: &mut Tools<'_, '_>) -> Progress {
         let end = match &mut self.state {
             State::Idle => return Progress::Idle,
-            State::Graph(pass) | State::Returns(pass, _) => pass.poll(self.kernel, tools.sink),
+            State::Graph(pass, _) | State::Returns(pass, _) => pass.poll(self.kernel, tools.sink),
         };
         match end {
             None => Progress::Armed,
@@ -130,27 +168,32 @@ impl<'k> Zoom<'k> {
 
     /// Disarms whatever is armed. Returns what could not be put back.
     pub(crate) fn disarm(&mut self, end: ZoomEnd, tools: &mut Tools<'_, '_>) -> Vec<String> {
-        if let Some((descent, _)) = self.end_pass(end, 0, tools) {
+        if let Some((descent, _)) = self.end_pass(end, 0, None, tools) {
             self.send_evidence(&descent, tools);
         }
         std::mem::take(&mut self.not_restored)
     }
 
-    /// How long the function graph was armed so far, in nanoseconds.
+    /// How long the function graph slowed the host down so far, from the first hook to the last, in nanoseconds.
     pub(crate) fn graph_armed_ns(&self) -> u64 {
         u64::try_from(self.graph_armed.as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// After a pass: the next one, or the end.
     fn go_on(&mut self, end: ZoomEnd, failures: u64, tools: &mut Tools<'_, '_>) -> Progress {
-        let mut last = None;
-        if let State::Graph(pass) | State::Returns(pass, _) = &self.state {
-            last = Some((pass.target.clone(), pass.pids().to_vec()));
-        }
-        let (Some((mut descent, caught)), Some((target, pids))) =
-            (self.end_pass(end, failures, tools), last)
-        else {
-            return Progress::Done;
+        let (target, pids) = match &self.state {
+            State::Idle => return Progress::Done,
+            State::Graph(pass, _) | State::Returns(pass, _) => {
+                (pass.target.clone(), pass.pids().to_vec())
+            }
+        };
+        let again = matches!(end, ZoomEnd::Enough).then_some(&target);
+        let Some((mut descent, caught)) = self.end_pass(end, failures, again, tools) else {
+            // Another round was armed, or nothing was caught.
+            return match self.state {
+                State::Idle => Progress::Done,
+                State::Graph(..) | State::Returns(..) => Progress::Armed,
+            };
         };
         // A pass that saw no failure will not be followed by one that does.
         let goes_on = matches!(end, ZoomEnd::Enough | ZoomEnd::Time);
@@ -185,33 +228,46 @@ impl<'k> Zoom<'k> {
         Progress::Done
     }
 
-    /// Disarms the pass that is armed. Returns what is known of the failing call, and whether this pass caught one.
+    /// Disarms the pass that is armed. Returns what is known of the failing call, and whether this pass caught one;
+    /// nothing when there was none, or when another round of the graph was armed, on `again` if that is given.
     fn end_pass(
         &mut self,
         end: ZoomEnd,
         failures: u64,
+        again: Option<&Target>,
         tools: &mut Tools<'_, '_>,
     ) -> Option<(Descent, bool)> {
         let kernel = self.kernel;
-        let (finished, descent, caught) = match std::mem::replace(&mut self.state, State::Idle) {
-            State::Idle => return None,
-            State::Graph(pass) => {
-                let mut finished = pass.finish(end, failures, kernel, tools);
-                self.graph_armed += finished.armed;
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Idle => None,
+            State::Graph(pass, mut rounds) => {
+                let finished = pass.finish(end, failures, kernel, tools);
+                self.graph_armed += finished.hooked;
+                self.not_restored.extend(finished.not_restored);
+                rounds.ended(finished.hooked, finished.calls);
+                let mut rounds = *rounds;
+                if let (Some(target), Some(call)) = (again, rounds.calls.first()) {
+                    let outline = call.tree.clone();
+                    if rounds.goes_on(&outline, self.tier(), kernel) {
+                        match self.arm_round(target, rounds, tools) {
+                            Ok(()) => return None,
+                            // What the rounds so far have shown is what there is.
+                            Err((_, left)) => rounds = left,
+                        }
+                    }
+                }
                 tools.sentinels.poll(true, tools.evidence, tools.sink);
-                let caught = !finished.calls.is_empty();
-                let descent = self.begin_descent(&mut finished, tools.sentinels);
-                (finished, descent, caught)
+                let caught = !rounds.calls.is_empty();
+                let descent = self.begin_descent(rounds, &finished.target, tools.sentinels)?;
+                Some((descent, caught))
             }
             State::Returns(pass, mut descent) => {
                 let finished = pass.finish(end, failures, kernel, tools);
+                self.not_restored.extend(finished.not_restored);
                 descent.learn(&finished.calls, finished.target.errno, kernel);
-                let caught = !finished.calls.is_empty();
-                (finished, Some(*descent), caught)
+                Some((*descent, !finished.calls.is_empty()))
             }
-        };
-        self.not_restored.extend(finished.not_restored);
-        Some((descent?, caught))
+        }
     }
 
     fn tier(&self) -> Tier {
@@ -223,20 +279,20 @@ impl<'k> Zoom<'k> {
         tools.evidence.code(&functions, self.kernel, tools.sink);
     }
 
-    /// The way down a failing call: of those that are whole, the one that was disturbed least.
-    fn begin_descent(&self, finished: &mut Finished, sentinels: &Sentinels<'_>) -> Option<Descent> {
-        let disturbance = |index: &usize| {
-            let call = &finished.calls[*index];
-            let len = call.tree.calls().len();
-            (!call.whole, len == 0, len)
-        };
-        let index = (0..finished.calls.len()).min_by_key(disturbance)?;
-        let tree = finished.calls.swap_remove(index).tree;
-        let errno = finished.target.errno;
-        let entry = graph::entry_function(self.kernel, &finished.target).ok();
+    /// The way down a failing call: of those that the last round caught, else of those before, a whole one.
+    fn begin_descent(
+        &self,
+        rounds: Rounds,
+        target: &Target,
+        sentinels: &Sentinels<'_>,
+    ) -> Option<Descent> {
+        let errno = target.errno;
+        let disturbance = |call: &calls::FailingCall| (!call.whole, call.tree.calls().is_empty());
+        let call = rounds.calls.into_iter().min_by_key(disturbance)?;
+        let entry = graph::entry_function(self.kernel, target).ok();
         let entry = entry.and_then(|name| self.kernel.function(&name));
         let way = entry.and_then(|entry| sentinels.way(entry.address, errno));
-        let mut descent = Descent::new(tree, way, self.kernel);
+        let mut descent = Descent::new(call.tree, way, self.kernel);
         if self.tier() == Tier::Graph {
             descent.learn_from_tree(errno, self.kernel);
         }

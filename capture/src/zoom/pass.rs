@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use format_spec::{
@@ -46,7 +46,7 @@ pub(super) struct ArmedPass {
     tier: String,
     started_ns: u64,
     armed_ns: u64,
-    armed: Instant,
+    hooked: Instant,
     caught: u64,
     bytes: u64,
     addresses: BTreeSet<u64>,
@@ -63,6 +63,8 @@ pub(super) struct Arming {
     pub(super) mark: Mark,
     /// When arming began.
     pub(super) started_ns: u64,
+    /// From when on others were slowed down.
+    pub(super) hooked: Instant,
     /// What it records.
     pub(super) what: Pass,
     /// Functions whose calls are recorded.
@@ -80,8 +82,8 @@ pub(super) struct Finished {
     pub(super) target: Target,
     /// Failing calls.
     pub(super) calls: Vec<FailingCall>,
-    /// How long it was armed.
-    pub(super) armed: std::time::Duration,
+    /// How long it slowed others down, from the first hook to the last.
+    pub(super) hooked: Duration,
     /// What could not be put back.
     pub(super) not_restored: Vec<String>,
 }
@@ -110,11 +112,16 @@ impl ArmedPass {
             tier: arming.tier,
             started_ns: arming.started_ns,
             armed_ns: monotonic_ns(),
-            armed: Instant::now(),
+            hooked: arming.hooked,
             caught: 0,
             bytes: 0,
             addresses: BTreeSet::new(),
         })
+    }
+
+    /// From when on others were slowed down.
+    pub(super) fn hooked(&self) -> Instant {
+        self.hooked
     }
 
     /// Threads that it is limited to.
@@ -125,6 +132,10 @@ impl ArmedPass {
     /// Takes what the trap has caught. Says why the pass is over, when it is.
     pub(super) fn poll(&mut self, kernel: &Kernel, sink: Sink<'_>) -> Option<ZoomEnd> {
         if self.trap.is_sprung() {
+            // Others are slowed down: one call will do, and it is read when the hooks are gone.
+            if self.what == Pass::Graph {
+                return Some(ZoomEnd::Enough);
+            }
             if self.empty(kernel, sink).is_err() {
                 return Some(ZoomEnd::Error);
             }
@@ -138,7 +149,7 @@ impl ArmedPass {
                 return Some(ZoomEnd::Error);
             }
         }
-        (self.armed.elapsed() >= self.target.time).then_some(ZoomEnd::Time)
+        (self.hooked.elapsed() >= self.target.time).then_some(ZoomEnd::Time)
     }
 
     /// Disarms, and writes what the pass was.
@@ -150,10 +161,16 @@ impl ArmedPass {
         tools: &mut Tools<'_, '_>,
     ) -> Finished {
         // A call may have been caught since the last poll.
-        let _ = self.empty(kernel, tools.sink);
+        let pages = self.trap.take();
         let lost = losses(self.trap.buffer());
+        // Another tracer clears the buffer, so this comes after it was read; and before all that takes time. If it
+        // fails, the guard tries again.
+        if self.what == Pass::Graph {
+            let _ = self.trap.buffer().switch("current_tracer", "nop");
+        }
+        let hooked = self.hooked.elapsed();
+        self.keep(pages.unwrap_or_default(), kernel, tools.sink);
         let whole = self.calls.iter().all(|call| call.whole);
-        let armed = self.armed.elapsed();
         // An instance cannot be removed while its raw ends are open.
         drop(self.trap);
         let not_restored = tools.guard.rewind(self.mark);
@@ -177,7 +194,7 @@ impl ArmedPass {
         Finished {
             target: self.target,
             calls: self.calls,
-            armed,
+            hooked,
             not_restored,
         }
     }
@@ -185,6 +202,11 @@ impl ArmedPass {
     /// Empties the trap, and sends the pages that hold failing calls.
     fn empty(&mut self, kernel: &Kernel, sink: Sink<'_>) -> Result<(), TracefsError> {
         let pages = self.trap.take()?;
+        self.keep(pages, kernel, sink);
+        Ok(())
+    }
+
+    fn keep(&mut self, pages: Vec<Page>, kernel: &Kernel, sink: Sink<'_>) {
         let Target { syscall, errno, .. } = self.target;
         let found = calls::find(&pages, &self.trap.formats, syscall, errno);
         self.caught += found.len() as u64;
@@ -202,7 +224,6 @@ impl ArmedPass {
         );
         let room = MAX_CALLS.saturating_sub(self.calls.len());
         self.calls.extend(found.into_iter().take(room));
-        Ok(())
     }
 
     fn send(&mut self, pages: impl Iterator<Item = Page>, kernel: &Kernel, sink: Sink<'_>) {

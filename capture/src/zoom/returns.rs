@@ -1,5 +1,7 @@
 //! The returns pass: return probes on functions that the failing graph showed.
 
+use std::time::Instant;
+
 use format_spec::record::{Pass, Probe, ProbeKind, Probes, Zoom, ZoomEnd};
 
 use super::{
@@ -111,6 +113,7 @@ pub(super) fn arm(
         number,
         mark,
         started_ns,
+        hooked: Instant::now(),
         what: Pass::Returns,
         functions: probed,
         pids: pids.to_vec(),

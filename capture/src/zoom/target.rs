@@ -18,6 +18,8 @@ pub(crate) struct Target {
     pub(crate) tgids: Vec<u32>,
     /// Longest time of each pass.
     pub(crate) time: Duration,
+    /// Longest time that the function graph slows the host down, all its rounds together.
+    pub(crate) graph_time: Duration,
     /// Most bytes of pages for the zoom.
     pub(crate) bytes: u64,
     /// Failures after which a pass has seen enough.

@@ -1,35 +1,21 @@
-//! What runs while the failing call is under way, without being part of it.
+//! What runs all the time, on behalf of nobody or of everybody: neither hooked nor probed, and not followed.
+
+use std::{collections::HashSet, sync::LazyLock};
 
 /// Names, one a line; `*` stands for anything.
 const LIST: &str = include_str!("hot.txt");
 
-/// Functions at which an interrupt or a switch to another task begins: what they call is not the task's. The outer
-/// handlers are `noinstr` and never traced (`arch/arm64/kernel/entry-common.c`, `kernel/softirq.c`,
-/// `kernel/entry/common.c`; 6.1 to 7.2). The last ones are a kprobe being hit, on 6.1 and on later kernels.
-const BOUNDARIES: [&str; 12] = [
-    "irq_enter_rcu",
-    "irq_exit_rcu",
-    "__irq_exit_rcu",
-    "arm64_preempt_schedule_irq",
-    "preempt_schedule_irq",
-    "raw_irqentry_exit_cond_resched",
-    "irqentry_exit_cond_resched",
-    "handle_softirqs",
-    "do_softirq_own_stack",
-    "do_el1_brk64",
-    "do_debug_exception",
-    "trampoline_probe_handler",
-];
-
-/// Whether what `function` calls is not part of the call that it interrupts.
-pub(super) fn is_boundary(function: &str) -> bool {
-    BOUNDARIES.contains(&function)
-}
+/// The names without a `*`, and those with one.
+static NAMES: LazyLock<(HashSet<&str>, Vec<&str>)> = LazyLock::new(|| {
+    let names = LIST.lines().filter(|line| !line.starts_with('#'));
+    let (patterns, exact): (Vec<_>, Vec<_>) = names.partition(|name| name.contains('*'));
+    (exact.into_iter().collect(), patterns)
+});
 
 /// Whether a probe on `function` would be hit all the time, and tell nothing.
-pub(super) fn is_hot(function: &str) -> bool {
-    let names = LIST.lines().filter(|line| !line.starts_with('#'));
-    names.into_iter().any(|name| matches(name, function))
+pub(crate) fn is_hot(function: &str) -> bool {
+    let (exact, patterns) = &*NAMES;
+    exact.contains(function) || patterns.iter().any(|pattern| matches(pattern, function))
 }
 
 fn matches(pattern: &str, name: &str) -> bool {

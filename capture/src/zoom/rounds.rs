@@ -1,0 +1,112 @@
+//! The rounds of the graph: from what the entry function calls directly to what it reaches through pointers.
+//!
+//! The first round hooks what the entry reaches by direct calls, and every function that can be called by a pointer.
+//! A failing call then shows which of these it went through: they are entries of the next round, which hooks what
+//! they reach too.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    time::{Duration, Instant},
+};
+
+use format_spec::record::ReturnType;
+
+use super::{calls::FailingCall, means::Tier, tree::CallTree};
+use crate::{kernel::Kernel, reach::Hooks};
+
+/// Most rounds of one zoom.
+const MAX: u32 = 4;
+
+/// Most entries of one round.
+const MAX_ENTRIES: usize = 96;
+
+/// A further round is not begun with less time than this.
+const LEAST_TIME: Duration = Duration::from_millis(300);
+
+/// The rounds of one zoom.
+#[derive(Debug)]
+pub(super) struct Rounds {
+    /// Functions whose direct calls are followed: the first is the entry function.
+    entries: Vec<u64>,
+    covered: HashSet<u64>,
+    /// Time for all rounds together, from the first hook to the last.
+    left: Duration,
+    /// How long arming a round took, which disarming takes as well.
+    arming: Duration,
+    count: u32,
+    /// Failing calls of the rounds so far, the last round's first.
+    pub(super) calls: Vec<FailingCall>,
+}
+
+impl Rounds {
+    /// Before the first round: at `entry`, with `time` for all of them.
+    pub(super) fn new(entry: u64, time: Duration) -> Self {
+        Self {
+            entries: vec![entry],
+            covered: HashSet::new(),
+            left: time,
+            arming: Duration::ZERO,
+            count: 0,
+            calls: Vec::new(),
+        }
+    }
+
+    /// The functions whose direct calls are followed.
+    pub(super) fn entries(&self) -> &[u64] {
+        &self.entries
+    }
+
+    /// How long the next round may hook, disarming left out.
+    pub(super) fn time(&self) -> Duration {
+        self.left.saturating_sub(self.arming)
+    }
+
+    /// Notes a round that was armed with `hooks`, from `began` on.
+    pub(super) fn armed(&mut self, hooks: Hooks, began: Instant) {
+        self.covered = hooks.covered;
+        self.arming = began.elapsed();
+        self.count += 1;
+    }
+
+    /// Notes the end of a round that hooked for so long and caught `calls`.
+    pub(super) fn ended(&mut self, hooked: Duration, calls: Vec<FailingCall>) {
+        self.left = self.left.saturating_sub(hooked);
+        self.calls.splice(0..0, calls);
+    }
+
+    /// Whether another round would show more of `call`, an outline of the failing one; then it is prepared.
+    pub(super) fn goes_on(&mut self, call: &CallTree, tier: Tier, kernel: &Kernel) -> bool {
+        if self.count == MAX || self.time() < self.arming + LEAST_TIME {
+            return false;
+        }
+        let mut new = BTreeSet::new();
+        for call in call.calls() {
+            let Some(found) = kernel.containing(call.function) else {
+                continue;
+            };
+            let failed = || match (tier, call.value) {
+                (Tier::Graph, Some(value)) => is_failure(kernel.return_type(&found), value),
+                _ => true,
+            };
+            if !self.covered.contains(&found.address) && failed() {
+                new.insert(found.address);
+            }
+        }
+        let room = MAX_ENTRIES.saturating_sub(self.entries.len());
+        let before = self.entries.len();
+        self.entries.extend(new.into_iter().take(room));
+        self.entries.len() > before
+    }
+}
+
+/// Whether `value` is any errno, as wide as the function's type; where nothing is returned it may have failed.
+fn is_failure(kind: ReturnType, value: i64) -> bool {
+    let value = match kind {
+        ReturnType::Void | ReturnType::Aggregate => return true,
+        ReturnType::Bool => return false,
+        ReturnType::Signed(64) | ReturnType::Unsigned(_) | ReturnType::Pointer => value,
+        // The upper half of an `int` is undefined on arm64.
+        ReturnType::Signed(_) | ReturnType::Unknown => value << 32 >> 32,
+    };
+    value == 0 && kind == ReturnType::Pointer || (-4095..0).contains(&value)
+}
