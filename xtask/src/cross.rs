@@ -26,13 +26,35 @@ impl Arch {
             Self::Amd64 => "amd64",
         }
     }
+
+    /// The processor's name, as `uname -m` has it.
+    pub(crate) fn cpu(self) -> &'static str {
+        match self {
+            Self::Arm64 => "aarch64",
+            Self::Amd64 => "x86_64",
+        }
+    }
+
+    /// Rust's name.
+    pub(crate) fn triple(self) -> &'static str {
+        match self {
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
+            Self::Amd64 => "x86_64-unknown-linux-gnu",
+        }
+    }
 }
 
 /// Builds a static `capture`, and returns the program's path.
 pub(crate) fn capture(arch: Arch) -> Result<PathBuf> {
+    program(arch, "capture")
+}
+
+/// Builds a package's static program of the same name, and returns its path.
+pub(crate) fn program(arch: Arch, package: &str) -> Result<PathBuf> {
     host::require(host::CROSS)?;
     let target_dir = dirs::target("guest");
-    let (mut cargo, triple) = match arch {
+    let triple = arch.triple();
+    let mut cargo = match arch {
         Arch::Arm64 => {
             // Debian has the standard library for arm64; rustup would have to download it.
             let mut cargo = command("/usr/bin/cargo");
@@ -43,25 +65,19 @@ pub(crate) fn capture(arch: Arch) -> Result<PathBuf> {
                     "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER",
                     "aarch64-linux-gnu-gcc",
                 );
-            (cargo, "aarch64-unknown-linux-gnu")
+            cargo
         }
-        Arch::Amd64 => (command("cargo"), "x86_64-unknown-linux-gnu"),
+        Arch::Amd64 => command("cargo"),
     };
     cargo
         .current_dir(dirs::repo())
-        .args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--release",
-            "--package",
-            "capture",
-        ])
+        .args(["build", "--quiet", "--locked", "--release"])
+        .args(["--package", package])
         .args(["--target", triple, "--target-dir"])
         .arg(&target_dir)
         .env("RUSTFLAGS", "-C target-feature=+crt-static");
     process::run(&mut cargo)?;
-    Ok(target_dir.join(triple).join("release/capture"))
+    Ok(target_dir.join(triple).join("release").join(package))
 }
 
 /// Compiles every `*.c` in `dir` into a static program in `out`, and returns their paths.

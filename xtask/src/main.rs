@@ -5,6 +5,7 @@ mod bench;
 mod columns;
 mod cross;
 mod dirs;
+mod dist;
 mod ebpf;
 mod host;
 mod process;
@@ -30,6 +31,7 @@ struct Cli {
 enum Chore {
     Accuracy(accuracy::Args),
     Bench(bench::Args),
+    Dist(dist::Args),
     Ebpf(ebpf::Args),
     Sentinels(sentinels::Args),
     Test(test::Args),
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Chore::Bench(args) => bench::run(&args),
         Chore::Sentinels(args) => sentinels::run(&args),
         Chore::Test(args) => test::run(&args),
+        Chore::Dist(args) => dist::run(&args),
         Chore::Ebpf(args) => ebpf::run(&args),
         Chore::Vm(args) => vm::run(&args),
     };

@@ -4,7 +4,7 @@ mod apt;
 mod tools;
 
 pub(crate) use apt::{can_require, mirror, refresh, require};
-pub(crate) use tools::{bpf_linker, cargo_deny};
+pub(crate) use tools::{bpf_linker, cargo_deb, cargo_deny};
 
 /// Debian's Rust compiler has a prebuilt `core` for the BPF target; rustup's would need nightly and
 /// its source. `llvm` brings `llvm-strip`.

@@ -30,6 +30,14 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     install("cargo-deny", CARGO_DENY)
 }
 
+/// Known to build with this workspace's Rust.
+const CARGO_DEB: &str = "3.8.0";
+
+/// The maker of Debian packages.
+pub(crate) fn cargo_deb() -> Result<PathBuf> {
+    install("cargo-deb", CARGO_DEB)
+}
+
 fn install(name: &str, version: &str) -> Result<PathBuf> {
     let root = dirs::cache("tools")?.join(format!("{name}-{version}"));
     let program = root.join("bin").join(name);
