@@ -121,14 +121,6 @@ impl Buffer {
         write(&path, text, Mode::Append)
     }
 
-    /// Adds to a list that [`Buffer::set`] has noted.
-    ///
-    /// # Errors
-    /// The kernel's.
-    pub(crate) fn extend(&self, name: &str, text: &str) -> Result<(), TracefsError> {
-        write(&self.root.join(name), text, Mode::Append)
-    }
-
     /// Writes a file without a note: for switching `tracing_on` within what [`Buffer::set`] has noted.
     ///
     /// # Errors
