@@ -145,6 +145,28 @@ fn a_call_that_was_never_entered_is_seccomp() {
 }
 
 #[test]
+fn a_filter_is_seen_though_the_recorder_looks_only_now_and_then() {
+    let mut recording = Recording::new();
+    for (time_ns, not_entered) in [(50, false), (60, true), (70, true), (80, false)] {
+        recording.fail(34, 1, "program", time_ns).not_entered = not_entered;
+        recording.fact("task.seccomp_mode", 2);
+    }
+    assert_eq!(diagnose(&recording.load()).culprits[0].id, "seccomp");
+    for failure in &mut recording.failures[2..3] {
+        failure.not_entered = false;
+    }
+    recording.fail(34, 1, "program", 90).not_entered = true;
+    // Two of four in between: the others came from inside of the kernel.
+    let diagnosis = diagnose(&recording.load());
+    assert!(
+        diagnosis
+            .culprits
+            .iter()
+            .all(|culprit| culprit.id != "seccomp")
+    );
+}
+
+#[test]
 fn a_module_below_a_security_hook_is_named() {
     let path = [
         "__arm64_sys_mkdirat",

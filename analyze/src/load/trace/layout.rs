@@ -131,7 +131,8 @@ impl Layout {
                 result: field("ret")?,
             },
             _ if probe.is_some() || field("__probe_ret_ip").is_some() => Shape::Return {
-                function: field("__probe_func"),
+                // A probe at a return names the function, one within it the instruction.
+                function: field("__probe_func").or_else(|| field("__probe_ip")),
                 fallback: probe.unwrap_or(0),
                 caller: field("__probe_ret_ip"),
                 value: value_of_probe(format),
@@ -220,4 +221,34 @@ fn words(field: Option<&Field>, record: &[u8]) -> Box<[u64]> {
     let bytes = record.get(field.offset..end).unwrap_or_default();
     let (words, _) = bytes.as_chunks::<8>();
     words.iter().map(|word| u64::from_le_bytes(*word)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A kprobe event with one value, as 6.12 formats it.
+    const REFUSAL: &str = "name: s1\nID: 77\nformat:\n\
+        \tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n\
+        \tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n\
+        \tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n\
+        \tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n\
+        \tfield:unsigned long __probe_ip;\toffset:8;\tsize:8;\tsigned:0;\n\
+        \tfield:s32 ret;\toffset:16;\tsize:4;\tsigned:1;\n\n\
+        print fmt: \"(%lx) ret=%d\", REC->__probe_ip, REC->ret\n";
+
+    #[test]
+    fn a_probe_within_a_function_tells_where_and_what() {
+        let format = EventFormat::parse(REFUSAL).unwrap();
+        let layout = Layout::new("etz", &format, Some(0x1000)).unwrap();
+        let mut record = vec![77, 0, 0, 0, 9, 0, 0, 0];
+        record.extend(0x10d8_u64.to_le_bytes());
+        record.extend((-24_i32).to_le_bytes());
+        let expected = EventKind::Return {
+            function: 0x10d8,
+            caller: 0,
+            value: Some((-24_i64).cast_unsigned()),
+        };
+        assert_eq!(layout.read(&record), Some(expected));
+    }
 }
