@@ -120,6 +120,7 @@ fn package(
     for name in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         fs::copy(dirs::repo().join(name), stage.join(name))?;
     }
+    fs::write(stage.join("debian-changelog"), changelog()?)?;
     fs::write(
         stage.join("Cargo.toml"),
         manifest(&files_below(&stage.join("share"))?),

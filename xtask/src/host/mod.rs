@@ -32,5 +32,17 @@ pub(crate) const VM: &[&str] = &[
     "e2fsprogs",
 ];
 
+/// Building a kernel, besides [`CROSS`].
+pub(crate) const KERNEL: &[&str] = &[
+    "make",
+    "flex",
+    "bison",
+    "bc",
+    "dwarves",
+    "libelf-dev",
+    "libssl-dev",
+    "xz-utils",
+];
+
 /// The second reader of the format, which the tests compare with the first.
 pub(crate) const PYTHON: &[&str] = &["python3", "python3-zstandard"];

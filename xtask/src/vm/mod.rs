@@ -44,7 +44,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value = "arm64")]
     pub(crate) arch: Vec<Arch>,
 
-    /// Run on every kernel series and architecture
+    /// Run on every kernel series and architecture, and on the kernels that `vm kernel` has built
     #[arg(long, conflicts_with_all = ["kernel", "arch"])]
     pub(crate) all: bool,
 
@@ -77,6 +77,7 @@ pub(crate) struct Args {
 /// What is done with guests besides recording scenarios.
 #[derive(clap::Subcommand)]
 pub(crate) enum Other {
+    Kernel(kernel::build::Args),
     Kill(kill::Args),
 }
 
@@ -100,8 +101,10 @@ impl Args {
 
 /// Prints a table of all runs; fails when one failed.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    if let Some(Other::Kill(args)) = &args.other {
-        return kill::run(args);
+    match &args.other {
+        Some(Other::Kernel(args)) => return kernel::build::run(args),
+        Some(Other::Kill(args)) => return kill::run(args),
+        None => {}
     }
     let totals = run_all(args)?;
     println!("{totals}");
@@ -138,8 +141,12 @@ pub(crate) fn run_all(args: &Args) -> Result<Totals> {
             },
             None => Job::VerifyRemedy,
         };
-        for name in kernels {
-            let kernel = Kernel::find(name, arch)?;
+        let found = kernels.iter().map(|name| Kernel::find(name, arch));
+        let mut found = found.collect::<Result<Vec<_>>>()?;
+        if args.all {
+            found.extend(Kernel::built(arch)?);
+        }
+        for kernel in &found {
             for scenario in &scenarios {
                 if !scenario.spec.applies_to(kernel.series(), arch.name()) {
                     continue;
@@ -148,7 +155,7 @@ pub(crate) fn run_all(args: &Args) -> Result<Totals> {
                 let guest = Guest {
                     scenario,
                     arch,
-                    kernel: &kernel,
+                    kernel,
                     cpus: args.cpus,
                     programs: &programs,
                     out: &out,
@@ -156,6 +163,9 @@ pub(crate) fn run_all(args: &Args) -> Result<Totals> {
                 table.add(&guest, guest.run(&job));
             }
         }
+    }
+    if let Some(matrix) = table.matrix() {
+        println!("\n{matrix}\n");
     }
     Ok(table.totals)
 }

@@ -1,29 +1,40 @@
-//! The table that `cargo xtask vm` prints, row by row as the guests end.
+//! The tables that `cargo xtask vm` prints: row by row as the guests end, then scenarios against kernels.
 
 use std::fs;
 
 use anyhow::Result;
 
 use super::guest::{Guest, Outcome};
+use crate::columns::Columns;
 use crate::totals::Totals;
 
 /// Lines of a failed guest's log that are shown.
 const TAIL: usize = 15;
 
-/// Counts what it printed.
+/// What it printed.
 pub(crate) struct Table {
     pub(crate) totals: Totals,
+    runs: Vec<Run>,
+}
+
+/// One scenario on one kernel.
+struct Run {
+    scenario: String,
+    /// `arm64-6.12`
+    kernel: String,
+    good: bool,
 }
 
 impl Table {
     /// Prints the head.
     pub(crate) fn start() -> Self {
         println!(
-            "{:<28} {:<13} {:>7} {:>8} {:>10} {:>5}  result",
+            "{:<28} {:<22} {:>7} {:>8} {:>10} {:>5}  result",
             "scenario", "kernel", "boot s", "total s", "bundle B", "runs"
         );
         Self {
             totals: Totals::default(),
+            runs: Vec::new(),
         }
     }
 
@@ -33,23 +44,24 @@ impl Table {
             failure: format!("{error:#}"),
             ..Outcome::default()
         });
-        let result = if outcome.failure.is_empty() {
+        let good = outcome.failure.is_empty();
+        let result = if good {
             self.totals += Totals::PASSED;
             format!("ok ({})", outcome.release)
         } else {
             self.totals += Totals::FAILED;
             format!("FAILED: {}", outcome.failure)
         };
+        let kernel = format!("{}-{}", guest.arch.name(), guest.kernel.label);
         println!(
-            "{:<28} {:<13} {:>7.1} {:>8.1} {:>10} {:>5}  {result}",
+            "{:<28} {kernel:<22} {:>7.1} {:>8.1} {:>10} {:>5}  {result}",
             guest.scenario.name,
-            format!("{}-{}", guest.arch.name(), guest.kernel.label),
             outcome.boot_s,
             outcome.total_s,
             outcome.bundle_bytes,
             outcome.runs
         );
-        if !outcome.failure.is_empty() {
+        if !good {
             let log = guest.output("log");
             let text = fs::read(&log).unwrap_or_default();
             let text = String::from_utf8_lossy(&text);
@@ -59,5 +71,65 @@ impl Table {
             }
             println!("    (the whole log: {})", log.display());
         }
+        self.runs.push(Run {
+            scenario: guest.scenario.name.clone(),
+            kernel,
+            good,
+        });
+    }
+
+    /// Scenarios against kernels, if there is more than one kernel; `-` where a scenario is not meant for one.
+    pub(crate) fn matrix(&self) -> Option<Columns> {
+        let (mut scenarios, mut kernels) = (Vec::new(), Vec::new());
+        for run in &self.runs {
+            if !scenarios.contains(&&run.scenario) {
+                scenarios.push(&run.scenario);
+            }
+            if !kernels.contains(&&run.kernel) {
+                kernels.push(&run.kernel);
+            }
+        }
+        if kernels.len() < 2 {
+            return None;
+        }
+        let head = ["scenario"].into_iter();
+        let mut table = Columns::new(head.chain(kernels.iter().map(|name| name.as_str())));
+        for scenario in scenarios {
+            let cell = |kernel: &&String| {
+                let mut runs = self.runs.iter();
+                match runs.find(|run| run.scenario == *scenario && run.kernel == **kernel) {
+                    Some(run) if run.good => "ok",
+                    Some(_) => "FAILED",
+                    None => "-",
+                }
+            };
+            let head = [scenario.as_str()].into_iter();
+            table.add(head.chain(kernels.iter().map(cell)));
+        }
+        Some(table)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scenarios_against_kernels() {
+        let run = |scenario: &str, kernel: &str, good| Run {
+            scenario: scenario.into(),
+            kernel: kernel.into(),
+            good,
+        };
+        let mut table = Table {
+            totals: Totals::default(),
+            runs: vec![run("a", "arm64-6.1", true), run("b", "arm64-6.1", false)],
+        };
+        assert!(table.matrix().is_none());
+        table.runs.push(run("b", "amd64-7.2", true));
+        let expected = "scenario  arm64-6.1  amd64-7.2\n\
+                        a                ok          -\n\
+                        b            FAILED         ok";
+        assert_eq!(table.matrix().unwrap().to_string(), expected);
     }
 }

@@ -1,5 +1,7 @@
 //! Kernels to boot: Debian's own, unpacked but never installed, or an image given by its path.
 
+pub(crate) mod build;
+
 use std::cmp::Ordering;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,6 +62,24 @@ impl Kernel {
             image,
             modules: Some(modules),
         })
+    }
+
+    /// Those that [`build`] has made, which are of arm64.
+    pub(crate) fn built(arch: Arch) -> Result<Vec<Self>> {
+        if arch != Arch::Arm64 {
+            return Ok(Vec::new());
+        }
+        let dir = build::images()?;
+        let entries = fs::read_dir(&dir).with_context(|| format!("read {}", dir.display()))?;
+        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        let mut images: Vec<PathBuf> = paths.filter(|path| path.is_file()).collect();
+        images.sort();
+        let kernels = images.into_iter().map(|image| Self {
+            label: image_label(&image, arch),
+            image,
+            modules: None,
+        });
+        Ok(kernels.collect())
     }
 
     /// The series that it is of: "6.12" for the label "6.12.107-retval".
