@@ -83,13 +83,14 @@ impl Kernel {
     }
 
     /// The function of that name, or else the only one that the compiler has made of it (`name.isra.0`,
-    /// `name.constprop.0`).
+    /// `name.constprop.0`), or the part of it that was not inlined (`name.part.0`).
     pub(crate) fn function_or_clone(&self, name: &str) -> Option<KernelSymbol<'_>> {
         let clones = [
             "isra.0",
             "constprop.0",
             "isra.0.constprop.0",
             "constprop.0.isra.0",
+            "part.0",
         ];
         self.function(name).or_else(|| {
             clones
