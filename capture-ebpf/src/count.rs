@@ -26,23 +26,28 @@ pub struct CountValue {
     pub count: u64,
     /// Time of the first one, nanoseconds of CLOCK_MONOTONIC.
     pub first_ns: u64,
-    /// Time of the last one.
-    pub last_ns: u64,
+    /// The timer tick (`jiffies`) of the first one.
+    pub first_tick: u64,
+    /// The timer tick of the last one: to read a clock takes ten times as long.
+    pub last_tick: u64,
+    /// No sample is allowed before this tick, unless this is one of the first failures.
+    pub quiet_until_tick: u64,
     /// Name of the thread that failed first, NUL-padded.
     pub comm: [u8; COMM_LEN],
 }
 
-const _: () = assert!(size_of::<CountValue>() == 40);
+const _: () = assert!(size_of::<CountValue>() == 56);
 
-/// All processes together: the count of one (syscall, errno), and the rate limit of its samples.
+/// All processes together: the rate limit of the samples of one (syscall, errno), and the failures that no
+/// [`CountKey`] counts.
 ///
 /// The rate limit is GCRA: `allowed_ns` is when the next sample would be due at the steady rate; a sample may be
 /// early by the burst.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct Bucket {
-    /// Failures.
-    pub count: u64,
+    /// Failures of processes for which the table of counts had no room.
+    pub uncounted: u64,
     /// When the next sample is due, nanoseconds of CLOCK_MONOTONIC.
     pub allowed_ns: u64,
 }

@@ -38,18 +38,23 @@ pub struct Recipe {
 
 const _: () = assert!(size_of::<Recipe>() == 32);
 
+/// Place of the way from the task to the pointer to its array of open files; size 0 when there is none.
+pub const FILES: usize = 0;
+
+/// Place of the way from the task to the length of that array.
+pub const FILES_LEN: usize = 1;
+
+/// Place of the way to fact 0; the others follow.
+pub const FIRST_FACT: usize = 2;
+
 /// All recipes: the one entry of an array map.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct Recipes {
     /// How many facts there are.
     pub len: u64,
-    /// The way from the task to the pointer to its array of open files; size 0 when there is none.
-    pub files: Recipe,
-    /// The way from the task to the length of that array.
-    pub files_len: Recipe,
-    /// The facts; a fact's number is its place here.
-    pub facts: [Recipe; MAX_FACTS],
+    /// The ways: [`FILES`], [`FILES_LEN`], then those of the facts.
+    pub all: [Recipe; FIRST_FACT + MAX_FACTS],
 }
 
-const _: () = assert!(size_of::<Recipes>() == 8 + 32 * (2 + MAX_FACTS));
+const _: () = assert!(size_of::<Recipes>() == 8 + 32 * (FIRST_FACT + MAX_FACTS));

@@ -8,12 +8,17 @@ mod arguments;
 mod count;
 mod fact;
 mod failure;
+mod focus;
 mod loss;
 
 pub use arguments::Arguments;
 pub use count::{Bucket, CountKey, CountValue};
-pub use fact::{FACT_WORDS, FROM_FILE, FROM_TASK, MAX_DEREFS, MAX_FACTS, Recipe, Recipes};
+pub use fact::{
+    FACT_WORDS, FILES, FILES_LEN, FIRST_FACT, FROM_FILE, FROM_TASK, MAX_DEREFS, MAX_FACTS, Recipe,
+    Recipes,
+};
 pub use failure::{Failure, MAX_STRINGS, NO_ARGUMENT, STRING_CAP, StringArgument, UNREADABLE};
+pub use focus::{Cgroup, ERRNO_WORDS, Focus, SYSCALL_WORDS};
 pub use loss::Loss;
 
 /// Most (syscall, errno, process) keys that are counted; what is beyond counts as [`Loss::CountsFull`].
@@ -30,6 +35,9 @@ pub const MAX_SYSCALLS: u32 = 1_024;
 
 /// Most processes, and most names of threads, that samples can be limited to.
 pub const MAX_FOCUS: u32 = 64;
+
+/// Most control groups that samples can be limited to.
+pub const MAX_CGROUPS: usize = 8;
 
 /// Length of a thread's name with its NUL (`TASK_COMM_LEN`).
 pub const COMM_LEN: usize = 16;

@@ -26,20 +26,27 @@ pub(crate) fn note(syscall: u32, pid: u32) {
 /// or it entered the same one just before.
 #[inline(always)]
 pub(crate) fn skipped(syscall: u32, pid: u32) -> bool {
+    etz_skipped(syscall, pid) != 0
+}
+
+/// [`skipped`], as a global function, which the verifier looks at once.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub(crate) extern "C" fn etz_skipped(syscall: u32, pid: u32) -> u32 {
     let since = WATCHED_SINCE.get(0).copied().unwrap_or(0);
     if since == 0 {
-        return false;
+        return 0;
     }
     let task = unsafe { bpf_get_current_task() };
     if let Some(&[time, entered]) = unsafe { ENTERED.get(pid) }
         && time >= since
     {
-        return entered != u64::from(syscall);
+        return u32::from(entered != u64::from(syscall));
     }
     // A thread of after the watch's beginning, whose calls before the filter were not noted.
     let start = (task + u64::from(START_TIME.load())) as *const u64;
     let start = unsafe { bpf_probe_read_kernel(start) }.unwrap_or(0);
-    start > since && is_filtered(task)
+    u32::from(start > since && is_filtered(task))
 }
 
 #[inline(always)]

@@ -1,51 +1,81 @@
 //! Facts: integers of the failing task and of the file it used, found by the recipes of user space.
 
 use aya_ebpf::helpers::{bpf_get_current_task, bpf_probe_read_kernel, generated};
-use capture_ebpf::{FROM_FILE, Failure, MAX_DEREFS, MAX_FACTS, NO_ARGUMENT, Recipe, Recipes};
+use capture_ebpf::{
+    FILES, FILES_LEN, FIRST_FACT, FROM_FILE, Failure, MAX_DEREFS, MAX_FACTS, NO_ARGUMENT, Recipe,
+};
 
 use crate::maps::RECIPES;
 
 /// Reads all facts into `failure`; `descriptor` is the place of the call's descriptor argument.
 #[inline(always)]
 pub(crate) fn read(failure: &mut Failure, descriptor: u8) {
-    failure.fact_set = [0; _];
-    let Some(recipes) = RECIPES.get(0) else {
-        return;
+    etz_facts(&raw mut *failure, descriptor.into());
+}
+
+/// [`read`], as a global function: see [`etz_follow`].
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub(crate) extern "C" fn etz_facts(failure: *mut Failure, descriptor: u32) -> u32 {
+    let (Some(failure), Some(recipes)) = (unsafe { failure.as_mut() }, RECIPES.get(0)) else {
+        return 0;
     };
+    failure.fact_set = [0; _];
     let task = unsafe { bpf_get_current_task() };
-    let file = file(task, recipes, &failure.args, descriptor);
+    let file = file(task, &failure.args, descriptor as u8);
     for id in 0..MAX_FACTS {
         if id as u64 >= recipes.len {
             break;
         }
-        let recipe = &recipes.facts[id];
-        let start = if recipe.start == FROM_FILE {
-            file
-        } else {
-            task
-        };
         let mut value = 0;
-        if start != 0 && walk(start, recipe, &mut value) {
-            failure.fact_set[id / 64] |= 1 << (id % 64);
-        }
+        let known = etz_follow(task, file, (FIRST_FACT + id) as u64, &raw mut value);
+        // Without a branch, which would double what the verifier looks at.
+        failure.fact_set[id / 64] |= u64::from(known & 1) << (id % 64);
         failure.facts[id] = value;
     }
+    0
 }
 
 /// The `struct file` behind the descriptor argument; 0 for none, and for `AT_FDCWD`.
 #[inline(always)]
-fn file(task: u64, recipes: &Recipes, args: &[u64; 8], descriptor: u8) -> u64 {
+fn file(task: u64, args: &[u64; 8], descriptor: u8) -> u64 {
     if descriptor == NO_ARGUMENT {
         return 0;
     }
     // A descriptor is an int: the upper half of the register is undefined.
     let descriptor = args[usize::from(descriptor & 7)] & 0xffff_ffff;
     let (mut len, mut files) = (0, 0);
-    let known = walk(task, &recipes.files_len, &mut len) && walk(task, &recipes.files, &mut files);
+    let known = follow(task, FILES_LEN, &mut len) && follow(task, FILES, &mut files);
     if !known || descriptor >= len {
         return 0;
     }
     unsafe { bpf_probe_read_kernel((files + 8 * descriptor) as *const u64) }.unwrap_or(0)
+}
+
+/// Follows the recipe at `place` from the task; false when it leads nowhere.
+#[inline(always)]
+fn follow(task: u64, place: usize, value: &mut u64) -> bool {
+    etz_follow(task, 0, place as u64, &raw mut *value) != 0
+}
+
+/// Follows the recipe at `place` from where it starts; 0 when it leads nowhere, else 1.
+///
+/// A global function: the verifier looks at it once, not once for each fact, which would take it a second.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub(crate) extern "C" fn etz_follow(task: u64, file: u64, place: u64, value: *mut u64) -> u32 {
+    let (Some(recipes), Some(value)) = (RECIPES.get(0), unsafe { value.as_mut() }) else {
+        return 0;
+    };
+    let Some(recipe) = recipes.all.get(place as usize) else {
+        return 0;
+    };
+    let start = if recipe.start == FROM_FILE {
+        file
+    } else {
+        task
+    };
+    (start != 0 && walk(start, recipe, value)).into()
 }
 
 /// Follows one recipe; false when a pointer on the way is NULL or not readable.

@@ -17,12 +17,9 @@ mod maps;
 mod registers;
 mod sample;
 
-use aya_ebpf::{
-    EbpfContext as _, helpers::bpf_ktime_get_ns, macros::raw_tracepoint,
-    programs::RawTracePointContext,
-};
-use capture_ebpf::{Loss, MAX_SYSCALLS};
-use registers::Registers;
+use aya_ebpf::{EbpfContext as _, macros::raw_tracepoint, programs::RawTracePointContext};
+use capture_ebpf::{Bucket, CountKey, Loss, MAX_SYSCALLS};
+use registers::{Call, Registers};
 
 /// Largest errno (`MAX_ERRNO`, `include/linux/err.h`).
 const MAX_ERRNO: u64 = 4095;
@@ -53,27 +50,62 @@ pub(crate) fn sys_enter(context: RawTracePointContext) -> i32 {
 
 #[inline(always)]
 fn failed(context: &RawTracePointContext, errno: u32) {
-    if is_restart(errno) || context.tgid() == maps::OWN_TGID.load() {
+    let tgid = context.tgid();
+    if is_restart(errno) || tgid == maps::OWN_TGID.load() {
         return;
     }
     let registers = Registers::new(context.arg(0));
-    if registers.compat() {
-        return maps::lost(Loss::Compat);
-    }
-    // -1 after sigreturn(2) and after a tracer changed the number: no syscall.
-    let Some(syscall) = registers.syscall().filter(|&number| number < MAX_SYSCALLS) else {
-        return;
+    let syscall = match registers.call() {
+        Some(Call::Native(number)) => number,
+        Some(Call::Compat) => return maps::lost(Loss::Compat),
+        None => return,
     };
-    let now = unsafe { bpf_ktime_get_ns() };
-    let before = count::count(context, syscall, errno, now);
-    if !sample::in_focus(context, syscall, errno) {
+    // -1 after sigreturn(2) and after a tracer changed the number: no syscall.
+    if syscall >= MAX_SYSCALLS {
         return;
     }
-    if count::may_sample(syscall, errno, before, now) {
-        sample::send(context, &registers, syscall, errno, now);
-    } else {
-        maps::lost(Loss::OverRate);
+    let key = CountKey {
+        syscall,
+        tgid,
+        errno,
+    };
+    match count::again(&key) {
+        Some((_, false)) => maps::lost(Loss::OverRate),
+        Some((before, true)) => consider(&registers, &key, before),
+        None => {
+            let before = count::first(&key);
+            consider(&registers, &key, before);
+        }
     }
+}
+
+/// Sends a failure whole, if it is wanted and the rate allows it; `before` of its key came earlier.
+#[inline(always)]
+fn consider(registers: &Registers, key: &CountKey, before: u64) {
+    let kind = Bucket::key(key.syscall, key.errno);
+    etz_consider(registers.address(), kind, key.tgid, before);
+}
+
+/// [`consider`], as a global function: the verifier looks at it once, not once for each way that leads to it, which
+/// takes a second. It takes integers, as pointers would have to be of types that the kernel knows.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub(crate) extern "C" fn etz_consider(registers: u64, kind: u64, tgid: u32, before: u64) -> u32 {
+    let (syscall, errno) = Bucket::of_key(kind);
+    let key = CountKey {
+        syscall: syscall % MAX_SYSCALLS,
+        tgid,
+        errno: errno.into(),
+    };
+    if sample::in_focus(&key) {
+        let now = count::now_ns();
+        if count::may_sample(&key, before, now) {
+            sample::send(&Registers::new(registers), &key, now);
+        } else {
+            maps::lost(Loss::OverRate);
+        }
+    }
+    0
 }
 
 /// Helpers such as `bpf_probe_read_kernel` are for programs under the GPL or with it.

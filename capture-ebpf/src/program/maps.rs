@@ -6,15 +6,19 @@ use aya_ebpf::{
     maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf},
 };
 use capture_ebpf::{
-    Arguments, Bucket, COMM_LEN, CountKey, CountValue, Loss, MAX_BUCKETS, MAX_COUNTS, MAX_FOCUS,
-    MAX_SYSCALLS, RING_BYTES, Recipes,
+    Arguments, Bucket, COMM_LEN, CountKey, CountValue, Focus, Loss, MAX_BUCKETS, MAX_COUNTS,
+    MAX_FOCUS, MAX_SYSCALLS, RING_BYTES, Recipes,
 };
 
 /// Failures by (syscall, errno, process).
 #[map]
 pub(crate) static COUNTS: HashMap<CountKey, CountValue> = HashMap::with_max_entries(MAX_COUNTS, 0);
 
-/// Failures by (syscall, errno), with the rate limit of their samples.
+/// 1 when [`COUNTS`] is full.
+#[map]
+pub(crate) static COUNTS_FULL: Array<u32> = Array::with_max_entries(1, 0);
+
+/// The rate limit of samples, by (syscall, errno).
 #[map]
 pub(crate) static BUCKETS: HashMap<u64, Bucket> = HashMap::with_max_entries(MAX_BUCKETS, 0);
 
@@ -31,17 +35,14 @@ pub(crate) static LOSSES: PerCpuArray<u64> =
 #[map]
 pub(crate) static RECIPES: Array<Recipes> = Array::with_max_entries(1, 0);
 
-/// For each syscall number, what its arguments are.
+/// For each syscall number, what its arguments are: one entry, so that one call fills it.
 #[map]
-pub(crate) static ARGUMENTS: Array<Arguments> = Array::with_max_entries(MAX_SYSCALLS, 0);
+pub(crate) static ARGUMENTS: Array<[Arguments; MAX_SYSCALLS as usize]> =
+    Array::with_max_entries(1, 0);
 
-/// Whether samples of a syscall number are wanted, 1 or 0.
+/// Which failures samples are wanted of.
 #[map]
-pub(crate) static FOCUS_SYSCALLS: Array<u8> = Array::with_max_entries(MAX_SYSCALLS, 0);
-
-/// Whether samples of an errno are wanted, 1 or 0.
-#[map]
-pub(crate) static FOCUS_ERRNOS: Array<u8> = Array::with_max_entries(4096, 0);
+pub(crate) static FOCUS: Array<Focus> = Array::with_max_entries(1, 0);
 
 /// Processes that samples are limited to.
 #[map]
@@ -76,6 +77,10 @@ pub(crate) static INTERVAL_NS: Global<u64> = Global::new(50_000_000);
 #[unsafe(no_mangle)]
 pub(crate) static BURST_NS: Global<u64> = Global::new(3_200_000_000);
 
+/// Length of a timer tick, nanoseconds: 1 to 10 ms.
+#[unsafe(no_mangle)]
+pub(crate) static TICK_NS: Global<u64> = Global::new(10_000_000);
+
 /// Offset of `seccomp.mode` in `task_struct`, bytes.
 #[unsafe(no_mangle)]
 pub(crate) static SECCOMP_MODE: Global<u32> = Global::new(0);
@@ -87,6 +92,10 @@ pub(crate) static START_TIME: Global<u32> = Global::new(0);
 /// 1 when samples are limited to the processes in `FOCUS_TGIDS`.
 #[unsafe(no_mangle)]
 pub(crate) static BY_TGID: Global<u32> = Global::new(0);
+
+/// How many control groups samples are limited to; 0 for no limit.
+#[unsafe(no_mangle)]
+pub(crate) static BY_CGROUP: Global<u32> = Global::new(0);
 
 /// 1 when samples are limited to the threads named in `FOCUS_COMMS`.
 #[unsafe(no_mangle)]

@@ -7,13 +7,16 @@ use aya_ebpf::helpers::bpf_probe_read_kernel;
 mod layout {
     /// `orig_x0`, then `regs[1]` to `regs[5]`: the result has replaced `regs[0]`.
     pub(super) const ARGS: [u64; 6] = [272, 8, 16, 24, 32, 40];
-    /// `syscallno`, 32 bits.
-    pub(super) const SYSCALL: u64 = 280;
-    /// `pstate`; bit 4 is `PSR_MODE32_BIT`.
-    pub(super) const MODE: u64 = 264;
+    /// `pstate`, `orig_x0`, `syscallno` (32 bits).
+    pub(super) const CALL: u64 = 264;
 
-    pub(super) const fn is_compat(mode: u64) -> bool {
-        mode & 0x10 != 0
+    /// Bit 4 of `pstate` is `PSR_MODE32_BIT`.
+    pub(super) const fn is_compat(call: [u64; 3]) -> bool {
+        call[0] & 0x10 != 0
+    }
+
+    pub(super) const fn number(call: [u64; 3]) -> u64 {
+        call[2]
     }
 }
 
@@ -22,14 +25,25 @@ mod layout {
 mod layout {
     /// `di`, `si`, `dx`, `r10`, `r8`, `r9`.
     pub(super) const ARGS: [u64; 6] = [112, 104, 96, 56, 72, 64];
-    /// The lower half of `orig_ax`.
-    pub(super) const SYSCALL: u64 = 120;
-    /// `cs`: `__USER32_CS` in a 32-bit program.
-    pub(super) const MODE: u64 = 136;
+    /// `orig_ax`, whose lower half is the number; `ip`; `cs`.
+    pub(super) const CALL: u64 = 120;
 
-    pub(super) const fn is_compat(mode: u64) -> bool {
-        mode & 0xffff == 0x23
+    /// `cs` is `__USER32_CS` in a 32-bit program.
+    pub(super) const fn is_compat(call: [u64; 3]) -> bool {
+        call[2] & 0xffff == 0x23
     }
+
+    pub(super) const fn number(call: [u64; 3]) -> u64 {
+        call[0]
+    }
+}
+
+/// A syscall, as the registers tell.
+pub(crate) enum Call {
+    /// Of a 32-bit program, with other numbers.
+    Compat,
+    /// Its number; beyond all numbers for none.
+    Native(u32),
 }
 
 /// The registers at the end of a syscall.
@@ -40,18 +54,20 @@ impl Registers {
         Self(address)
     }
 
-    /// Whether the program is a 32-bit one, with other syscall numbers.
-    #[inline(always)]
-    pub(crate) fn compat(&self) -> bool {
-        layout::is_compat(self.read(layout::MODE))
+    pub(crate) fn address(&self) -> u64 {
+        self.0
     }
 
-    /// The syscall's number; `None` for none.
+    /// Which syscall ends; `None` when the registers cannot be read.
     #[inline(always)]
-    pub(crate) fn syscall(&self) -> Option<u32> {
-        let number: i32 =
-            unsafe { bpf_probe_read_kernel((self.0 + layout::SYSCALL) as *const i32) }.ok()?;
-        u32::try_from(number).ok()
+    pub(crate) fn call(&self) -> Option<Call> {
+        // One read for both: they are neighbours.
+        let words = unsafe { bpf_probe_read_kernel((self.0 + layout::CALL) as *const [u64; 3]) };
+        Some(match words {
+            Ok(words) if layout::is_compat(words) => Call::Compat,
+            Ok(words) => Call::Native(layout::number(words) as u32),
+            Err(_) => return None,
+        })
     }
 
     /// Argument `index`, 0 to 5.

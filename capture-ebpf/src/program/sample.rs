@@ -1,51 +1,65 @@
 //! Samples: failures sent whole through the ring buffer.
 
-use aya_ebpf::{
-    EbpfContext,
-    helpers::{bpf_get_current_cgroup_id, generated},
+use aya_ebpf::helpers::{
+    bpf_get_current_cgroup_id, bpf_get_current_comm, bpf_get_current_pid_tgid,
+    bpf_get_current_uid_gid,
+    generated::{self, bpf_get_current_ancestor_cgroup_id},
 };
 use capture_ebpf::{
-    Arguments, COMM_LEN, Failure, Loss, MAX_STRINGS, NO_ARGUMENT, STRING_CAP, UNREADABLE,
+    Arguments, COMM_LEN, CountKey, ERRNO_WORDS, Failure, Focus, Loss, MAX_CGROUPS, MAX_STRINGS,
+    NO_ARGUMENT, STRING_CAP, SYSCALL_WORDS, UNREADABLE,
 };
 
 use crate::{
     entered, facts,
     maps::{
-        ARGUMENTS, BY_COMM, BY_TGID, FOCUS_COMMS, FOCUS_ERRNOS, FOCUS_SYSCALLS, FOCUS_TGIDS,
-        SAMPLES, lost,
+        ARGUMENTS, BY_CGROUP, BY_COMM, BY_TGID, FOCUS, FOCUS_COMMS, FOCUS_TGIDS, SAMPLES, lost,
     },
     registers::Registers,
 };
 
 /// Whether samples of this failure are wanted.
 #[inline(always)]
-pub(crate) fn in_focus(context: &impl EbpfContext, syscall: u32, errno: u32) -> bool {
-    FOCUS_SYSCALLS.get(syscall) == Some(&1)
-        && FOCUS_ERRNOS.get(errno) == Some(&1)
-        && tgid_in_focus(context)
-        && comm_in_focus(context)
+pub(crate) fn in_focus(key: &CountKey) -> bool {
+    let Some(focus) = FOCUS.get(0) else {
+        return false;
+    };
+    let (syscall, errno) = (key.syscall as usize, key.errno as usize);
+    let bit = |words: &[u64], index: usize| words[index / 64] >> (index % 64) & 1 == 1;
+    bit(&focus.syscalls, syscall % (64 * SYSCALL_WORDS))
+        && bit(&focus.errnos, errno % (64 * ERRNO_WORDS))
+        && (BY_TGID.load() == 0 || unsafe { FOCUS_TGIDS.get(key.tgid) }.is_some())
+        && comm_in_focus()
+        && cgroup_in_focus(focus)
 }
 
 #[inline(always)]
-fn tgid_in_focus(context: &impl EbpfContext) -> bool {
-    BY_TGID.load() == 0 || unsafe { FOCUS_TGIDS.get(context.tgid()) }.is_some()
-}
-
-#[inline(always)]
-fn comm_in_focus(context: &impl EbpfContext) -> bool {
-    let comm = || context.command().unwrap_or([0; COMM_LEN]);
+fn comm_in_focus() -> bool {
+    let comm = || bpf_get_current_comm().unwrap_or([0; COMM_LEN]);
     BY_COMM.load() == 0 || unsafe { FOCUS_COMMS.get(comm()) }.is_some()
+}
+
+#[inline(always)]
+fn cgroup_in_focus(focus: &Focus) -> bool {
+    let groups = BY_CGROUP.load() as usize;
+    if groups == 0 {
+        return true;
+    }
+    for index in 0..MAX_CGROUPS {
+        if index >= groups {
+            break;
+        }
+        let group = focus.cgroups[index];
+        if unsafe { bpf_get_current_ancestor_cgroup_id(group.level as i32) } == group.id {
+            return true;
+        }
+    }
+    false
 }
 
 /// Sends one failure.
 #[inline(always)]
-pub(crate) fn send(
-    context: &impl EbpfContext,
-    registers: &Registers,
-    syscall: u32,
-    errno: u32,
-    now: u64,
-) {
+pub(crate) fn send(registers: &Registers, key: &CountKey, now: u64) {
     let Some(mut entry) = SAMPLES.reserve::<Failure>(0) else {
         return lost(Loss::RingFull);
     };
@@ -58,26 +72,34 @@ pub(crate) fn send(
     }
     failure.args[6] = 0;
     failure.args[7] = 0;
-    failure.syscall = syscall;
-    failure.errno = errno;
-    failure.tgid = context.tgid();
-    failure.pid = context.pid();
-    failure.uid = context.uid();
-    failure.not_entered = entered::skipped(syscall, failure.pid).into();
-    failure.comm = context.command().unwrap_or([0; COMM_LEN]);
-    let arguments = ARGUMENTS.get(syscall).copied().unwrap_or(Arguments::NONE);
+    failure.syscall = key.syscall;
+    failure.errno = key.errno;
+    failure.tgid = key.tgid;
+    failure.pid = bpf_get_current_pid_tgid() as u32;
+    failure.uid = bpf_get_current_uid_gid() as u32;
+    failure.not_entered = entered::skipped(key.syscall, failure.pid).into();
+    failure.comm = bpf_get_current_comm().unwrap_or([0; COMM_LEN]);
+    let table = ARGUMENTS.get(0);
+    let arguments = table.map_or(Arguments::NONE, |table| {
+        table[key.syscall as usize % table.len()]
+    });
     facts::read(failure, arguments.descriptor);
-    read_strings(failure, &arguments.strings);
+    etz_strings(&raw mut *failure, u32::from_le_bytes(arguments.strings));
     entry.submit(0);
 }
 
-#[inline(always)]
-fn read_strings(failure: &mut Failure, arguments: &[u8; MAX_STRINGS]) {
+/// Reads the strings at the places `arguments`, four bytes. A global function, which the verifier looks at once.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub(crate) extern "C" fn etz_strings(failure: *mut Failure, arguments: u32) -> u32 {
+    let Some(failure) = (unsafe { failure.as_mut() }) else {
+        return 0;
+    };
     for slot in 0..MAX_STRINGS {
         let string = &mut failure.strings[slot];
         string.reserved = 0;
         string.len = 0;
-        string.argument = arguments[slot];
+        string.argument = (arguments >> (8 * slot)) as u8;
         if string.argument == NO_ARGUMENT {
             continue;
         }
@@ -95,4 +117,5 @@ fn read_strings(failure: &mut Failure, arguments: &[u8; MAX_STRINGS]) {
             lost(Loss::StringUnreadable);
         }
     }
+    0
 }

@@ -6,7 +6,7 @@ use format_spec::record::{Architecture, Clocks, Host};
 use rustix::{
     param::page_size,
     system::uname,
-    time::{ClockId, Timespec, clock_gettime},
+    time::{ClockId, Timespec, clock_getres, clock_gettime},
 };
 
 /// The architecture that this recorder is built for, which is the host's.
@@ -43,6 +43,15 @@ pub(crate) fn clocks() -> Clocks {
 /// CLOCK_MONOTONIC, nanoseconds: the clock of all events.
 pub(crate) fn monotonic_ns() -> u64 {
     now(ClockId::Monotonic)
+}
+
+/// Length of a timer tick, nanoseconds: the resolution of the coarse clocks (`LOW_RES_NSEC`, `kernel/time/`).
+pub(crate) fn tick_ns() -> u64 {
+    let tick = clock_getres(ClockId::MonotonicCoarse).tv_nsec;
+    u64::try_from(tick)
+        .ok()
+        .filter(|&tick| tick > 0)
+        .unwrap_or(10_000_000)
 }
 
 fn now(clock: ClockId) -> u64 {

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use format_spec::record::{Ability, AbilityState, Missing};
 use rustix::thread::{CapabilitySet, capabilities};
 
-pub(crate) use host::{clocks, host, monotonic_ns};
+pub(crate) use host::{clocks, host, monotonic_ns, tick_ns};
 
 use crate::{
     error::Error,

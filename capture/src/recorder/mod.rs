@@ -94,6 +94,7 @@ fn focus(options: &Record) -> Focus {
         syscalls: options.syscall.clone(),
         tgids: options.pid.clone(),
         comms: options.comm.clone(),
+        cgroups: Vec::new(),
     }
 }
 

@@ -59,10 +59,22 @@ pub(super) fn failure(bytes: &[u8], facts: usize) -> Option<Failure> {
     })
 }
 
-/// A count.
-pub(super) fn count(key: &super::CountKeyWords, value: &super::CountValueWords) -> Count {
+/// A count; `tick_ns` is the length of a timer tick.
+pub(super) fn count(
+    key: &super::CountKeyWords,
+    value: &super::CountValueWords,
+    tick_ns: u64,
+) -> Count {
     let [syscall, tgid, errno] = *key;
-    let [count, first_ns, last_ns, comm @ ..] = *value;
+    let [
+        count,
+        first_ns,
+        first_tick,
+        last_tick,
+        _quiet_until_tick,
+        comm @ ..,
+    ] = *value;
+    let ticks = last_tick.saturating_sub(first_tick);
     let comm: Vec<u8> = comm.iter().flat_map(|word| word.to_ne_bytes()).collect();
     Count {
         syscall,
@@ -71,7 +83,7 @@ pub(super) fn count(key: &super::CountKeyWords, value: &super::CountValueWords) 
         comm: until_nul(&comm),
         count,
         first_ns,
-        last_ns,
+        last_ns: first_ns.saturating_add(ticks.saturating_mul(tick_ns)),
     }
 }
 
@@ -130,7 +142,7 @@ mod tests {
     #[test]
     fn reads_a_count() {
         let comm = u64::from_ne_bytes(*b"true\0\0\0\0");
-        let row = count(&[40, 812, 28], &[3, 5, 9, comm, 0]);
+        let row = count(&[40, 812, 28], &[3, 5, 100, 102, 0, comm, 0], 2);
         assert_eq!((row.syscall, row.tgid, row.errno), (40, 812, 28));
         assert_eq!((row.count, row.first_ns, row.last_ns), (3, 5, 9));
         assert_eq!(row.comm, b"true");
