@@ -27,7 +27,7 @@ pub const MAX_COUNTS: u32 = 16_384;
 /// Most (syscall, errno) pairs.
 pub const MAX_BUCKETS: u32 = 2_048;
 
-/// Bytes of the ring buffer: a power of two and a multiple of 64 KiB, the largest page of arm64.
+/// Bytes of the ring buffer, unless the recorder is told otherwise: a power of two and a multiple of 64 KiB, the largest page of arm64.
 pub const RING_BYTES: u32 = 1 << 20;
 
 /// Syscall numbers below this are looked at: 7.2 ends at 472, and numbers grow by about three a release.

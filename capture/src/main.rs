@@ -9,7 +9,7 @@
 //!  kallsyms, BTF, kcore ──────────────┘ symbols, code, sysctls, types
 //! ```
 //!
-//! - [`cli`]: what is asked for; [`preflight`]: what the host allows.
+//! - [`cli`]: what is asked for; [`containers`]: which control groups that means; [`preflight`]: what the host allows.
 //! - [`sources`]: failing syscalls and snapshots; [`sentinels`]: functions that fail but once; [`zoom`]: the functions
 //!   of what fails again, both by [`tracefs`]; [`kernel`]: names and types for all; [`evidence`]: code and names;
 //!   [`reach`]: what a syscall can call, so that little else is hooked.
@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 mod cli;
+mod containers;
 mod error;
 mod evidence;
 mod guard;
@@ -40,6 +41,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
 use cli::{Action, Cli};
+use recorder::Kept;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -56,7 +58,11 @@ fn main() -> ExitCode {
                 "name a file to write: -o incident.etz",
             )
             .exit(),
-        None => recorder::record(&cli.record),
+        None => match recorder::record(&cli.record) {
+            Ok(Kept::Bundle) => Ok(()),
+            Ok(Kept::Nothing) => return ExitCode::from(3),
+            Err(error) => Err(error),
+        },
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -41,6 +41,12 @@ pub(crate) fn sys_exit(context: RawTracePointContext) -> i32 {
     0
 }
 
+/// Nothing at all: what a program on `sys_exit` costs at least. Only benchmarks load it.
+#[raw_tracepoint(tracepoint = "sys_exit")]
+pub(crate) fn sys_exit_floor(_context: RawTracePointContext) -> i32 {
+    0
+}
+
 /// `sys_enter(struct pt_regs *regs, long id)`.
 #[raw_tracepoint(tracepoint = "sys_enter")]
 pub(crate) fn sys_enter(context: RawTracePointContext) -> i32 {
@@ -100,7 +106,8 @@ pub(crate) extern "C" fn etz_consider(registers: u64, kind: u64, tgid: u32, befo
     if sample::in_focus(&key) {
         let now = count::now_ns();
         if count::may_sample(&key, before, now) {
-            sample::send(&Registers::new(registers), &key, now);
+            let urgent = before < maps::FIRST.load();
+            sample::send(&Registers::new(registers), &key, now, urgent);
         } else {
             maps::lost(Loss::OverRate);
         }

@@ -77,6 +77,10 @@ pub(crate) static INTERVAL_NS: Global<u64> = Global::new(50_000_000);
 #[unsafe(no_mangle)]
 pub(crate) static BURST_NS: Global<u64> = Global::new(3_200_000_000);
 
+/// Bytes in the ring buffer from which on every sample wakes the recorder up.
+#[unsafe(no_mangle)]
+pub(crate) static WAKE_BYTES: Global<u64> = Global::new(RING_BYTES as u64 / 4);
+
 /// Length of a timer tick, nanoseconds: 1 to 10 ms.
 #[unsafe(no_mangle)]
 pub(crate) static TICK_NS: Global<u64> = Global::new(10_000_000);

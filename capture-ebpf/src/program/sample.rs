@@ -1,9 +1,12 @@
 //! Samples: failures sent whole through the ring buffer.
 
-use aya_ebpf::helpers::{
-    bpf_get_current_cgroup_id, bpf_get_current_comm, bpf_get_current_pid_tgid,
-    bpf_get_current_uid_gid,
-    generated::{self, bpf_get_current_ancestor_cgroup_id},
+use aya_ebpf::{
+    bindings::{BPF_RB_AVAIL_DATA, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP},
+    helpers::{
+        bpf_get_current_cgroup_id, bpf_get_current_comm, bpf_get_current_pid_tgid,
+        bpf_get_current_uid_gid,
+        generated::{self, bpf_get_current_ancestor_cgroup_id},
+    },
 };
 use capture_ebpf::{
     Arguments, COMM_LEN, CountKey, ERRNO_WORDS, Failure, Focus, Loss, MAX_CGROUPS, MAX_STRINGS,
@@ -13,7 +16,8 @@ use capture_ebpf::{
 use crate::{
     entered, facts,
     maps::{
-        ARGUMENTS, BY_CGROUP, BY_COMM, BY_TGID, FOCUS, FOCUS_COMMS, FOCUS_TGIDS, SAMPLES, lost,
+        ARGUMENTS, BY_CGROUP, BY_COMM, BY_TGID, FOCUS, FOCUS_COMMS, FOCUS_TGIDS, SAMPLES,
+        WAKE_BYTES, lost,
     },
     registers::Registers,
 };
@@ -57,9 +61,10 @@ fn cgroup_in_focus(focus: &Focus) -> bool {
     false
 }
 
-/// Sends one failure.
+/// Sends one failure. The recorder wakes up at once for an urgent one and for a ring buffer that fills up; it looks
+/// at the others when it wakes up anyway.
 #[inline(always)]
-pub(crate) fn send(registers: &Registers, key: &CountKey, now: u64) {
+pub(crate) fn send(registers: &Registers, key: &CountKey, now: u64, urgent: bool) {
     let Some(mut entry) = SAMPLES.reserve::<Failure>(0) else {
         return lost(Loss::RingFull);
     };
@@ -85,7 +90,12 @@ pub(crate) fn send(registers: &Registers, key: &CountKey, now: u64) {
     });
     facts::read(failure, arguments.descriptor);
     etz_strings(&raw mut *failure, u32::from_le_bytes(arguments.strings));
-    entry.submit(0);
+    let wake = urgent || SAMPLES.query(u64::from(BPF_RB_AVAIL_DATA)) > WAKE_BYTES.load();
+    entry.submit(u64::from(if wake {
+        BPF_RB_FORCE_WAKEUP
+    } else {
+        BPF_RB_NO_WAKEUP
+    }));
 }
 
 /// Reads the strings at the places `arguments`, four bytes. A global function, which the verifier looks at once.

@@ -74,6 +74,29 @@ pub(crate) struct Record {
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = values::comm)]
     pub(crate) comm: Vec<String>,
 
+    /// Keep and look into failures in this control group and those below it alone; may be given several times
+    #[arg(long, value_name = "PATH", value_delimiter = ',')]
+    pub(crate) cgroup: Vec<PathBuf>,
+
+    /// Keep and look into failures in this container alone: its name, the beginning of its id, or a pod's uid
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) container: Vec<String>,
+
+    /// Write no file, and exit with status 3, when nothing fails that was asked for or is worth a look
+    #[arg(long)]
+    pub(crate) only_failing: bool,
+
+    /// Keep the failures of the last TIME in memory and write them when a trigger comes: --trigger, or SIGUSR1
+    ///
+    /// The recording goes on for 10 s after the trigger. Without one until the end no file is left, and the exit
+    /// status is 3. Kernel functions are traced after the trigger alone; sentinels are armed from the start.
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    pub(crate) flight_recorder: Option<Duration>,
+
+    /// What the flight recorder waits for: ENOSPC, or mount:ENOSPC; may be given several times
+    #[arg(long, value_name = "[SYSCALL:]ERRNO", value_delimiter = ',', value_parser = values::trigger, requires = "flight_recorder")]
+    pub(crate) trigger: Vec<Trigger>,
+
     /// Trace kernel functions of failing syscalls: of the suspicious ones, never, or of this kernel function
     #[arg(long, value_name = "auto|never|FUNCTION", default_value = "auto", value_parser = values::graph)]
     pub(crate) graph: Graph,
@@ -86,6 +109,11 @@ pub(crate) struct Record {
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = values::size)]
     pub(crate) max_size: ByteSize,
 
+    /// Most memory for failures that wait to be written: an eighth for the kernel's ring buffer, the rest for the
+    /// flight recorder; the recorder needs about 20 MiB besides
+    #[arg(long, value_name = "SIZE", default_value = "8MiB", value_parser = values::size)]
+    pub(crate) max_memory: ByteSize,
+
     /// Replace FILE if it exists
     #[arg(long)]
     pub(crate) force: bool,
@@ -93,6 +121,15 @@ pub(crate) struct Record {
     /// Command to run; the recording ends with it
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+}
+
+/// A failure that the flight recorder waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Trigger {
+    /// Syscall number; any when there is none.
+    pub(crate) syscall: Option<u32>,
+    /// errno.
+    pub(crate) errno: u16,
 }
 
 /// When to trace kernel functions.
@@ -111,6 +148,10 @@ Examples:
   capture --for 60s -o incident.etz              record everything that fails for a minute
   capture -o incident.etz -- docker run alpine   record while a command runs
   capture --errno ENOSPC --for 5m -o full.etz    one errno only
+  capture --container web --for 60s -o web.etz   one container only
+  capture --flight-recorder 30s --trigger mount:ENOSPC -o incident.etz
+                                                 wait for it, then write the last 30 s
+  ssh host capture --for 30s -o - > incident.etz leave nothing on the host
   capture check                                  what this host allows
 
 Then, on any machine: analyze incident.etz";
@@ -119,7 +160,14 @@ const EXIT_STATUS: &str = "\
 Exit status:
   0  recorded (whatever the recorded command's own status was)
   1  could not record, or could not put something back; the reason is on standard error
-  2  wrong usage";
+  2  wrong usage
+  3  nothing to keep: nothing failed (--only-failing), or no trigger came (--flight-recorder)
+
+What it does to the host:
+  Two eBPF programs, which the kernel removes with the process; for seconds at most, function tracing of what fails,
+  in a tracing instance of its own where the kernel has them. While it runs, /run/etz-capture lists what to put back;
+  it is the only thing written besides FILE. A guard process puts everything back if capture is killed; if both are,
+  run: capture cleanup";
 
 #[cfg(test)]
 mod tests {
@@ -137,6 +185,31 @@ mod tests {
         let cli = Cli::try_parse_from(["capture", "-o", "x.etz", "--", "ls", "-l"]).unwrap();
         assert_eq!(cli.record.command, ["ls", "-l"]);
         assert!(cli.action.is_none());
+    }
+
+    #[test]
+    fn a_trigger_needs_the_flight_recorder() {
+        let with = [
+            "capture",
+            "-o",
+            "x",
+            "--flight-recorder",
+            "30s",
+            "--trigger",
+            "mount:ENOSPC,EMFILE",
+        ];
+        let cli = Cli::try_parse_from(with).unwrap();
+        assert_eq!(cli.record.trigger.len(), 2);
+        assert_eq!(cli.record.trigger[0].errno, 28);
+        assert!(cli.record.trigger[0].syscall.is_some());
+        assert_eq!(
+            cli.record.trigger[1],
+            Trigger {
+                syscall: None,
+                errno: 24
+            }
+        );
+        assert!(Cli::try_parse_from(["capture", "-o", "x", "--trigger", "ENOSPC"]).is_err());
     }
 
     #[test]

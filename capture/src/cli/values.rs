@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 
-use super::Graph;
+use super::{Graph, Trigger};
 use crate::names;
 
 /// Least size of a bundle: room for the manifest, one snapshot and the closing record.
@@ -45,6 +45,15 @@ pub(super) fn syscall(text: &str) -> Result<u32, String> {
             let what = format!("{} has no such syscall", std::env::consts::ARCH);
             unknown(&what, &name, names::syscall_names())
         })
+}
+
+/// `ENOSPC`, or `mount:ENOSPC`.
+pub(super) fn trigger(text: &str) -> Result<Trigger, String> {
+    let (name, error) = text.split_once(':').unzip();
+    Ok(Trigger {
+        syscall: name.map(syscall).transpose()?,
+        errno: errno(error.unwrap_or(text))?,
+    })
 }
 
 pub(super) fn pid(text: &str) -> Result<u32, String> {

@@ -8,10 +8,10 @@ use super::{Kcore, KernelSymbol};
 const MAX_FUNCTIONS: usize = 64;
 
 /// Most bytes of one function; longer ones are cut.
-const MAX_FUNCTION_BYTES: u64 = 8 << 10;
+const MAX_FUNCTION_BYTES: u64 = 32 << 10;
 
 /// Most bytes of one call.
-const MAX_BYTES: u64 = 512 << 10;
+const MAX_BYTES: u64 = 1 << 20;
 
 /// The code of `functions`, each once, in their order, until a bound is reached. Those that cannot be read or whose
 /// size is unknown are left out.

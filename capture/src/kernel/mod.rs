@@ -1,6 +1,6 @@
 //! What the running kernel says of itself: symbols, types, machine code, sysctls.
 //!
-//! Everything is read once and looked up often. What cannot be read is missing from the results and listed by
+//! Everything is read once, when it is first asked for, and looked up often. What cannot be read is missing from the results and listed by
 //! [`Kernel::missing`]; nothing here changes the host.
 
 mod btf;
@@ -11,7 +11,10 @@ mod kcore;
 mod sysctl_names;
 mod words;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    cell::OnceCell,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use format_spec::record::{Code, CtlTables, Missing, ReturnType, Symbol, Symbols, TypeLayouts};
 
@@ -26,24 +29,31 @@ use kcore::{Kcore, KcoreError};
 /// What was found out about the running kernel.
 #[derive(Debug)]
 pub(crate) struct Kernel {
-    symbols: Result<Kallsyms, KallsymsError>,
+    /// Not needed to count failures, and the slowest to read.
+    symbols: OnceCell<Result<Kallsyms, KallsymsError>>,
     btf: Result<Btf, BtfError>,
-    kcore: Result<Kcore, KcoreError>,
-    base: u64,
+    kcore: OnceCell<Result<Kcore, KcoreError>>,
+    base: OnceCell<u64>,
 }
 
 impl Kernel {
-    /// Looks at the running kernel: about 100 ms and 20 MB. What cannot be read is missing, not an error.
+    /// Reads the running kernel's types: about 30 ms and 8 MB; its symbols, when they are needed, are as much again.
+    /// What cannot be read is missing, not an error.
     pub(crate) fn load() -> Self {
-        let symbols = Kallsyms::load();
-        let kcore = Kcore::open();
-        let base = base(symbols.as_ref().ok(), kcore.as_ref().ok());
         Self {
-            symbols,
+            symbols: OnceCell::new(),
             btf: Btf::load(),
-            kcore,
-            base,
+            kcore: OnceCell::new(),
+            base: OnceCell::new(),
         }
+    }
+
+    fn symbols(&self) -> Result<&Kallsyms, &KallsymsError> {
+        self.symbols.get_or_init(Kallsyms::load).as_ref()
+    }
+
+    fn kcore(&self) -> Result<&Kcore, &KcoreError> {
+        self.kcore.get_or_init(Kcore::open).as_ref()
     }
 
     /// What cannot be read, and why.
@@ -51,16 +61,13 @@ impl Kernel {
         let rows = [
             (
                 "symbol names",
-                self.symbols.as_ref().err().map(ToString::to_string),
+                self.symbols().err().map(ToString::to_string),
             ),
             (
                 "kernel types",
                 self.btf.as_ref().err().map(ToString::to_string),
             ),
-            (
-                "kernel code",
-                self.kcore.as_ref().err().map(ToString::to_string),
-            ),
+            ("kernel code", self.kcore().err().map(ToString::to_string)),
         ];
         let row = |(what, why): (&str, Option<String>)| {
             why.map(|why| Missing {
@@ -74,12 +81,14 @@ impl Kernel {
     /// Address of `_text`, which addresses in the bundle are relative to; where kallsyms does not list it, the
     /// start of the image's segment in `/proc/kcore`, else `_stext`; 0 when all are hidden.
     pub(crate) fn base(&self) -> u64 {
-        self.base
+        *self
+            .base
+            .get_or_init(|| base(self.symbols().ok(), self.kcore().ok()))
     }
 
     /// The function of that name, when there is exactly one.
     pub(crate) fn function(&self, name: &str) -> Option<KernelSymbol<'_>> {
-        self.symbols.as_ref().ok()?.function(name)
+        self.symbols().ok()?.function(name)
     }
 
     /// The function of that name, or else the only one that the compiler has made of it (`name.isra.0`,
@@ -102,7 +111,7 @@ impl Kernel {
     /// Where a probe on the start of `function` goes, as `kprobe_events` takes it: `_stext+4698200`, for names may be
     /// ambiguous, or `overlay:ovl_fill_super`. `None` when it cannot be told.
     pub(crate) fn probe_place(&self, function: &KernelSymbol<'_>) -> Option<String> {
-        let symbols = self.symbols.as_ref().ok()?;
+        let symbols = self.symbols().ok()?;
         match function.module {
             None => {
                 let start = symbols.named("_stext").next()?.address;
@@ -118,7 +127,7 @@ impl Kernel {
 
     /// The symbol that `address` lies in.
     pub(crate) fn containing(&self, address: u64) -> Option<KernelSymbol<'_>> {
-        self.symbols.as_ref().ok()?.containing(address)
+        self.symbols().ok()?.containing(address)
     }
 
     /// What a function returns.
@@ -153,30 +162,33 @@ impl Kernel {
 
     /// The machine code of the functions at `addresses`, within the bounds of [`code`].
     pub(crate) fn code(&self, addresses: impl IntoIterator<Item = u64>) -> Code {
-        let Ok(kcore) = &self.kcore else {
+        let Ok(kcore) = self.kcore() else {
             return Code::default();
         };
         let functions = addresses
             .into_iter()
             .filter_map(|address| self.containing(address));
-        code::read(kcore, functions, self.base)
+        code::read(kcore, functions, self.base())
     }
 
     /// All functions and labels in text, by rising address.
     pub(crate) fn functions(&self) -> impl Iterator<Item = KernelSymbol<'_>> {
-        self.symbols.iter().flat_map(Kallsyms::functions)
+        self.symbols().into_iter().flat_map(Kallsyms::functions)
     }
 
     /// All functions of that name: static functions of several files may share one.
     pub(crate) fn functions_named(&self, name: &str) -> impl Iterator<Item = KernelSymbol<'_>> {
-        let named = self.symbols.iter().flat_map(move |all| all.named(name));
+        let named = self
+            .symbols()
+            .into_iter()
+            .flat_map(move |all| all.named(name));
         named.filter(KernelSymbol::is_text)
     }
 
     /// The first bytes of a function, `most` at most; none when they cannot be read.
     pub(crate) fn first_bytes(&self, function: &KernelSymbol<'_>, most: u64) -> Vec<u8> {
         let mut bytes = vec![0; usize::try_from(function.size.min(most)).unwrap_or(0)];
-        let read = self.kcore.as_ref().is_ok_and(|kcore| {
+        let read = self.kcore().is_ok_and(|kcore| {
             function.is_text() && kcore.read(function.address, &mut bytes).is_ok()
         });
         if read { bytes } else { Vec::new() }
@@ -187,8 +199,8 @@ impl Kernel {
     /// # Errors
     /// Why the image cannot be read, in words.
     pub(crate) fn addresses_in_data(&self, each: impl FnMut(u64)) -> Result<(), String> {
-        let symbols = self.symbols.as_ref().map_err(ToString::to_string)?;
-        let kcore = self.kcore.as_ref().map_err(ToString::to_string)?;
+        let symbols = self.symbols().map_err(ToString::to_string)?;
+        let kcore = self.kcore().map_err(ToString::to_string)?;
         words::into_text(symbols, kcore, each).map_err(|error| error.to_string())
     }
 
@@ -197,10 +209,10 @@ impl Kernel {
     /// # Errors
     /// Why there are none, in words.
     pub(crate) fn ctl_tables(&self) -> Result<CtlTables, String> {
-        let symbols = self.symbols.as_ref().map_err(ToString::to_string)?;
+        let symbols = self.symbols().map_err(ToString::to_string)?;
         let btf = self.btf.as_ref().map_err(ToString::to_string)?;
-        let kcore = self.kcore.as_ref().map_err(ToString::to_string)?;
-        ctl_tables::find(symbols, btf, kcore, self.base).map_err(|error| error.to_string())
+        let kcore = self.kcore().map_err(ToString::to_string)?;
+        ctl_tables::find(symbols, btf, kcore, self.base()).map_err(|error| error.to_string())
     }
 
     /// Field offsets of the structures around limits; `None` without BTF.
@@ -210,7 +222,7 @@ impl Kernel {
 
     fn record(&self, found: &KernelSymbol<'_>) -> Symbol {
         Symbol {
-            address: found.address.wrapping_sub(self.base),
+            address: found.address.wrapping_sub(self.base()),
             size: found.size,
             kind: found.kind,
             name: found.name.to_owned(),

@@ -3,7 +3,7 @@
 mod record;
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
@@ -105,6 +105,15 @@ impl Bundle {
         }
     }
 
+    /// Takes the file away again. Returns whether there was one: what went to standard output stays.
+    pub(crate) fn discard(&self) -> bool {
+        let is_file = self
+            .path
+            .symlink_metadata()
+            .is_ok_and(|file| file.is_file());
+        self.path != Path::new("-") && is_file && fs::remove_file(&self.path).is_ok()
+    }
+
     /// Bytes that may still be written.
     pub(crate) fn room(&self) -> u64 {
         self.max_len.saturating_sub(self.writer.len() + RESERVE)
@@ -201,6 +210,16 @@ mod tests {
         assert_eq!(bundle.refused(), 1);
         let len = bundle.finish().unwrap();
         assert_eq!(len, path.metadata().unwrap().len());
+    }
+
+    #[test]
+    fn is_taken_away_when_it_is_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.etz");
+        let bundle = Bundle::create(&path, false, ByteSize::mib(1)).unwrap();
+        assert!(bundle.discard() && !path.exists());
+        let bundle = Bundle::create(Path::new("/dev/null"), true, ByteSize::mib(1)).unwrap();
+        assert!(!bundle.discard() && Path::new("/dev/null").exists());
     }
 
     #[test]

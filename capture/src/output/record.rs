@@ -30,5 +30,15 @@ pub(crate) enum Output {
     TypeLayouts(TypeLayouts),
 }
 
+impl Output {
+    /// Bytes of the sub-buffers; 0 for what is none.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::FtracePages { pages, .. } => pages.pages.iter().map(Vec::len).sum(),
+            _ => 0,
+        }
+    }
+}
+
 /// Where records go.
 pub(crate) type Sink<'a> = &'a mut dyn FnMut(Output);

@@ -4,6 +4,7 @@ mod host;
 
 use std::{fs, path::Path};
 
+use capture_ebpf::RING_BYTES;
 use format_spec::record::{Ability, AbilityState, Missing};
 use rustix::thread::{CapabilitySet, capabilities};
 
@@ -126,7 +127,7 @@ pub(crate) fn check() -> Result<(), Error> {
     let kernel = Kernel::load();
     let facts = Facts::resolve(&kernel);
     let zoom = Zoom::plan(&kernel);
-    let programs = Syscalls::load(&kernel, &facts, &Focus::default()).map(drop);
+    let programs = Syscalls::load(&kernel, &facts, &Focus::default(), RING_BYTES).map(drop);
     let detail = programs.as_ref().err().map_or_else(
         || "the kernel takes the sys_exit program".to_owned(),
         ToString::to_string,

@@ -7,7 +7,7 @@ use capture_ebpf::Loss;
 use format_spec::record::{Closing, Cost, Drop, EndReason, Phase, ZoomEnd};
 
 use super::{
-    cost,
+    Kept, cost,
     session::{End, SNAPSHOT_TIME, Session},
 };
 use crate::{
@@ -16,7 +16,15 @@ use crate::{
 
 impl Session<'_> {
     /// Takes back what is armed, writes the last records and says what was recorded.
-    pub(super) fn close(mut self, end: End, output: &Path) -> Result<(), Error> {
+    ///
+    /// With `only_failing` there is no bundle when nothing failed that was asked for; nor is there one of a flight
+    /// recorder without a trigger.
+    pub(super) fn close(
+        mut self,
+        end: End,
+        output: &Path,
+        only_failing: bool,
+    ) -> Result<Kept, Error> {
         let zoom_end = match end.reason {
             EndReason::Size => ZoomEnd::Bytes,
             _ => ZoomEnd::Recording,
@@ -26,6 +34,15 @@ impl Session<'_> {
         let failures = self.syscalls.take(self.facts);
         self.waiting.extend(failures);
         self.write_failures()?;
+        let nothing = match &self.held {
+            Some(_) => Some("no trigger came"),
+            None if only_failing && !self.worthwhile => Some("nothing failed"),
+            None => None,
+        };
+        if let Some(why) = nothing.filter(|_| self.bundle.discard()) {
+            eprintln!("capture: {why}: {} was taken away again", output.display());
+            return restored(&not_restored).map(|()| Kept::Nothing);
+        }
         self.bundle.write_last(0, &self.syscalls.counts())?;
         self.snapshot(Phase::End, Extent::Host, SNAPSHOT_TIME)?;
         let closing = Closing {
@@ -51,12 +68,10 @@ impl Session<'_> {
         );
         let len = ByteSize(self.bundle.finish()?).display().iec();
         eprintln!("{}: {len} in {summary}", output.display());
-        match not_restored.first() {
-            None => Ok(()),
-            Some(first) => {
-                Err(Error::new("tracing could not be put back", first).hint("run capture cleanup"))
-            }
-        }
+        restored(&not_restored).map(|()| match nothing {
+            Some(_) => Kept::Nothing,
+            None => Kept::Bundle,
+        })
     }
 
     /// Takes back what is armed, when nothing can be written any more.
@@ -96,7 +111,7 @@ impl Session<'_> {
     /// All failures, and the number of their kinds.
     pub(super) fn totals(&self) -> (u64, usize) {
         let totals = self.syscalls.totals();
-        (totals.iter().map(|(_, count)| count).sum(), totals.len())
+        (totals.values().sum(), totals.len())
     }
 
     fn cost(&self) -> Cost {
@@ -142,8 +157,19 @@ impl Session<'_> {
         })
         .collect();
         drops.extend(self.sentinels.drops());
+        drops.push(self.given_up());
         drops
     }
+}
+
+/// An error when something could not be put back.
+fn restored(not_restored: &[String]) -> Result<(), Error> {
+    let error = |first: &String| {
+        Error::new("tracing could not be put back", first).hint("run capture cleanup")
+    };
+    not_restored
+        .first()
+        .map_or(Ok(()), |first| Err(error(first)))
 }
 
 /// The losses that there were, in words.

@@ -1,12 +1,36 @@
 //! The recorded command.
 
 use std::{
+    env,
     ffi::OsString,
     os::unix::process::ExitStatusExt,
+    path::Path,
     process::{Child, Command},
 };
 
+use rustix::fs::{Access, access};
+
 use crate::error::Error;
+
+/// Looks for the command's program, before anything is written or changed.
+///
+/// # Errors
+/// When there is no such program, or it is not executable.
+pub(super) fn find(command: &[OsString]) -> Result<(), Error> {
+    let Some(program) = command.first() else {
+        return Ok(());
+    };
+    let may_run = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
+    let paths = env::var_os("PATH").unwrap_or_default();
+    let found = match Path::new(program) {
+        path if path.components().count() > 1 => may_run(path),
+        path => env::split_paths(&paths).any(|folder| may_run(&folder.join(path))),
+    };
+    found.then_some(()).ok_or_else(|| {
+        Error::new(program.to_string_lossy(), "no such program to run")
+            .hint("nothing was recorded, no file was written")
+    })
+}
 
 /// The command while it runs, or what became of it.
 #[derive(Debug)]

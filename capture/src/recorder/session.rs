@@ -16,8 +16,10 @@ use rustix::{
 
 use super::{
     command::Recorded,
-    involved::{Recent, fact},
-    policy::{Kind, Policy, Worth},
+    held::Held,
+    involved::Recent,
+    noting::Watch,
+    policy::{Kind, Policy},
     progress::Progress,
     signals::Signals,
     zooming::Zooming,
@@ -35,8 +37,9 @@ use crate::{
     zoom::Tools,
 };
 
-/// Longest wait, so that signals, the command and the clock are seen in time.
-const TICK: Duration = Duration::from_millis(100);
+/// Longest wait: a signal ends it, and so does a first failure of its kind; the end of the command does not.
+const TICK: Duration = Duration::from_millis(250);
+const COMMAND_TICK: Duration = Duration::from_millis(50);
 
 /// Longest wait while a zoom is armed.
 const ZOOM_TICK: Duration = Duration::from_millis(10);
@@ -45,19 +48,8 @@ const ZOOM_TICK: Duration = Duration::from_millis(10);
 const BATCH: usize = 512;
 const BATCH_TIME: Duration = Duration::from_secs(1);
 
-/// Longest time of the first and the last snapshot, and of one at a failure.
+/// Longest time of a snapshot of the whole host.
 pub(super) const SNAPSHOT_TIME: Duration = Duration::from_secs(10);
-const FAILURE_SNAPSHOT_TIME: Duration = Duration::from_secs(3);
-
-/// Most snapshots at failures: the first is of the whole host, the others of the processes involved.
-const MAX_FAILURE_SNAPSHOTS: u32 = 8;
-
-/// How long `sys_enter` is watched when seccomp may be at work, and how much longer it is not.
-const WATCH_TIME: Duration = Duration::from_secs(3);
-const WATCH_REST: Duration = Duration::from_secs(12);
-
-/// `SECCOMP_MODE_FILTER`, `include/uapi/linux/seccomp.h`.
-const SECCOMP_FILTER: u64 = 2;
 
 /// A recording under way.
 pub(super) struct Session<'k> {
@@ -77,11 +69,16 @@ pub(super) struct Session<'k> {
     pub(super) waiting: Vec<Failure>,
     pub(super) failure_snapshots: u32,
     pub(super) watch: Watch,
+    /// What waits for a trigger; `None` when none is waited for, or it has come.
+    pub(super) held: Option<Held>,
+    /// Failures and pages that the flight recorder gave up before its trigger.
+    pub(super) given_up: u64,
+    /// Whether something that was asked for, or is worth a look, failed.
+    pub(super) worthwhile: bool,
 }
 
-/// When `sys_enter` was attached last.
-#[derive(Debug, Default)]
-pub(super) struct Watch(Option<Instant>);
+/// The processes in which each kind failed last.
+pub(super) type Processes = BTreeMap<Kind, Vec<u32>>;
 
 /// How a recording ended.
 pub(super) struct End {
@@ -93,7 +90,6 @@ impl Session<'_> {
     /// Records until the end. What was armed stays armed.
     pub(super) fn run(&mut self, command: &[OsString]) -> Result<End, Error> {
         self.snapshot(Phase::Start, Extent::Host, SNAPSHOT_TIME)?;
-        self.syscalls.attach()?;
         self.started = Instant::now();
         let mut command = Recorded::start(command)?;
         let mut progress = Progress::new();
@@ -103,10 +99,10 @@ impl Session<'_> {
             if let Some(reason) = self.is_over(&mut command) {
                 break reason;
             }
-            self.wait()?;
+            self.wait(&command)?;
             let failures = self.syscalls.take(self.facts);
             self.look_at(&failures, &mut tgids)?;
-            self.waiting.extend(failures);
+            self.keep(failures)?;
             self.zoom(&tgids)?;
             if self.waiting.len() >= BATCH || written.elapsed() >= BATCH_TIME {
                 self.write_failures()?;
@@ -134,11 +130,11 @@ impl Session<'_> {
         (self.bundle.room() == 0).then_some(EndReason::Size)
     }
 
-    fn wait(&self) -> Result<(), Error> {
-        let mut most = if self.zooming.is_armed() {
-            ZOOM_TICK
-        } else {
-            TICK
+    fn wait(&self, command: &Recorded) -> Result<(), Error> {
+        let mut most = match command {
+            _ if self.zooming.is_armed() => ZOOM_TICK,
+            Recorded::Running(_) => COMMAND_TICK,
+            _ => TICK,
         };
         if let Some(time) = self.time {
             most = most.min(time.saturating_sub(self.started.elapsed()));
@@ -157,44 +153,7 @@ impl Session<'_> {
         }
     }
 
-    /// Decides what new failures are worth.
-    fn look_at(
-        &mut self,
-        failures: &[Failure],
-        tgids: &mut BTreeMap<Kind, Vec<u32>>,
-    ) -> Result<(), Error> {
-        let mut new = false;
-        for failure in failures {
-            let (worth, first) = self.policy.note(failure);
-            if worth == Worth::Normal {
-                continue;
-            }
-            let holders = tgids.entry((failure.syscall, failure.errno)).or_default();
-            if !holders.contains(&failure.tgid) {
-                holders.push(failure.tgid);
-                // More than a handful: the failures are not those of one program.
-                holders.truncate(16);
-            }
-            self.involved.note(failure, self.facts);
-            new |= first && worth < Worth::Doubtful;
-            if fact(failure, self.facts, "task.seccomp_mode") == Some(SECCOMP_FILTER) {
-                self.watch.begin(&mut self.syscalls)?;
-            }
-        }
-        self.watch.end(&mut self.syscalls)?;
-        if new && self.failure_snapshots < MAX_FAILURE_SNAPSHOTS {
-            let extent = if self.failure_snapshots == 0 {
-                Extent::Host
-            } else {
-                Extent::Involved
-            };
-            self.failure_snapshots += 1;
-            self.snapshot(Phase::Failure, extent, FAILURE_SNAPSHOT_TIME)?;
-        }
-        Ok(())
-    }
-
-    fn zoom(&mut self, tgids: &BTreeMap<Kind, Vec<u32>>) -> Result<(), Error> {
+    fn zoom(&mut self, tgids: &Processes) -> Result<(), Error> {
         let mut outputs = Vec::new();
         let mut tools = Tools {
             guard: &mut self.guard,
@@ -203,21 +162,25 @@ impl Session<'_> {
             sink: &mut |output| outputs.push(output),
         };
         tools.sentinels.poll(false, tools.evidence, tools.sink);
-        self.zooming.step(
-            &mut self.policy,
-            &self.syscalls,
-            |kind| tgids.get(&kind).cloned().unwrap_or_default(),
-            &mut tools,
-        );
+        // The graph costs the host something: it waits for the trigger too.
+        if self.held.is_none() {
+            self.zooming.step(
+                &mut self.policy,
+                &self.syscalls,
+                |kind| tgids.get(&kind).cloned().unwrap_or_default(),
+                &mut tools,
+            );
+        }
         for output in outputs {
-            self.bundle.write_output(&output)?;
+            self.keep_output(output)?;
         }
         Ok(())
     }
 
     pub(super) fn write_failures(&mut self) -> Result<(), Error> {
-        if !self.waiting.is_empty() {
-            let rows = std::mem::take(&mut self.waiting);
+        while !self.waiting.is_empty() {
+            let rest = self.waiting.split_off(BATCH.min(self.waiting.len()));
+            let rows = std::mem::replace(&mut self.waiting, rest);
             self.bundle.write(0, &Failures { rows })?;
         }
         Ok(())
@@ -248,33 +211,14 @@ impl Session<'_> {
             .describe()
             .map(|what| format!(", tracing {what}"));
         format!(
-            "{} s, {total} failures, {} kinds sampled, {}{}",
+            "{} s, {total} failures, {} kinds sampled, {}{}{}",
             self.started.elapsed().as_secs(),
             self.policy.kinds(),
             ByteSize(self.bundle.len()).display().iec(),
-            zoom.unwrap_or_default()
+            zoom.unwrap_or_default(),
+            self.held
+                .as_ref()
+                .map_or("", |_| ", waiting for the trigger"),
         )
-    }
-}
-
-impl Watch {
-    /// Attaches `sys_enter`, unless that was done a short while ago.
-    fn begin(&mut self, syscalls: &mut Syscalls) -> Result<(), Error> {
-        let rested = self
-            .0
-            .is_none_or(|begun| begun.elapsed() >= WATCH_TIME + WATCH_REST);
-        if rested {
-            syscalls.watch_entries()?;
-            self.0 = Some(Instant::now());
-        }
-        Ok(())
-    }
-
-    /// Detaches it when its time is over.
-    fn end(&self, syscalls: &mut Syscalls) -> Result<(), Error> {
-        if self.0.is_some_and(|begun| begun.elapsed() >= WATCH_TIME) {
-            syscalls.unwatch_entries()?;
-        }
-        Ok(())
     }
 }

@@ -1,21 +1,24 @@
-//! Signals that end a recording. They end it cleanly, however often they come.
+//! Signals that end a recording, cleanly, however often they come; and SIGUSR1, a trigger of the flight recorder.
 
 use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
 use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1},
     flag,
 };
 
-/// The signal that came, if one did.
+/// The signals that came.
 #[derive(Debug)]
-pub(crate) struct Signals(Arc<AtomicUsize>);
+pub(crate) struct Signals {
+    ending: Arc<AtomicUsize>,
+    asking: Arc<AtomicBool>,
+}
 
 impl Signals {
     /// Catches the signals from now on.
@@ -23,16 +26,23 @@ impl Signals {
     /// # Errors
     /// The system's.
     pub(crate) fn catch() -> io::Result<Self> {
-        let caught = Arc::new(AtomicUsize::new(0));
+        let ending = Arc::new(AtomicUsize::new(0));
+        let asking = Arc::new(AtomicBool::new(false));
         for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
-            flag::register_usize(signal, Arc::clone(&caught), signal.unsigned_abs() as usize)?;
+            flag::register_usize(signal, Arc::clone(&ending), signal.unsigned_abs() as usize)?;
         }
-        Ok(Self(caught))
+        flag::register(SIGUSR1, Arc::clone(&asking))?;
+        Ok(Self { ending, asking })
     }
 
-    /// Number of the last signal that came.
+    /// Whether SIGUSR1 came since this was asked last.
+    pub(crate) fn asked(&self) -> bool {
+        self.asking.swap(false, Ordering::Relaxed)
+    }
+
+    /// Number of the last signal that ends the recording.
     pub(crate) fn caught(&self) -> Option<i32> {
-        let signal = self.0.load(Ordering::Relaxed);
+        let signal = self.ending.load(Ordering::Relaxed);
         i32::try_from(signal).ok().filter(|&signal| signal != 0)
     }
 }

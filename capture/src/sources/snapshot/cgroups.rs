@@ -166,7 +166,7 @@ mod tests {
         let folder = root.path().join("a/b");
         fs::create_dir_all(&folder).unwrap();
         let wanted = [id(&folder).unwrap()].into();
-        assert_eq!(find(root.path(), wanted), [folder.clone()]);
+        assert_eq!(find(root.path(), wanted), std::slice::from_ref(&folder));
         let table = table([folder.as_path()].into_iter());
         let row = format!("{} {}", id(&folder).unwrap(), folder.display());
         assert_eq!(table.lines().collect::<Vec<_>>(), ["id folder", &row]);

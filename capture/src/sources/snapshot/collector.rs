@@ -24,7 +24,7 @@ const SNAPSHOT_BYTES: usize = 24 << 20;
 const SNAPSHOT_ENTRIES: usize = 20_000;
 
 /// Bytes of entries after which a part is sent off.
-const PART_BYTES: usize = 1 << 20;
+const PART_BYTES: usize = 256 << 10;
 
 /// Most paths that are remembered from snapshot to snapshot.
 const MAX_SEEN: usize = 2 * SNAPSHOT_ENTRIES;

@@ -1,7 +1,7 @@
 //! Snapshots: the host's limits and their use, as procfs, sysfs, cgroupfs and statfs(2) say.
 //!
 //! Hooks: none; it only reads, and never a file whose reading changes something or may hang. Output:
-//! [`Snapshot`] records, each a part of at most about 1 MiB. Bytes, entries and time
+//! [`Snapshot`] records, each a part of about 256 KiB. Bytes, entries and time
 //! are bounded; what was left out is listed in the entry `etz:left-out`.
 //!
 //! Beside the paths of the host there are tables that the recorder worked out, all of them text with one row a line,

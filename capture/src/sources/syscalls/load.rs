@@ -1,13 +1,13 @@
 //! Loading the kernel programs and telling them what to do.
 
 use aya::{
-    Ebpf, EbpfLoader,
+    Ebpf,
     maps::{Array, Map, MapError},
     programs::{ProgramError, RawTracePoint},
 };
 use capture_ebpf::{MAX_SYSCALLS, Recipe, Recipes};
 
-use super::{BURST, FIRST, Facts, Focus, RATE, Syscalls, arguments, facts};
+use super::{BURST, FIRST, Facts, Focus, RATE, Syscalls, arguments, facts, loader::without_types};
 use crate::{error::Error, kernel::Kernel, preflight::tick_ns};
 
 /// The programs, built by `cargo xtask ebpf` for the kernel of this architecture.
@@ -21,11 +21,16 @@ static OBJECT: &[u8] =
 type RecipesWords = [u64; size_of::<Recipes>() / 8];
 
 impl Syscalls {
-    /// Loads the programs; nothing is attached yet.
+    /// Loads the programs, with a ring buffer of `ring_bytes`, a power of two; nothing is attached yet.
     ///
     /// # Errors
     /// Missing rights, or a kernel that refuses the programs.
-    pub(crate) fn load(kernel: &Kernel, facts: &Facts, focus: &Focus) -> Result<Self, Error> {
+    pub(crate) fn load(
+        kernel: &Kernel,
+        facts: &Facts,
+        focus: &Focus,
+        ring_bytes: u32,
+    ) -> Result<Self, Error> {
         let own_tgid = std::process::id();
         let interval_ns = 1_000_000_000 / RATE;
         let burst_ns = interval_ns * BURST;
@@ -37,9 +42,10 @@ impl Syscalls {
         let by_tgid = u32::from(!focus.tgids.is_empty());
         let by_comm = u32::from(!focus.comms.is_empty());
         let by_cgroup = u32::try_from(focus.cgroups.len()).unwrap_or(u32::MAX);
-        let mut ebpf = EbpfLoader::new()
-            // The programs need none of the kernel's types, which would take 20 MiB.
-            .btf(None)
+        let wake_bytes = u64::from(ring_bytes) / 4;
+        let mut ebpf = without_types()?
+            .map_max_entries("SAMPLES", ring_bytes)
+            .override_global("WAKE_BYTES", &wake_bytes, true)
             .override_global("OWN_TGID", &own_tgid, true)
             .override_global("FIRST", &FIRST, true)
             .override_global("INTERVAL_NS", &interval_ns, true)

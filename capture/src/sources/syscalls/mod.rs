@@ -9,6 +9,7 @@ mod decode;
 mod facts;
 mod focus;
 mod load;
+mod loader;
 mod totals;
 
 use std::{
