@@ -19,6 +19,15 @@ pub(crate) enum Arch {
 impl Arch {
     pub(crate) const ALL: [Self; 2] = [Self::Arm64, Self::Amd64];
 
+    /// This machine's.
+    pub(crate) fn host() -> Result<Self> {
+        match std::env::consts::ARCH {
+            "aarch64" => Ok(Self::Arm64),
+            "x86_64" => Ok(Self::Amd64),
+            other => anyhow::bail!("capture is not for {other}"),
+        }
+    }
+
     /// Debian's name.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -3,14 +3,12 @@
 //! Each benchmark is a file of its own with a `clap::Args` and a `run`; [`rounds`] interleaves what is compared,
 //! [`samples`] sums it up, [`crate::columns`] prints it.
 
-#[allow(
-    dead_code,
-    reason = "the first benchmark that compares variants uses it"
-)]
+mod overhead;
 mod rounds;
 #[allow(dead_code, reason = "not every benchmark uses all of it")]
 mod samples;
 mod sentinels;
+mod storm;
 
 use anyhow::Result;
 
@@ -23,12 +21,16 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum What {
+    Overhead(overhead::Args),
     Sentinels(sentinels::Args),
+    Storm(storm::Args),
 }
 
 /// Runs one benchmark.
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.what {
+        What::Overhead(args) => overhead::run(args),
         What::Sentinels(args) => sentinels::run(args),
+        What::Storm(args) => storm::run(args),
     }
 }
