@@ -20,7 +20,6 @@ impl Columns {
     }
 
     /// As a table in Markdown.
-    #[allow(dead_code, reason = "results are written with it")]
     pub(crate) fn markdown(&self) -> String {
         let mut text = String::new();
         for (index, row) in self.0.iter().enumerate() {
