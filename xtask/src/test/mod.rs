@@ -48,6 +48,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     ];
     if !args.no_vm {
         steps.push(("record and analyze in a guest", suites::guest));
+        steps.push(("kill the recorder in a guest", suites::kills));
     }
 
     let mut totals = Totals::default();

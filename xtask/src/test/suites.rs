@@ -23,6 +23,9 @@ const RECORDED: [&str; 4] = [
     "enoent-lookups",
 ];
 
+/// One for each phase.
+const KILLS: u32 = 6;
+
 pub(super) fn tests() -> Result<Outcome> {
     if host::can_require(host::PYTHON).is_ok() {
         host::require(host::PYTHON)?;
@@ -104,6 +107,15 @@ pub(super) fn guest() -> Result<Outcome> {
         totals += analyzed;
     }
     Ok(Outcome::Ran(totals))
+}
+
+/// A Debian arm64 6.12 guest kills the recorder once in each of its phases.
+pub(super) fn kills() -> Result<Outcome> {
+    if let Err(why) = host::can_require(host::VM) {
+        return Ok(Outcome::Skipped(why));
+    }
+    let args = vm::kill::Args::new(KILLS, dirs::target("test-vm"));
+    Ok(Outcome::Ran(vm::kill::run_all(&args)?))
 }
 
 fn scenarios() -> PathBuf {

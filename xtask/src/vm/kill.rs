@@ -55,6 +55,19 @@ pub(crate) struct Args {
     pub(crate) out: PathBuf,
 }
 
+impl Args {
+    /// Kills on the default kernel.
+    pub(crate) fn new(times: u32, out: PathBuf) -> Self {
+        Self {
+            times,
+            kernel: vec![super::DEFAULT_KERNEL.into()],
+            arch: Arch::Arm64,
+            capture: None,
+            out,
+        }
+    }
+}
+
 /// Prints a table of the phases for each kernel; fails when anything was left, or a bundle cannot be read.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let totals = run_all(args)?;
