@@ -1,0 +1,1 @@
+chattr -a /var/log/audit.log

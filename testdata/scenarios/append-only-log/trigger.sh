@@ -1,0 +1,1 @@
+echo rotated > /var/log/audit.log

@@ -1,0 +1,1 @@
+echo 0 > /proc/sys/kernel/unprivileged_bpf_disabled

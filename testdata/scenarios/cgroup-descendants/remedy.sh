@@ -1,0 +1,1 @@
+echo max > /sys/fs/cgroup/pods/cgroup.max.descendants

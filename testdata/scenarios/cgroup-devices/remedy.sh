@@ -1,0 +1,1 @@
+device-policy /sys/fs/cgroup/container 0

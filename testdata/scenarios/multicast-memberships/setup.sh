@@ -1,0 +1,1 @@
+cat /proc/sys/net/ipv4/igmp_max_memberships

@@ -1,0 +1,1 @@
+! errlab mcast 30 lo

@@ -1,0 +1,1 @@
+! errlab mapexec /tmp/native/libcompress.so
