@@ -3,6 +3,7 @@
 //! Each benchmark is a file of its own with a `clap::Args` and a `run`; [`rounds`] interleaves what is compared,
 //! [`samples`] sums it up, [`crate::columns`] prints it.
 
+mod armed;
 mod overhead;
 mod rounds;
 #[allow(dead_code, reason = "not every benchmark uses all of it")]
@@ -21,6 +22,7 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum What {
+    Armed(armed::Args),
     Overhead(overhead::Args),
     Sentinels(sentinels::Args),
     Storm(storm::Args),
@@ -29,6 +31,7 @@ enum What {
 /// Runs one benchmark.
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.what {
+        What::Armed(args) => armed::run(args),
         What::Overhead(args) => overhead::run(args),
         What::Sentinels(args) => sentinels::run(args),
         What::Storm(args) => storm::run(args),
