@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Options of the tracer, those that a kernel has: no interrupts, what functions returned (6.5 and later) and what they
-/// were given (6.16 and later), both by configuration.
+/// were given (6.15 and later), both by configuration.
 const OPTIONS: [(&str, &str); 3] = [
     ("funcgraph-irqs", "0"),
     ("funcgraph-retval", "1"),
@@ -69,7 +69,7 @@ pub(super) fn arm(
         what: Pass::Graph,
         functions: vec![function],
         pids,
-        tier: means.tier.describe().into(),
+        tier: means.describe_tier(),
     };
     set(means, buffer, hooks, arming, guard, tools.sink).map_err(|error| error.to_string())
 }

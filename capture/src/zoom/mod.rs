@@ -107,7 +107,7 @@ impl<'k> Zoom<'k> {
         let name = graph::entry_function(self.kernel, target)?;
         let entry = self.kernel.function(&name).map(|found| found.address);
         let entry = entry.ok_or_else(|| format!("there is not exactly one function {name}"))?;
-        let rounds = Rounds::new(entry, target.graph_time);
+        let rounds = Box::new(Rounds::new(entry, target.graph_time));
         self.arm_round(target, rounds, tools)
             .map_err(|(why, _)| why)
     }
@@ -116,9 +116,9 @@ impl<'k> Zoom<'k> {
     fn arm_round(
         &mut self,
         target: &Target,
-        mut rounds: Rounds,
+        mut rounds: Box<Rounds>,
         tools: &mut Tools<'_, '_>,
-    ) -> Result<(), (String, Rounds)> {
+    ) -> Result<(), (String, Box<Rounds>)> {
         let means = match &self.means {
             Ok(means) => means,
             Err(why) => return Err((why.clone(), rounds)),
@@ -142,7 +142,7 @@ impl<'k> Zoom<'k> {
             Ok(pass) => {
                 self.zooms = number;
                 rounds.armed(hooks, pass.hooked());
-                self.state = State::Graph(Box::new(pass), Box::new(rounds));
+                self.state = State::Graph(Box::new(pass), rounds);
                 Ok(())
             }
             Err(why) => {
@@ -245,7 +245,6 @@ impl<'k> Zoom<'k> {
                 self.graph_armed += finished.hooked;
                 self.not_restored.extend(finished.not_restored);
                 rounds.ended(finished.hooked, finished.calls);
-                let mut rounds = *rounds;
                 if let (Some(target), Some(call)) = (again, rounds.calls.first()) {
                     let outline = call.tree.clone();
                     if rounds.goes_on(&outline, self.tier(), kernel) {
@@ -258,7 +257,7 @@ impl<'k> Zoom<'k> {
                 }
                 tools.sentinels.poll(true, tools.evidence, tools.sink);
                 let caught = !rounds.calls.is_empty();
-                let descent = self.begin_descent(rounds, &finished.target, tools.sentinels)?;
+                let descent = self.begin_descent(*rounds, &finished.target, tools.sentinels)?;
                 Some((descent, caught))
             }
             State::Returns(pass, mut descent) => {

@@ -25,6 +25,9 @@ use crate::{
 /// Stream number of the zooms' pages; those of the sentinels have 0.
 const STREAM: u32 = 1;
 
+/// Time between two polls, and some more.
+const TICK: Duration = Duration::from_millis(25);
+
 /// Most failing calls whose trees are kept.
 const MAX_CALLS: usize = 8;
 
@@ -47,6 +50,8 @@ pub(super) struct ArmedPass {
     started_ns: u64,
     armed_ns: u64,
     hooked: Instant,
+    /// Disarming takes about as long as arming did.
+    reserve: Duration,
     caught: u64,
     bytes: u64,
     addresses: BTreeSet<u64>,
@@ -113,6 +118,7 @@ impl ArmedPass {
             started_ns: arming.started_ns,
             armed_ns: monotonic_ns(),
             hooked: arming.hooked,
+            reserve: arming.hooked.elapsed() + TICK,
             caught: 0,
             bytes: 0,
             addresses: BTreeSet::new(),
@@ -149,7 +155,7 @@ impl ArmedPass {
                 return Some(ZoomEnd::Error);
             }
         }
-        (self.hooked.elapsed() >= self.target.time).then_some(ZoomEnd::Time)
+        (self.hooked.elapsed() + self.reserve >= self.target.time).then_some(ZoomEnd::Time)
     }
 
     /// Disarms, and writes what the pass was.

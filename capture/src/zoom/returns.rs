@@ -47,7 +47,7 @@ impl Context<'_> {
             end: ZoomEnd::Error,
             failures: 0,
             lost_events: 0,
-            tier: format!("{}: {why}", self.means.tier.describe()),
+            tier: format!("{}: {why}", self.means.describe_tier()),
         }
     }
 }
@@ -117,7 +117,7 @@ pub(super) fn arm(
         what: Pass::Returns,
         functions: probed,
         pids: pids.to_vec(),
-        tier: means.tier.describe().into(),
+        tier: means.describe_tier(),
     };
     ArmedPass::start(trap, arming, sink)
 }

@@ -31,7 +31,7 @@ pub(super) struct Rounds {
     covered: HashSet<u64>,
     /// Time for all rounds together, from the first hook to the last.
     left: Duration,
-    /// How long arming a round took, which disarming takes as well.
+    /// How long arming the last round took.
     arming: Duration,
     count: u32,
     /// Failing calls of the rounds so far, the last round's first.
@@ -56,9 +56,9 @@ impl Rounds {
         &self.entries
     }
 
-    /// How long the next round may hook, disarming left out.
+    /// How long the next round may hook.
     pub(super) fn time(&self) -> Duration {
-        self.left.saturating_sub(self.arming)
+        self.left
     }
 
     /// Notes a round that was armed with `hooks`, from `began` on.
@@ -76,7 +76,7 @@ impl Rounds {
 
     /// Whether another round would show more of `call`, an outline of the failing one; then it is prepared.
     pub(super) fn goes_on(&mut self, call: &CallTree, tier: Tier, kernel: &Kernel) -> bool {
-        if self.count == MAX || self.time() < self.arming + LEAST_TIME {
+        if self.count == MAX || self.left < self.arming * 2 + LEAST_TIME {
             return false;
         }
         let mut new = BTreeSet::new();
