@@ -78,8 +78,12 @@ pub(super) fn worth(syscall: &str, errno: &str) -> Worth {
 /// A kind of failure: syscall number and errno.
 pub(super) type Kind = (u32, u16);
 
-/// How often one kind is zoomed on at most: once, and once more if the first zoom saw nothing.
-const MAX_ZOOMS: u32 = 2;
+/// How often one kind is zoomed on at most: once, and again if that saw nothing.
+const MAX_ZOOMS: u32 = 3;
+
+/// How long before a failure is expected a zoom on it may begin, and how long after it still may: a zoom is short, so
+/// what fails seldom is met by its own beat.
+const LEAD: Duration = Duration::from_secs(1);
 
 /// How long doubtful kinds wait for better ones.
 const DOUBT: Duration = Duration::from_secs(3);
@@ -88,10 +92,24 @@ const DOUBT: Duration = Duration::from_secs(3);
 struct Seen {
     worth: Worth,
     first: Instant,
+    last: Instant,
+    /// Time between the last two failures.
+    beat: Option<Duration>,
     zooms: u32,
     /// Failures at the end of the last zoom.
     failures: u64,
     answered: bool,
+}
+
+impl Seen {
+    /// Whether the next failure may come soon.
+    fn is_expected(&self, now: Instant) -> bool {
+        let beat = self.beat.filter(|beat| *beat > LEAD);
+        beat.is_none_or(|beat| {
+            let next = self.last + beat;
+            now + LEAD >= next && now <= next + LEAD
+        })
+    }
 }
 
 /// The kinds of failures seen so far.
@@ -113,6 +131,7 @@ impl Policy {
     pub(super) fn note(&mut self, failure: &Failure) -> (Worth, bool) {
         let kind = (failure.syscall, failure.errno);
         let mut first = false;
+        let now = Instant::now();
         let seen = self.seen.entry(kind).or_insert_with(|| {
             first = true;
             let worth = if !self.focus.covers(kind.0, kind.1) {
@@ -124,12 +143,18 @@ impl Policy {
             };
             Seen {
                 worth,
-                first: Instant::now(),
+                first: now,
+                last: now,
+                beat: None,
                 zooms: 0,
                 failures: 0,
                 answered: false,
             }
         });
+        if !first {
+            seen.beat = Some(now.duration_since(seen.last));
+            seen.last = now;
+        }
         (seen.worth, first)
     }
 
@@ -143,7 +168,10 @@ impl Policy {
             };
             // A kind whose first zoom saw nothing waits until it fails again.
             let again = seen.zooms == 0
-                || (!seen.answered && seen.zooms < MAX_ZOOMS && total(**kind) > seen.failures);
+                || (!seen.answered
+                    && seen.zooms < MAX_ZOOMS
+                    && total(**kind) > seen.failures
+                    && seen.is_expected(now));
             due && again
         });
         waiting
@@ -222,7 +250,30 @@ mod tests {
         assert_eq!(policy.next(now, |_| 5), None);
         assert_eq!(policy.next(now, |_| 6), Some(kind("openat", "EACCES")));
         policy.zoomed(kind("openat", "EACCES"), false, 6);
-        assert_eq!(policy.next(now, |_| 7), None);
+        policy.zoomed(kind("openat", "EACCES"), false, 7);
+        assert_eq!(policy.next(now, |_| 8), None);
+    }
+
+    #[test]
+    fn what_fails_seldom_is_met_by_its_beat() {
+        let now = Instant::now();
+        let mut seen = Seen {
+            worth: Worth::Exhausted,
+            first: now,
+            last: now,
+            beat: Some(Duration::from_secs(10)),
+            zooms: 1,
+            failures: 2,
+            answered: false,
+        };
+        let expected = |seen: &Seen, seconds| seen.is_expected(now + Duration::from_secs(seconds));
+        let times = [1, 8, 9, 11, 12];
+        assert_eq!(
+            times.map(|s| expected(&seen, s)),
+            [false, false, true, true, false]
+        );
+        seen.beat = Some(Duration::from_millis(20));
+        assert!(expected(&seen, 5));
     }
 
     #[test]
