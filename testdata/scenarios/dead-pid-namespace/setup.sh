@@ -1,0 +1,1 @@
+echo unshare -p > /tmp/sandbox

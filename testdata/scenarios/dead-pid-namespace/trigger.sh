@@ -1,0 +1,1 @@
+$(cat /tmp/sandbox) sh -c 'date; date; exit 0'

@@ -1,0 +1,1 @@
+echo 128 > /proc/sys/fs/fanotify/max_user_groups

@@ -1,0 +1,1 @@
+! errlab fangrp 1

@@ -1,0 +1,1 @@
+! errlab dropcap "$(cat /tmp/container.drop)" /tmp/probe fds 1

@@ -1,0 +1,1 @@
+echo 32 > /proc/sys/vm/nr_hugepages

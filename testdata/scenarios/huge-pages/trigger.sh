@@ -1,0 +1,2 @@
+# 64 MiB; 0x40000 is MAP_HUGETLB.
+! errlab mapbig 67108864 0x40000

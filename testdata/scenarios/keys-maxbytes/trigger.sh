@@ -1,0 +1,1 @@
+! errlab as 1000 errlab keys 2 2000

@@ -1,0 +1,1 @@
+echo 0 > /proc/sys/fs/pipe-user-pages-hard

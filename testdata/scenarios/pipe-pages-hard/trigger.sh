@@ -1,0 +1,1 @@
+errlab as 1000 sh -c 'ls / | wc -l'

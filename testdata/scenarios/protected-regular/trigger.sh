@@ -1,0 +1,1 @@
+echo ready > /tmp/service.state

@@ -1,0 +1,1 @@
+! errlab as 1000 errlab ptrace "$(cat /tmp/server.pid)"

@@ -1,0 +1,1 @@
+echo 819200 > /tmp/service.msgqueue

@@ -1,0 +1,1 @@
+echo 65536 > /tmp/service.msgqueue

@@ -1,0 +1,1 @@
+echo 3000 > /tmp/service.sigpending

@@ -1,0 +1,1 @@
+echo 32 > /tmp/service.sigpending
