@@ -48,9 +48,9 @@ pub(crate) fn stand() -> Result<(), Error> {
     let mut steps = step::replay(&text);
     // Not there when the recorder ended well, or could not make one.
     let path = text.lines().next().and_then(step::journal_path);
-    let journal = path.and_then(|path| Journal::take_over(&path, true).ok().flatten());
+    let mut journal = path.and_then(|path| Journal::take_over(&path, true).ok().flatten());
     let begun = !steps.is_empty();
-    let failed = take_back(&mut steps);
+    let failed = take_back(&mut steps, journal.as_mut());
     if let Some(mut journal) = journal
         // What the recorder itself could not put back is kept for `capture cleanup`.
         && (begun || journal.text().is_ok_and(|text| step::replay(&text).is_empty()))

@@ -6,6 +6,7 @@
 //! `capture cleanup` does it from the file.
 
 mod child;
+mod hurry;
 mod journal;
 mod step;
 mod undo;
@@ -183,7 +184,7 @@ pub(crate) fn cleanup() -> Result<(), Error> {
     let count = left.len();
     for mut journal in left {
         let mut steps = step::replay(&journal.text().map_err(found)?);
-        failed.extend(take_back(&mut steps));
+        failed.extend(take_back(&mut steps, Some(&mut journal)));
         journal.settle(&steps);
     }
     match failed.first() {
@@ -201,8 +202,18 @@ pub(crate) fn cleanup() -> Result<(), Error> {
 }
 
 /// Takes back steps, the newest first, and leaves those that could not be put back. Returns why not, in words.
-fn take_back(steps: &mut Vec<Step>) -> Vec<String> {
+fn take_back(steps: &mut Vec<Step>, journal: Option<&mut Journal>) -> Vec<String> {
     let mut failed = Vec::new();
+    if !steps.is_empty()
+        && let Some(ordinary) = hurry::undo()
+    {
+        if let Some(journal) = journal {
+            let _ = journal.append(&ordinary.lines());
+        }
+        // The oldest: it is taken back last.
+        steps.insert(0, ordinary);
+        hurry::begin();
+    }
     let mut left = Vec::new();
     while let Some(step) = steps.pop() {
         if let Err(error) = step.run_patiently() {

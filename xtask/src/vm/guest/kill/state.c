@@ -137,6 +137,7 @@ int main(void)
 	walk(TRACEFS);
 	print_file("/proc/sys/kernel/bpf_stats_enabled");
 	print_file("/proc/sys/kernel/ftrace_enabled");
+	print_file("/sys/kernel/rcu_expedited");
 	walk("/run/etz-capture");
 	count_bpf("BPF programs", BPF_PROG_GET_NEXT_ID);
 	count_bpf("BPF links", BPF_LINK_GET_NEXT_ID);
