@@ -17,7 +17,10 @@ mod maps;
 mod registers;
 mod sample;
 
-use aya_ebpf::{EbpfContext as _, macros::raw_tracepoint, programs::RawTracePointContext};
+use aya_ebpf::{
+    EbpfContext as _, helpers::bpf_get_current_pid_tgid, macros::raw_tracepoint,
+    programs::RawTracePointContext,
+};
 use capture_ebpf::{Bucket, CountKey, Loss, MAX_SYSCALLS};
 use registers::{Call, Registers};
 
@@ -37,7 +40,7 @@ pub(crate) fn sys_exit(context: RawTracePointContext) -> i32 {
     if result < MAX_ERRNO.wrapping_neg() {
         return 0;
     }
-    failed(&context, (result.wrapping_neg() & 0xfff) as u32);
+    etz_failed(context.arg(0), (result.wrapping_neg() & 0xfff) as u32);
     0
 }
 
@@ -54,21 +57,27 @@ pub(crate) fn sys_enter(context: RawTracePointContext) -> i32 {
     0
 }
 
-#[inline(always)]
-fn failed(context: &RawTracePointContext, errno: u32) {
-    let tgid = context.tgid();
+/// A call failed. A function of its own, so that a successful call does not pay for saving its registers; a global
+/// one: see [`etz_consider`].
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub(crate) extern "C" fn etz_failed(registers: u64, errno: u32) -> u32 {
+    let tgid = (bpf_get_current_pid_tgid() >> 32) as u32;
     if is_restart(errno) || tgid == maps::OWN_TGID.load() {
-        return;
+        return 0;
     }
-    let registers = Registers::new(context.arg(0));
+    let registers = Registers::new(registers);
     let syscall = match registers.call() {
         Some(Call::Native(number)) => number,
-        Some(Call::Compat) => return maps::lost(Loss::Compat),
-        None => return,
+        Some(Call::Compat) => {
+            maps::lost(Loss::Compat);
+            return 0;
+        }
+        None => return 0,
     };
     // -1 after sigreturn(2) and after a tracer changed the number: no syscall.
     if syscall >= MAX_SYSCALLS {
-        return;
+        return 0;
     }
     let key = CountKey {
         syscall,
@@ -83,6 +92,7 @@ fn failed(context: &RawTracePointContext, errno: u32) {
             consider(&registers, &key, before);
         }
     }
+    0
 }
 
 /// Sends a failure whole, if it is wanted and the rate allows it; `before` of its key came earlier.
