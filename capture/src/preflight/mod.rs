@@ -1,21 +1,17 @@
 //! What this host allows, looked at before anything is changed. `capture check` prints it alone.
 
+mod check;
 mod host;
 
 use std::{fs, path::Path};
 
-use capture_ebpf::RING_BYTES;
 use format_spec::record::{Ability, AbilityState, Missing};
 use rustix::thread::{CapabilitySet, capabilities};
 
+pub(crate) use check::check;
 pub(crate) use host::{clocks, host, monotonic_ns, tick_ns};
 
-use crate::{
-    error::Error,
-    kernel::Kernel,
-    sources::syscalls::{Facts, Focus, Syscalls},
-    zoom::Zoom,
-};
+use crate::{error::Error, kernel::Kernel, sources::syscalls::Facts, zoom::Zoom};
 
 /// Inode number of the initial pid namespace (`PROC_PID_INIT_INO`, `include/linux/proc_ns.h`).
 const INITIAL_PID_NS: &str = "pid:[4026531836]";
@@ -111,41 +107,4 @@ fn ability(name: &str, available: bool, detail: String) -> Ability {
         },
         detail,
     }
-}
-
-/// Prints what this host allows.
-///
-/// # Errors
-/// When it does not allow to record.
-pub(crate) fn check() -> Result<(), Error> {
-    let host = host();
-    println!(
-        "{} {} ({:?})",
-        host.hostname, host.kernel_release, host.architecture
-    );
-    require()?;
-    let kernel = Kernel::load();
-    let facts = Facts::resolve(&kernel);
-    let zoom = Zoom::plan(&kernel);
-    let programs = Syscalls::load(&kernel, &facts, &Focus::default(), RING_BYTES).map(drop);
-    let detail = programs.as_ref().err().map_or_else(
-        || "the kernel takes the sys_exit program".to_owned(),
-        ToString::to_string,
-    );
-    let mut abilities = vec![ability("failing syscalls", programs.is_ok(), detail)];
-    abilities.extend(self::abilities(&kernel, &facts, &zoom));
-    for Ability {
-        name,
-        state,
-        detail,
-    } in abilities
-    {
-        let state = match state {
-            AbilityState::Available => "yes",
-            AbilityState::Missing => "no",
-            AbilityState::Denied => "denied",
-        };
-        println!("{state:<7} {name}: {detail}");
-    }
-    programs
 }

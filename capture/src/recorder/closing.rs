@@ -59,12 +59,13 @@ impl Session<'_> {
         }
         let (failures, kinds) = self.totals();
         let summary = format!(
-            "{:.1} s: {failures} failures of {kinds} kinds, {} traced; left out: {}; cost {:.2} s of processor time and {} of memory",
+            "{:.1} s: {failures} failures of {kinds} kinds, {} traced; left out: {}; cost {:.2} s of processor time, {} of memory, {}",
             recorded.as_secs_f64(),
             self.zooming.count(),
             left_out(&closing.drops),
             (closing.cost.user_ns + closing.cost.system_ns) as f64 / 1e9,
             ByteSize(closing.cost.peak_memory_bytes).display().iec(),
+            programs(&closing.cost),
         );
         let len = ByteSize(self.bundle.finish()?).display().iec();
         eprintln!("{}: {len} in {summary}", output.display());
@@ -170,6 +171,16 @@ fn restored(not_restored: &[String]) -> Result<(), Error> {
     not_restored
         .first()
         .map_or(Ok(()), |first| Err(error(first)))
+}
+
+/// What the eBPF programs took, in words.
+fn programs(cost: &Cost) -> String {
+    match (cost.bpf_run_ns, cost.bpf_runs) {
+        (Some(ns), Some(runs)) => {
+            format!("{:.2} s in {runs} runs of eBPF programs", ns as f64 / 1e9)
+        }
+        _ => "eBPF time not counted (kernel.bpf_stats_enabled is 0)".into(),
+    }
 }
 
 /// The losses that there were, in words.

@@ -35,7 +35,7 @@ pub struct Count {
     pub count: u64,
     /// Time of the first one.
     pub first_ns: u64,
-    /// Time of the last one.
+    /// Time of the last one, known to one or two timer ticks (1 to 10 ms each).
     pub last_ns: u64,
 }
 
