@@ -32,7 +32,10 @@ impl Session<'_> {
         let recorded = self.started.elapsed();
         let not_restored = self.disarm(zoom_end)?;
         let failures = self.syscalls.take(self.facts);
-        self.waiting.extend(failures);
+        for failure in &failures {
+            self.note(failure);
+        }
+        self.keep(failures)?;
         self.write_failures()?;
         let nothing = match &self.held {
             Some(_) => Some("no trigger came"),

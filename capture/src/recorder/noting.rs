@@ -32,6 +32,16 @@ const SECCOMP_FILTER: u64 = 2;
 pub(super) struct Watch(Option<Instant>);
 
 impl Session<'_> {
+    /// Notes a failure. Returns how much it is worth, and whether it is the first of its kind.
+    pub(super) fn note(&mut self, failure: &Failure) -> (Worth, bool) {
+        let (worth, first) = self.policy.note(failure);
+        if worth != Worth::Normal {
+            self.worthwhile = true;
+            self.involved.note(failure, self.facts);
+        }
+        (worth, first)
+    }
+
     /// Decides what new failures are worth.
     pub(super) fn look_at(
         &mut self,
@@ -40,18 +50,16 @@ impl Session<'_> {
     ) -> Result<(), Error> {
         let mut new = false;
         for failure in failures {
-            let (worth, first) = self.policy.note(failure);
+            let (worth, first) = self.note(failure);
             if worth == Worth::Normal {
                 continue;
             }
-            self.worthwhile = true;
             let holders = tgids.entry((failure.syscall, failure.errno)).or_default();
             if !holders.contains(&failure.tgid) {
                 holders.push(failure.tgid);
                 // More than a handful: the failures are not those of one program.
                 holders.truncate(16);
             }
-            self.involved.note(failure, self.facts);
             new |= first && worth < Worth::Doubtful;
             if fact(failure, self.facts, "task.seccomp_mode") == Some(SECCOMP_FILTER) {
                 self.watch.begin(&mut self.syscalls)?;
