@@ -45,6 +45,7 @@ impl Evidence {
         }
         self.names.send(new.iter().copied(), kernel, sink);
         let code = kernel.code(new);
+        self.names.send(kernel.called(&code), kernel, sink);
         if !code.functions.is_empty() {
             sink(Output::Code(code));
         }

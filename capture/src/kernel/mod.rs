@@ -6,6 +6,7 @@
 mod btf;
 mod code;
 mod ctl_tables;
+mod direct_calls;
 mod kallsyms;
 mod kcore;
 mod sysctl_names;
@@ -169,6 +170,19 @@ impl Kernel {
             .into_iter()
             .filter_map(|address| self.containing(address));
         code::read(kcore, functions, self.base())
+    }
+
+    /// Addresses (absolute) of the functions that `code` calls directly: names for who reads the code.
+    pub(crate) fn called(&self, code: &Code) -> Vec<u64> {
+        let base = self.base();
+        let targets = code.functions.iter().flat_map(|function| {
+            direct_calls::targets(&function.bytes, function.address.wrapping_add(base))
+        });
+        let starts = targets.filter(|&target| {
+            let found = self.containing(target);
+            found.is_some_and(|found| found.address == target && found.is_text())
+        });
+        starts.collect()
     }
 
     /// All functions and labels in text, by rising address.
