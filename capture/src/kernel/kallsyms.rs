@@ -112,8 +112,10 @@ impl Kallsyms {
         if hidden {
             return Err(KallsymsError::Hidden);
         }
-        // Stable: of the names of one address, the kernel itself uses the first.
-        symbols.entries.sort_by_key(|entry| entry.address);
+        // Of the names of one address, the kernel itself uses the first. In place: a stable sort takes 5 MB more.
+        symbols
+            .entries
+            .sort_unstable_by_key(|entry| (entry.address, entry.name));
         Ok(symbols)
     }
 
