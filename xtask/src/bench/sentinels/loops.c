@@ -151,23 +151,21 @@ int main(int argc, char **argv)
 	char instance[300], tracing_on[400];
 	snprintf(instance, sizeof instance, INSTANCES "/etz-%d-sentinels", capture);
 	snprintf(tracing_on, sizeof tracing_on, "%s/tracing_on", instance);
-	while (!recording) {
+	while (!recording || !armed) {
 		usleep(2000);
 		if (!begun && !access(instance, F_OK))
 			begun = now();
 		/* It switches a new instance off until the probes are there. */
 		if (begun && !armed && groups(instance, NULL, NULL) && read_first(tracing_on) == '1')
 			armed = now();
-		if (begun && !armed)
-			continue;
-		if (has_link(capture))
+		if (!recording && has_link(capture))
 			recording = now();
 		if (waitpid(capture, NULL, WNOHANG) == capture || now() - start > 60e9) {
 			fprintf(stderr, "the recorder does not record\n");
 			return 1;
 		}
 	}
-	printf("arming_ms=%.0f\nstarted_ms=%.0f\n", armed ? (armed - begun) / 1e6 : 0, (recording - start) / 1e6);
+	printf("arming_ms=%.0f\nstarted_ms=%.0f\n", (armed - begun) / 1e6, ((recording > armed ? recording : armed) - start) / 1e6);
 	/* The recorder takes a snapshot first. */
 	sleep(2);
 	double end = now() + seconds * 1e9;
