@@ -57,6 +57,9 @@ pub fn origins(bundle: &Bundle, calls: &Calls, task: &Task<'_>) -> Vec<Origin> {
         finder.bare_returns(&mut tally);
     }
     if tally.is_empty() {
+        finder.refusals(&mut tally);
+    }
+    if tally.is_empty() {
         finder.inferred(&mut tally);
     }
     tally.finish()
@@ -110,6 +113,20 @@ impl<'a> Finder<'a> {
         }
         if !tally.has(How::Sentinel) {
             *tally = inner;
+        }
+    }
+
+    /// Where a sentinel said no by NULL or false, and nothing else is known of the failure.
+    fn refusals(&self, tally: &mut Tally) {
+        for run in self.failing(&self.calls.sentinels, Head::of_run) {
+            let tree = self.recent(run).stack_tree(&self.bundle.symbols);
+            let walk = Walk {
+                tree: &tree,
+                symbols: &self.bundle.symbols,
+            };
+            if let Some(found) = walk.of_refusal().filter(|_| self.is_of_syscall(&tree)) {
+                tally.add(self.origin(&tree, found, How::Sentinel));
+            }
         }
     }
 

@@ -205,6 +205,27 @@ fn sentinels_alone_give_origin_and_path() {
 }
 
 #[test]
+fn who_asked_a_sentinel_that_said_null_made_the_errno() {
+    let mut kernel = Kernel::new();
+    kernel.returning("inc_ucount", ReturnType::Pointer);
+    let above = ["__arm64_sys_inotify_add_watch", "el0_svc"];
+    kernel.probe_with_stack("inc_ucount", &above, 0);
+    let mut bundle = bundle(&Kernel::new(), Some(&kernel));
+    bundle.symbols = kernel.table();
+    bundle.failures = vec![format_spec::record::Failure {
+        time_ns: 10_000,
+        syscall: 27,
+        errno: 28,
+        pid: 100,
+        tgid: 100,
+        ..Default::default()
+    }];
+    let origin = only(&bundle, 27, 28);
+    assert_eq!(origin.function, "__arm64_sys_inotify_add_watch");
+    assert_eq!(origin.told[0].function, "inc_ucount");
+}
+
+#[test]
 fn a_deeper_return_value_wins_over_a_sentinel_that_passed_the_error_on() {
     let mut kernel = Kernel::new();
     kernel.syscall_enter(220);

@@ -47,6 +47,15 @@ impl Walk<'_> {
         Some((errno, self.find(errno)?))
     }
 
+    /// The origin when no call returned an errno, but one said no by NULL or false: its caller made an errno of it.
+    pub(super) fn of_refusal(&self) -> Option<Found> {
+        let roots: Vec<usize> = self.tree.roots().collect();
+        let no = |outcome| matches!(outcome, Outcome::Null | Outcome::Truth(false));
+        let mut seen = self.seen(&roots).into_iter().rev();
+        let (at, _) = seen.find(|&(_, outcome)| no(outcome))?;
+        Some(self.found(self.tree.parent(at).unwrap_or(at)))
+    }
+
     /// The origin when the tree's outermost call is the syscall, and nothing below returned its errno.
     pub(super) fn of_root(&self) -> Option<Found> {
         let root = self.tree.roots().last()?;
