@@ -120,6 +120,8 @@ fn package(
     for name in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         fs::copy(dirs::repo().join(name), stage.join(name))?;
     }
+    // By Debian's name for it.
+    fs::rename(stage.join("CHANGELOG.md"), stage.join("changelog"))?;
     fs::write(stage.join("debian-changelog"), changelog()?)?;
     fs::write(
         stage.join("Cargo.toml"),
@@ -189,7 +191,7 @@ fn manifest(share: &[String]) -> String {
         let (folder, _) = file.rsplit_once('/').unwrap_or_default();
         assets += &format!("    [\"share/{file}\", \"usr/share/{folder}/\", \"644\"],\n");
     }
-    for file in ["README.md", "CHANGELOG.md"] {
+    for file in ["README.md", "changelog"] {
         assets += &format!("    [\"{file}\", \"usr/share/doc/etz/\", \"644\"],\n");
     }
     format!(
@@ -207,6 +209,7 @@ maintainer = "{MAINTAINER}"
 copyright = "The etz developers"
 license-file = ["LICENSE-MIT", "0"]
 changelog = "debian-changelog"
+revision = ""
 section = "admin"
 priority = "optional"
 depends = ""

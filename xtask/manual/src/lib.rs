@@ -12,6 +12,10 @@ use clap_complete::{Shell, generate_to};
 /// When a file cannot be written.
 pub fn write(mut command: Command, folder: &Path) -> io::Result<()> {
     let name = command.get_name().to_owned();
+    let pages = folder.join("man/man1");
+    fs::create_dir_all(&pages)?;
+    // First: what completions are made of has `help` subcommands of its own, of which pages would say nothing.
+    clap_mangen::generate_to(command.clone().disable_help_subcommand(true), pages)?;
     for (shell, place) in [
         (Shell::Bash, "bash-completion/completions"),
         (Shell::Zsh, "zsh/vendor-completions"),
@@ -25,9 +29,7 @@ pub fn write(mut command: Command, folder: &Path) -> io::Result<()> {
             fs::rename(file, place.join(&name))?;
         }
     }
-    let pages = folder.join("man/man1");
-    fs::create_dir_all(&pages)?;
-    clap_mangen::generate_to(command.disable_help_subcommand(true), pages)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -52,5 +54,6 @@ mod tests {
             assert!(is_there(name), "{name}");
         }
         assert!(!is_there("man/man1/tool-guard.1"));
+        assert!(!is_there("man/man1/tool-help.1"));
     }
 }
