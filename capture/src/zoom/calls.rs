@@ -155,11 +155,11 @@ fn happening(format: &EventFormat, record: &[u8]) -> Option<Happening> {
             depth: read("depth")?,
             value: read("retval"),
         },
-        "sys_enter" => Happening::Enter {
-            syscall: read("id")?,
+        name if name.starts_with("sys_enter") => Happening::Enter {
+            syscall: read("id").or_else(|| read("__syscall_nr"))?,
         },
-        "sys_exit" => Happening::Exit {
-            syscall: read("id")?,
+        name if name.starts_with("sys_exit") => Happening::Exit {
+            syscall: read("id").or_else(|| read("__syscall_nr"))?,
             result: read("ret")?,
         },
         _ => Happening::Probe {

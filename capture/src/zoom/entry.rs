@@ -38,6 +38,11 @@ pub(super) fn candidates(syscall: &str) -> impl Iterator<Item = String> {
         .map(|name| format!("{PREFIX}{name}"))
 }
 
+/// Names that the events of `syscall` alone may end with: `mount` for `sys_enter_mount` and `sys_exit_mount`.
+pub(super) fn event_names(syscall: &str) -> impl Iterator<Item = String> {
+    candidates(syscall).map(|name| name[PREFIX.len()..].to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,5 +57,6 @@ mod tests {
             candidates("umount2").next(),
             Some(format!("{PREFIX}umount"))
         );
+        assert_eq!(event_names("umount2").next().as_deref(), Some("umount"));
     }
 }

@@ -85,6 +85,7 @@ fn set(
     let tracefs = &means.tracefs;
     let bait = Bait {
         syscall: arming.target.syscall,
+        name: &arming.target.name,
         errno: arming.target.errno,
         pids: &arming.pids,
     };

@@ -86,6 +86,7 @@ pub(super) fn arm(
     let buffer = Buffer::create(tracefs, &instance_name(number), guard)?;
     let bait = Bait {
         syscall: target.syscall,
+        name: &target.name,
         errno: target.errno,
         pids,
     };

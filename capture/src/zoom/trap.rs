@@ -9,11 +9,10 @@ use crate::{
     tracefs::{Buffer, Formats, RawPages, Tracefs, TracefsError},
 };
 
-use super::calls::Page;
+use super::{calls::Page, entry};
 
-/// The event that ends a syscall.
-const EXIT: &str = "events/raw_syscalls/sys_exit";
-const ENTER: &str = "events/raw_syscalls/sys_enter";
+/// The events of every syscall, for those that have none of their own (`CONFIG_FTRACE_SYSCALLS`).
+const ALL: [(&str, &str); 2] = [("raw_syscalls", "sys_enter"), ("raw_syscalls", "sys_exit")];
 
 /// Memory for the buffers of all processors together, in KiB, and the least and most for one.
 const ALL_KIB: usize = 32 << 10;
@@ -28,6 +27,8 @@ const MAX_TAKEN: usize = 64 << 20;
 pub(super) struct Bait<'a> {
     /// Syscall number.
     pub(super) syscall: u32,
+    /// Syscall name.
+    pub(super) name: &'a str,
     /// errno.
     pub(super) errno: u16,
     /// Threads that it is limited to, with those that they start; empty for all.
@@ -63,15 +64,35 @@ impl Trap {
         buffer.set("trace_clock", "mono", guard)?;
         let Bait {
             syscall,
+            name,
             errno,
             pids,
         } = bait;
-        let only = format!("id == {syscall}");
-        for event in [ENTER, EXIT] {
-            buffer.set_with_undo(&format!("{event}/filter"), &only, "0", guard)?;
+        // An event of one syscall costs the others a look at a table; a filter on the number costs them far more.
+        let mut own = entry::event_names(name).map(|name| {
+            ["sys_enter", "sys_exit"].map(|event| ("syscalls", format!("{event}_{name}")))
+        });
+        let has = |events: &[(&str, String); 2]| {
+            let mut events = events.iter();
+            events.all(|(system, event)| tracefs.has(&format!("events/{system}/{event}")))
+        };
+        let own = own.find(has);
+        let events = own.unwrap_or_else(|| ALL.map(|(system, event)| (system, event.into())));
+        let mut only = String::new();
+        if events[0].0 == ALL[0].0 {
+            only = format!("id == {syscall} && ");
+            for (system, event) in &events {
+                let file = format!("events/{system}/{event}/filter");
+                buffer.set_with_undo(&file, &format!("id == {syscall}"), "0", guard)?;
+            }
         }
-        let trigger = format!("traceoff if id == {syscall} && ret == -{errno}");
-        let file = format!("{EXIT}/trigger");
+        // Since 6.19 the event of a syscall would read the strings that it is given.
+        if buffer.has("syscall_user_buf_size") {
+            buffer.set("syscall_user_buf_size", "0", guard)?;
+        }
+        let trigger = format!("traceoff if {only}ret == -{errno}");
+        let (system, exit) = &events[1];
+        let file = format!("events/{system}/{exit}/trigger");
         buffer.set_with_undo(&file, &trigger, &format!("!{trigger}"), guard)?;
         if !pids.is_empty() {
             let list: Vec<_> = pids.iter().map(ToString::to_string).collect();
@@ -79,10 +100,10 @@ impl Trap {
             buffer.set("options/event-fork", "1", guard)?;
         }
         let mut formats = Formats::new(tracefs.root())?;
-        for (event, name) in [(ENTER, "sys_enter"), (EXIT, "sys_exit")] {
-            formats.add(tracefs, "raw_syscalls", name)?;
+        for (system, event) in &events {
+            formats.add(tracefs, system, event)?;
             // Read back, it would be `0*` by now: the trigger has switched it on underneath.
-            buffer.set_with_undo(&format!("{event}/enable"), "1", "0", guard)?;
+            buffer.set_with_undo(&format!("events/{system}/{event}/enable"), "1", "0", guard)?;
         }
         Ok(Self {
             buffer,

@@ -130,6 +130,15 @@ impl Layout {
                 id: field("id")?,
                 result: field("ret")?,
             },
+            // The events of one syscall alone; their arguments have a field each.
+            ("syscalls", name) if name.starts_with("sys_enter_") => Shape::SyscallEnter {
+                id: field("__syscall_nr")?,
+                arguments: None,
+            },
+            ("syscalls", name) if name.starts_with("sys_exit_") => Shape::SyscallExit {
+                id: field("__syscall_nr")?,
+                result: field("ret")?,
+            },
             _ if probe.is_some() || field("__probe_ret_ip").is_some() => Shape::Return {
                 // A probe at a return names the function, one within it the instruction.
                 function: field("__probe_func").or_else(|| field("__probe_ip")),
