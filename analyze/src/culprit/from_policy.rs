@@ -5,7 +5,7 @@ use crate::{
     evidence::sysctl_text,
     graph::Outcome,
     names::base_name,
-    origin::{Origin, Told},
+    origin::{How, Origin, Told},
 };
 
 /// errnos of a missing capability.
@@ -109,7 +109,9 @@ fn module(subject: &Subject<'_>, origin: &Origin) -> Option<Candidate> {
     };
     let mut candidate = Candidate::new(format!("lsm:{name}"), summary);
     let text = format!("{function} under {} returned {errno}", origin.path[hook]);
-    candidate.says(Kind::Origin, 50, text);
+    // What was inferred may as well be a hook that said yes.
+    let weight = if origin.how == How::Inferred { 20 } else { 50 };
+    candidate.says(Kind::Origin, weight, text);
     let views = subject.bundle.snapshots.nearest(subject.group.last_ns);
     let modules = views
         .iter()

@@ -4,6 +4,7 @@ use super::{Candidate, Kind, Subject, wording};
 use crate::{
     evidence::{LimitUse, Nearness},
     limits,
+    names::base_name,
     origin::How,
     rules::{Answer, Rule, Verdict, book, judge},
 };
@@ -43,6 +44,7 @@ fn candidate(rule: &Rule, verdict: &Verdict, subject: &Subject<'_>) -> Candidate
         ..Candidate::new(&rule.id, summary)
     };
     says_origin(&mut candidate, verdict, subject);
+    says_inferred_way(&mut candidate, rule, subject);
     says_conditions(&mut candidate, rule, verdict);
     if let Some(limit) = limit {
         says_use(&mut candidate, limit, subject, rule.near.unwrap_or(true));
@@ -80,6 +82,19 @@ fn says_origin(candidate: &mut Candidate, verdict: &Verdict, subject: &Subject<'
         weight + more,
         format!("{} {seen}: {errno}", origin.function),
     );
+}
+
+/// Where the origin is only inferred, the error may have begun in any function on the way to it.
+fn says_inferred_way(candidate: &mut Candidate, rule: &Rule, subject: &Subject<'_>) {
+    let Some(origin) = subject.origin.filter(|origin| origin.how == How::Inferred) else {
+        return;
+    };
+    let passed = origin.path.iter().rev().skip(1);
+    let mut named = passed.filter(|step| rule.origin.iter().any(|name| name == base_name(step)));
+    if let Some(step) = named.next() {
+        let text = format!("{step} is on the way of the failing call (inferred)");
+        candidate.says(Kind::Origin, 22, text);
+    }
 }
 
 fn says_conditions(candidate: &mut Candidate, rule: &Rule, verdict: &Verdict) {

@@ -114,13 +114,16 @@ pub fn groups(bundle: &Bundle) -> Vec<Group> {
         group.seen(failure.time_ns);
     }
     let mut groups: Vec<Group> = groups.into_values().collect();
+    for group in &mut groups {
+        let arguments: Vec<[u64; 6]> = group.failures(bundle).map(|one| one.args).collect();
+        group.class = Class::of(&group.syscall_name, group.errno, &arguments);
+    }
     groups.sort_by(|a, b| a.rank().cmp(&b.rank()).then_with(|| a.comm.cmp(&b.comm)));
     groups
 }
 
 fn new(bundle: &Bundle, syscall: u32, errno: u16, comm: &[u8]) -> Group {
     let syscall_name = syscall_name(bundle.architecture(), syscall);
-    let class = Class::of(&syscall_name, errno);
     let zoomed = bundle
         .zooms
         .iter()
@@ -136,7 +139,7 @@ fn new(bundle: &Bundle, syscall: u32, errno: u16, comm: &[u8]) -> Group {
         samples: Vec::new(),
         first_ns: u64::MAX,
         last_ns: 0,
-        class,
+        class: Class::Suspicious,
         zoomed,
     }
 }

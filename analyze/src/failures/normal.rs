@@ -1,10 +1,13 @@
 //! Telling failures that healthy programs live with from suspicious ones: the table is `rules/normal.toml`.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use serde::Deserialize;
 
-use crate::names::errno_number;
+use crate::{names::errno_number, rules::ArgumentIs};
 
 /// How suspicious a kind of failure is by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,12 +21,12 @@ pub enum Class {
 }
 
 impl Class {
-    /// The class of `errno` from `syscall`.
+    /// The class of `errno` from `syscall`; `samples` are the arguments of the calls that were recorded whole.
     #[must_use]
-    pub fn of(syscall: &str, errno: u16) -> Self {
-        if TABLE.normal.lists(syscall, errno) {
+    pub fn of(syscall: &str, errno: u16, samples: &[[u64; 6]]) -> Self {
+        if TABLE.normal.lists(syscall, errno, samples) {
             Self::Normal
-        } else if TABLE.doubtful.lists(syscall, errno) {
+        } else if TABLE.doubtful.lists(syscall, errno, samples) {
             Self::Doubtful
         } else {
             Self::Suspicious
@@ -62,6 +65,8 @@ struct Entry {
     errno: Vec<String>,
     #[serde(default)]
     syscall: Vec<String>,
+    #[serde(default)]
+    argument: Vec<ArgumentIs>,
 }
 
 #[derive(Deserialize)]
@@ -71,9 +76,9 @@ struct Weight {
     errno: Vec<String>,
 }
 
-/// errno to the syscalls of which it is in the list; none for all.
+/// errno to the entries that have it.
 #[derive(Default)]
-struct List(HashMap<u16, Vec<Vec<String>>>);
+struct List(HashMap<u16, Vec<Arc<Entry>>>);
 
 #[derive(Default)]
 struct Table {
@@ -85,18 +90,34 @@ struct Table {
 impl List {
     fn new(entries: Vec<Entry>) -> Self {
         let mut list = Self::default();
-        for entry in entries {
+        for entry in entries.into_iter().map(Arc::new) {
             for errno in entry.errno.iter().filter_map(|name| errno_number(name)) {
-                list.0.entry(errno).or_default().push(entry.syscall.clone());
+                list.0.entry(errno).or_default().push(Arc::clone(&entry));
             }
         }
         list
     }
 
-    fn lists(&self, syscall: &str, errno: u16) -> bool {
-        let rows = self.0.get(&errno).map_or(&[][..], Vec::as_slice);
-        rows.iter()
-            .any(|row| row.is_empty() || row.iter().any(|known| known == syscall))
+    fn lists(&self, syscall: &str, errno: u16, samples: &[[u64; 6]]) -> bool {
+        let mut entries = self.0.get(&errno).into_iter().flatten();
+        entries.any(|entry| entry.is_about(syscall, samples))
+    }
+}
+
+impl Entry {
+    /// Whether it holds for this syscall, an entry without syscalls for all, and for all of the arguments.
+    fn is_about(&self, syscall: &str, samples: &[[u64; 6]]) -> bool {
+        let named = self.syscall.is_empty() || self.syscall.iter().any(|known| known == syscall);
+        let holds = |is: &ArgumentIs, args: &[u64; 6]| {
+            let value = args.get(is.index);
+            value.is_some_and(|value| is.range().holds(value.cast_signed()))
+        };
+        let asked = || {
+            samples
+                .iter()
+                .all(|args| self.argument.iter().all(|is| holds(is, args)))
+        };
+        named && (self.argument.is_empty() || !samples.is_empty() && asked())
     }
 }
 
@@ -149,12 +170,21 @@ mod tests {
 
     #[test]
     fn the_syscall_decides() {
-        assert_eq!(Class::of("openat", 2), Class::Normal);
-        assert_eq!(Class::of("mount", 2), Class::Doubtful);
-        assert_eq!(Class::of("mount", 28), Class::Suspicious);
-        assert_eq!(Class::of("read", 11), Class::Normal);
-        assert_eq!(Class::of("clone", 11), Class::Suspicious);
-        assert_eq!(Class::of("anything", 4), Class::Normal);
+        assert_eq!(Class::of("openat", 2, &[]), Class::Normal);
+        assert_eq!(Class::of("mount", 2, &[]), Class::Doubtful);
+        assert_eq!(Class::of("mount", 28, &[]), Class::Suspicious);
+        assert_eq!(Class::of("read", 11, &[]), Class::Normal);
+        assert_eq!(Class::of("clone", 11, &[]), Class::Suspicious);
+        assert_eq!(Class::of("anything", 4, &[]), Class::Normal);
         assert_eq!((weight(28), weight(1), weight(2)), (3, 2, 1));
+    }
+
+    #[test]
+    fn arguments_decide_where_the_table_says_so() {
+        let probe = [7, 0, 0, 0, 0, 0];
+        let signal = [7, 15, 0, 0, 0, 0];
+        assert_eq!(Class::of("kill", 1, &[probe, probe]), Class::Normal);
+        assert_eq!(Class::of("kill", 1, &[probe, signal]), Class::Suspicious);
+        assert_eq!(Class::of("kill", 1, &[]), Class::Suspicious);
     }
 }

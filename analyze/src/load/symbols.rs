@@ -38,7 +38,8 @@ impl SymbolTable {
 
     /// The symbol that holds `address`, with the offset in it.
     ///
-    /// Of several at one address the one that BTF describes is taken, else the first by name.
+    /// Of several at one address the one that BTF describes is taken, else one that is not weak, as the kernel does
+    /// (`scripts/kallsyms.c`, `compare_symbols`), else the first by name.
     #[must_use]
     pub fn find(&self, address: u64) -> Option<(&Symbol, u64)> {
         let end = self
@@ -52,7 +53,8 @@ impl SymbolTable {
         let described = same
             .iter()
             .find(|symbol| symbol.returns != ReturnType::Unknown);
-        let symbol = described.or_else(|| same.first())?;
+        let strong = || same.iter().find(|symbol| !b"wW".contains(&symbol.kind));
+        let symbol = described.or_else(strong).or_else(|| same.first())?;
         let offset = address.wrapping_sub(symbol.address);
         (symbol.size == 0 || offset < symbol.size).then_some((symbol, offset))
     }

@@ -167,7 +167,12 @@ fn is_origin(case: &Case<'_>, wanted: &str) -> Answer {
         .rev()
         .skip(1)
         .any(|step| base_name(step) == wanted);
-    if passed_on || origin.how != How::Inferred && watched(case.bundle, wanted) {
+    if origin.how == How::Inferred {
+        // The error may have begun anywhere on the way.
+        if passed_on {
+            return Answer::Unknown;
+        }
+    } else if passed_on || watched(case.bundle, wanted) {
         return Answer::Fails;
     }
     // With a graph, a function that was never called is not the origin; without one it may not have been watched.

@@ -304,24 +304,29 @@ impl Selector<'_> {
             EventKind::Exit { depth, .. } => (depth, None),
             _ => return self.root(event.pid).map(|_| 0),
         };
-        // At the depth of the selected call, or above: the selected call is over, even if its return was lost.
-        let root = self
-            .root(event.pid)
-            .filter(|&root| own > root || function.is_none() && own == root);
-        let begins = || function.is_some_and(|function| self.is_wanted(function));
-        let root = match root {
-            Some(root) => Some(root),
-            None if begins() => Some(own),
-            None => None,
-        };
-        let ends = function.is_none() && root == Some(own);
-        match root.filter(|_| !ends) {
-            Some(root) => self.within.insert(event.pid, root),
-            None => self.within.remove(&event.pid),
+        let root = match self.selection.function {
+            Some(_) => self.selected(event.pid, own, function),
+            None => Some(0),
         };
         let shown = own.checked_sub(root?)?;
         let too_deep = self.selection.max_depth.is_some_and(|most| shown >= most);
         (!too_deep).then_some(shown)
+    }
+
+    /// Depth of the selected call that an entry into `function` or a return, at depth `own`, belongs to.
+    fn selected(&mut self, pid: u32, own: u32, function: Option<u64>) -> Option<u32> {
+        // At the depth of the selected call, or above: it is over, even if its return was lost.
+        let root = self
+            .root(pid)
+            .filter(|&root| own > root || function.is_none() && own == root);
+        let begins = || function.is_some_and(|function| self.is_wanted(function));
+        let root = root.or_else(|| begins().then_some(own));
+        let ends = function.is_none() && root == Some(own);
+        match root.filter(|_| !ends) {
+            Some(root) => self.within.insert(pid, root),
+            None => self.within.remove(&pid),
+        };
+        root
     }
 
     /// Depth of the call that the task is in and that is shown.
