@@ -1,0 +1,1 @@
+echo 65536 > /proc/sys/net/netfilter/nf_conntrack_max

@@ -1,0 +1,1 @@
+! errlab udpauto 127.0.0.1 100

@@ -1,0 +1,1 @@
+nft flush chain ip host output

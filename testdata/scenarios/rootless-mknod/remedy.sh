@@ -1,0 +1,2 @@
+# Build as root of the host.
+echo env > /tmp/builder

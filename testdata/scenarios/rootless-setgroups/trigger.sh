@@ -1,0 +1,1 @@
+rootless "$(cat /tmp/subids)" su -s /bin/true nobody

@@ -1,0 +1,1 @@
+cp "$(command -v errlab)" /tmp/server

@@ -1,0 +1,1 @@
+echo 1024 > /tmp/job.nofile

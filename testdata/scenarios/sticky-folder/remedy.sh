@@ -1,0 +1,1 @@
+chmod -t /tmp/spool

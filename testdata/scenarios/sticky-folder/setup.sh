@@ -1,0 +1,2 @@
+mkdir /tmp/spool
+chmod 1777 /tmp/spool

@@ -1,0 +1,2 @@
+rm /tmp/app/current
+ln -s releases/1 /tmp/app/current

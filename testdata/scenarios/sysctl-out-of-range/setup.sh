@@ -1,0 +1,1 @@
+echo 9999999 > /tmp/pid_max.conf

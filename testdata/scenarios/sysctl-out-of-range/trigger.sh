@@ -1,0 +1,1 @@
+sysctl -w kernel.pid_max="$(cat /tmp/pid_max.conf)"

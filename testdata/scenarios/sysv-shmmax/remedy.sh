@@ -1,0 +1,1 @@
+echo 18446744073692774399 > /proc/sys/kernel/shmmax

@@ -1,0 +1,1 @@
+echo 33554432 > /proc/sys/kernel/shmmax

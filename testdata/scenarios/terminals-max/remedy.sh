@@ -1,0 +1,1 @@
+echo 4096 > /proc/sys/kernel/pty/max

@@ -1,0 +1,1 @@
+! errlab ptmx 1

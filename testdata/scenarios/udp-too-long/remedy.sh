@@ -1,0 +1,2 @@
+# In parts.
+echo 8192 > /tmp/report.size

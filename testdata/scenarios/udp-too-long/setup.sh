@@ -1,0 +1,1 @@
+echo 70000 > /tmp/report.size

@@ -1,0 +1,1 @@
+workers ask /tmp/workers.sock 200
