@@ -2,6 +2,7 @@
 
 pub(crate) mod boot;
 mod errno;
+mod funcgraph;
 mod guest;
 mod initramfs;
 pub(crate) mod kernel;
@@ -77,6 +78,7 @@ pub(crate) struct Args {
 /// What is done with guests besides recording scenarios.
 #[derive(clap::Subcommand)]
 pub(crate) enum Other {
+    Funcgraph(funcgraph::Args),
     Kernel(kernel::build::Args),
     Kill(kill::Args),
 }
@@ -102,6 +104,7 @@ impl Args {
 /// Prints a table of all runs; fails when one failed.
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.other {
+        Some(Other::Funcgraph(args)) => return funcgraph::run(args),
         Some(Other::Kernel(args)) => return kernel::build::run(args),
         Some(Other::Kill(args)) => return kill::run(args),
         None => {}
