@@ -22,12 +22,12 @@ number=0 left=0
 while [ $number -lt "$TIMES" ]; do
   # Phases in turn, as they differ in length a hundredfold; the moment within one is random.
   case $((number % 6)) in
-  0) phase=start longest=1000000 ;;
-  1) phase=arm longest=2000000 ;;
+  0) phase=start longest=300000 ;;
+  1) phase=arm longest=150000 ;;
   2) phase=count longest=1000000 ;;
-  3) phase=graph longest=400000 ;;
+  3) phase=graph longest=30000 ;;
   4) phase=returns longest=600000 ;;
-  5) phase=stop longest=800000 ;;
+  5) phase=stop longest=500000 ;;
   esac
   phase=$(moment $phase $longest capture --for 30s -o $OUT/bundles/$number.etz 2> $OUT/errors)
   killed=$(uptime_ms)
