@@ -122,6 +122,10 @@ impl<'k> Zooming<'k> {
             }
         } else if let Some(kind) = next.filter(|_| self.may_start(now)) {
             self.start(kind, policy, total(kind), tgids(kind), tools);
+            // What failed while it was armed was not seen by it.
+            if let Some(current) = &mut self.current {
+                current.failures_before = total(kind);
+            }
         }
     }
 
