@@ -182,7 +182,11 @@ fn setting(text: &str) -> String {
     }
     let text = text.split_once(" (expanded").map_or(text, |(size, _)| size);
     let lines = text.lines().filter(|line| !line.starts_with('#'));
-    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+    match lines.collect::<Vec<_>>().join("\n").trim() {
+        // `set_ftrace_pid` says so of an empty list, and does not take it back (`fpid_show` in `kernel/trace/ftrace.c`).
+        "no pid" => String::new(),
+        text => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -196,6 +200,7 @@ mod tests {
         assert_eq!(setting("vfs_read\nvfs_write\n"), "vfs_read\nvfs_write");
         assert_eq!(setting("7 (expanded: 1408)\n"), "7");
         assert_eq!(setting("nop\n"), "nop");
+        assert_eq!(setting("no pid\n"), "");
     }
 
     #[test]
