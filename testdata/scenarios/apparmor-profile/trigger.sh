@@ -1,0 +1,1 @@
+! /usr/bin/reportd open /srv/archive/2024 0

@@ -1,0 +1,1 @@
+echo 256M > /sys/fs/cgroup/cache/memory.max

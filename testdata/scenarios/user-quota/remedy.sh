@@ -1,0 +1,1 @@
+limit-user /srv/home 1000 16384
