@@ -7,7 +7,8 @@ $B mkdir $OUT/raw
 
 echo 0 > $T/tracing_on
 echo mono > $T/trace_clock
-echo 8192 > $T/buffer_size_kb
+# Room for all: what is lost would be told differently.
+echo 32768 > $T/buffer_size_kb
 for call in mount umount openat clone mkdirat unlinkat execve; do
   echo __arm64_sys_$call; echo __x64_sys_$call
 done | $B grep -xF -f - $T/available_filter_functions > $T/set_graph_function
@@ -19,7 +20,6 @@ echo > $T/trace
 work() {
   $B mkdir /tmp/$1
   $B mount -t tmpfs tmpfs /tmp/$1
-  $B ls /tmp/$1 /tmp/missing > /dev/null 2>&1
   $B umount /tmp/$1
   $B rmdir /tmp/$1
 }
@@ -38,6 +38,6 @@ $B cat $T/saved_cmdlines > $OUT/names
 $B cat /proc/kallsyms > $OUT/symbols
 for cpu in $T/per_cpu/cpu*; do
   # At the end of the buffer it would wait for more.
-  $B timeout 3 $B cat $cpu/trace_pipe_raw > $OUT/raw/${cpu##*cpu}
+  $B timeout 10 $B cat $cpu/trace_pipe_raw > $OUT/raw/${cpu##*cpu}
 done
 finish
