@@ -189,7 +189,8 @@ impl<'k> Zooming<'k> {
 
     fn finish(&mut self, policy: &mut Policy, failures: u64, total: u64) {
         if let Some(current) = self.current.take() {
-            policy.zoomed(current.kind, failures > 0, total);
+            let answered = failures > 0 && !self.zoom.is_unfinished();
+            policy.zoomed(current.kind, answered, total);
         }
         self.not_before = Instant::now() + PAUSE;
     }

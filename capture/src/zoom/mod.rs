@@ -26,7 +26,7 @@ mod tools;
 mod trap;
 mod tree;
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use format_spec::record::{Ability, AbilityState, ZoomEnd};
 
@@ -59,6 +59,9 @@ pub(crate) struct Zoom<'k> {
     means: Result<Means, String>,
     reach: Option<Reach<'k>>,
     state: State,
+    /// What the rounds on a kind of failure, syscall and errno, are to follow when it is zoomed on again.
+    learned: HashMap<(u32, u16), Vec<u64>>,
+    unfinished: bool,
     zooms: u32,
     graph_armed: Duration,
     not_restored: Vec<String>,
@@ -72,6 +75,8 @@ impl<'k> Zoom<'k> {
             means: Means::find(),
             reach: None,
             state: State::Idle,
+            learned: HashMap::new(),
+            unfinished: false,
             zooms: 0,
             graph_armed: Duration::ZERO,
             not_restored: Vec::new(),
@@ -107,7 +112,11 @@ impl<'k> Zoom<'k> {
         let name = graph::entry_function(self.kernel, target)?;
         let entry = self.kernel.function(&name).map(|found| found.address);
         let entry = entry.ok_or_else(|| format!("there is not exactly one function {name}"))?;
-        let rounds = Box::new(Rounds::new(entry, target.graph_time));
+        let mut rounds = Box::new(Rounds::new(entry, target.graph_time));
+        if let Some(entries) = self.learned.get(&(target.syscall, target.errno)) {
+            rounds.follow(entries);
+        }
+        self.unfinished = false;
         self.arm_round(target, rounds, tools)
             .map_err(|(why, _)| why)
     }
@@ -164,6 +173,11 @@ impl<'k> Zoom<'k> {
             None => Progress::Armed,
             Some(end) => self.go_on(end, failures, tools),
         }
+    }
+
+    /// Whether the last zoom ran out of time before it had followed all that it saw.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.unfinished
     }
 
     /// Disarms whatever is armed. Returns what could not be put back.
@@ -247,13 +261,16 @@ impl<'k> Zoom<'k> {
                 rounds.ended(finished.hooked, finished.calls);
                 if let (Some(target), Some(call)) = (again, rounds.calls.first()) {
                     let outline = call.tree.clone();
-                    if rounds.goes_on(&outline, self.tier(), kernel) {
+                    self.unfinished = rounds.learn(&outline, self.tier(), kernel);
+                    if self.unfinished && rounds.may_go_on() {
                         match self.arm_round(target, rounds, tools) {
                             Ok(()) => return None,
                             // What the rounds so far have shown is what there is.
                             Err((_, left)) => rounds = left,
                         }
                     }
+                    let kind = (target.syscall, target.errno);
+                    self.learned.insert(kind, rounds.entries().to_vec());
                 }
                 tools.sentinels.poll(true, tools.evidence, tools.sink);
                 let caught = !rounds.calls.is_empty();

@@ -51,6 +51,13 @@ impl Rounds {
         }
     }
 
+    /// Follows what an earlier zoom on the same kind of failure has shown too.
+    pub(super) fn follow(&mut self, entries: &[u64]) {
+        let known = self.entries.clone();
+        let new = entries.iter().filter(|entry| !known.contains(entry));
+        self.entries.extend(new);
+    }
+
     /// The functions whose direct calls are followed.
     pub(super) fn entries(&self) -> &[u64] {
         &self.entries
@@ -74,11 +81,14 @@ impl Rounds {
         self.calls.splice(0..0, calls);
     }
 
-    /// Whether another round would show more of `call`, an outline of the failing one; then it is prepared.
-    pub(super) fn goes_on(&mut self, call: &CallTree, tier: Tier, kernel: &Kernel) -> bool {
-        if self.count == MAX || self.left < self.arming * 2 + LEAST_TIME {
-            return false;
-        }
+    /// Whether there is time for another round.
+    pub(super) fn may_go_on(&self) -> bool {
+        self.count < MAX && self.left >= self.arming * 2 + LEAST_TIME
+    }
+
+    /// Learns from `call`, an outline of the failing one, what the next round is to follow. Returns whether it would
+    /// show more than the last one.
+    pub(super) fn learn(&mut self, call: &CallTree, tier: Tier, kernel: &Kernel) -> bool {
         let mut new = BTreeSet::new();
         for call in call.calls() {
             let Some(found) = kernel.containing(call.function) else {
