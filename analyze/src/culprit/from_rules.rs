@@ -158,6 +158,8 @@ pub(super) fn says_use(
     let text = limit.text(asked);
     candidate.usage = limit.limit.map(|most| (limit.usage, most));
     match limit.nearness(asked) {
+        // Nothing of what is not there: as often unused as forbidden.
+        Nearness::At if limit.limit == Some(0) => candidate.says(Kind::Usage, 20, text),
         Nearness::At => candidate.says(Kind::Usage, if limit.at_failure { 40 } else { 35 }, text),
         Nearness::Near => candidate.says(Kind::Usage, 25, text),
         Nearness::Far if near => candidate.denies(Kind::Usage, 60, text),
