@@ -8,6 +8,7 @@
 mod candidate;
 mod capability;
 mod from_code;
+mod from_files;
 mod from_modes;
 mod from_policy;
 mod from_rules;

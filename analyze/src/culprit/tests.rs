@@ -279,3 +279,33 @@ fn an_empty_bundle_has_no_answer() {
     let diagnosis = diagnose(&Recording::new().load());
     assert!(diagnosis.failures.is_empty() && diagnosis.culprits.is_empty());
 }
+
+#[test]
+fn what_the_file_and_its_mount_are_needs_no_origin() {
+    let answer = |syscall, errno, mounts: &str, attributes: &str| {
+        let mut recording = Recording::new();
+        recording.fail(syscall, errno, "program", 50);
+        recording.path(0, "/app/tool");
+        let paths = format!(
+            "pid mode uid gid device inode attributes xattrs size_bytes path\n\
+             7 40755 0 0 8:1 2 - - 4096 /\n7 40755 0 0 8:1 3 - - 4096 /app\n\
+             7 100755 0 0 8:1 4 {attributes} - 4 /app/tool\n"
+        );
+        let files = [("/proc/100/mountinfo", mounts), ("etz:paths", &paths)];
+        recording.snapshot(Phase::Failure, 60, &files);
+        let culprits = diagnose(&recording.load()).culprits;
+        culprits.first().map(|culprit| culprit.id.clone())
+    };
+    let noexec = "20 1 0:20 / / rw - ext4 a rw\n21 20 0:21 / /app rw,noexec - tmpfs b rw\n";
+    let plain = "20 1 0:20 / / rw - ext4 a rw\n";
+    let id = |id: &str| Some(id.to_owned());
+    assert_eq!(answer(221, 13, noexec, "-"), id("mount-option:noexec"));
+    assert_ne!(answer(221, 13, plain, "-"), id("mount-option:noexec"));
+    assert_eq!(
+        answer(35, 1, plain, "immutable"),
+        id("inode-flag:immutable")
+    );
+    assert_ne!(answer(35, 1, plain, "-"), id("inode-flag:immutable"));
+    let readonly = "20 1 0:20 / / ro - ext4 a ro\n";
+    assert_eq!(answer(35, 30, readonly, "-"), id("fs:readonly"));
+}

@@ -1,0 +1,84 @@
+//! Candidates of what the file or its mount is: closed for execution, for devices, for writing, for change.
+
+use super::{Candidate, Kind, Subject};
+use crate::text::plain;
+
+const EPERM: u16 = 1;
+const EACCES: u16 = 13;
+const EROFS: u16 = 30;
+
+/// `PROT_EXEC` (`include/uapi/asm-generic/mman-common.h`).
+const EXECUTABLE: u64 = 4;
+
+/// Bits of a mode that tell the type, and those of devices (`include/uapi/linux/stat.h`).
+const TYPE: u32 = 0o170_000;
+const DEVICES: [u32; 2] = [0o020_000, 0o060_000];
+
+/// What such a property weighs: it explains the errno, whatever function returned it.
+const WEIGHT: i32 = 40;
+
+/// Candidates of the mount and the file that the call is about.
+pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    found.extend(mount_option(subject));
+    found.extend(inode_flag(subject));
+    found
+}
+
+/// The mount refuses by one of its options (`path_noexec`, `may_open_dev` in `fs/`; `mnt_want_write`).
+fn mount_option(subject: &Subject<'_>) -> Option<Candidate> {
+    let mount = subject.mount.as_ref()?;
+    let syscall = subject.group.syscall_name.as_str();
+    let maps_code = || {
+        let args = subject.sample.map_or([0; 6], |sample| sample.args);
+        matches!(syscall, "mmap" | "mprotect") && args[2] & EXECUTABLE != 0
+    };
+    let is_device = || {
+        let target = subject.file.as_ref().and_then(|file| file.target.as_ref());
+        target.is_some_and(|target| DEVICES.contains(&(target.mode & TYPE)))
+    };
+    let (id, option) = match subject.group.errno {
+        EACCES if matches!(syscall, "execve" | "execveat") => ("mount-option:noexec", "noexec"),
+        EPERM if maps_code() => ("mount-option:noexec", "noexec"),
+        EACCES if is_device() => ("mount-option:nodev", "nodev"),
+        EROFS => ("fs:readonly", "ro"),
+        _ => return None,
+    };
+    if !mount.has(option) {
+        return None;
+    }
+    let point = plain(&mount.point);
+    let summary = format!("the mount at {point} is {option}, and {syscall} needs it not to be");
+    let mut candidate = Candidate::new(id, summary);
+    let text = format!("{point} is mounted {}", plain(mount.options.as_bytes()));
+    candidate.says(Kind::State, WEIGHT, text);
+    candidate.remedy = shlex::try_quote(&point)
+        .map(|point| vec![format!("findmnt {point}")])
+        .unwrap_or_default();
+    Some(candidate)
+}
+
+/// The file, or the folder that holds it, cannot be changed (`IS_IMMUTABLE`, `IS_APPEND` in `fs/`).
+fn inode_flag(subject: &Subject<'_>) -> Option<Candidate> {
+    let file = subject
+        .file
+        .as_ref()
+        .filter(|_| subject.group.errno == EPERM)?;
+    let both = || file.target.iter().chain(file.folder());
+    let closed = |flag: &'static str| Some((flag, both().find(|one| one.has(flag))?));
+    let (flag, component) = closed("immutable").or_else(|| closed("append"))?;
+    let path = &component.path;
+    let summary = format!("{path} has the {flag} flag: nobody changes it, root neither");
+    let mut candidate = Candidate::new(format!("inode-flag:{flag}"), summary);
+    candidate.says(Kind::State, WEIGHT, format!("{path} is {flag}"));
+    let letter = if flag == "append" { 'a' } else { 'i' };
+    candidate.remedy = shlex::try_quote(path)
+        .map(|path| {
+            vec![
+                format!("lsattr -d {path}"),
+                format!("chattr -{letter} {path}"),
+            ]
+        })
+        .unwrap_or_default();
+    Some(candidate)
+}
