@@ -65,13 +65,15 @@ pub(super) fn candidates(subject: &Subject<'_>) -> Option<Candidate> {
     let user = caller.uid;
     let summary = format!("uid {user} may not {verb} {path}: mode {mode:04o} of {uid}:{gid}");
     let mut candidate = Candidate::new("file:mode", summary);
-    // Programs that list processes live with what /proc keeps from other users.
-    let is_proc = subject.fs_type.as_deref() == Some("proc");
     candidate.says(
         Kind::State,
-        if is_proc { 10 } else { 40 },
+        40,
         format!("{path} has mode {mode:04o}, owner {uid}, group {gid}"),
     );
+    if subject.fs_type.as_deref() == Some("proc") {
+        let text = "programs that list processes live with what /proc keeps from other users";
+        candidate.denies(Kind::State, 25, text);
+    }
     if let Some(origin) = origin {
         let text = format!("{} compares the permission bits", origin.function);
         candidate.says(Kind::Origin, 30, text);
