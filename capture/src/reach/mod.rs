@@ -105,11 +105,13 @@ impl<'k> Reach<'k> {
                 continue;
             };
             if !is_hot(found.name) {
-                let key = (distance, heat::most(found.name), function);
+                let key = (distance, heat::most(found.name, syscall), function);
                 ordered.insert(key, (position, found.name));
             }
         }
-        let mut budget = Budget::new(syscall);
+        // What is called by pointer has a share of its own: it shows where a call goes on.
+        let mut direct = Budget::half(syscall);
+        let mut by_pointer = Budget::half(syscall);
         let mut hooks = Hooks {
             covered,
             ..Hooks::default()
@@ -118,6 +120,11 @@ impl<'k> Reach<'k> {
             if hooks.positions.len() == MAX_FUNCTIONS {
                 break;
             }
+            let budget = if distance < TAKEN_DISTANCE {
+                &mut direct
+            } else {
+                &mut by_pointer
+            };
             // The entries themselves show where a call begins.
             if distance == 0 || budget.admits(name) {
                 hooks.positions.push(position);
