@@ -1,7 +1,7 @@
 //! Candidates of what the file or its mount is: closed for execution, for devices, for writing, for change.
 
 use super::{Candidate, Kind, Subject};
-use crate::text::plain;
+use crate::{evidence::Component, text::plain};
 
 const EPERM: u16 = 1;
 const EACCES: u16 = 13;
@@ -9,10 +9,6 @@ const EROFS: u16 = 30;
 
 /// `PROT_EXEC` (`include/uapi/asm-generic/mman-common.h`).
 const EXECUTABLE: u64 = 4;
-
-/// Bits of a mode that tell the type, and those of devices (`include/uapi/linux/stat.h`).
-const TYPE: u32 = 0o170_000;
-const DEVICES: [u32; 2] = [0o020_000, 0o060_000];
 
 /// What such a property weighs: it explains the errno, whatever function returned it.
 const WEIGHT: i32 = 40;
@@ -35,7 +31,7 @@ fn mount_option(subject: &Subject<'_>) -> Option<Candidate> {
     };
     let is_device = || {
         let target = subject.file.as_ref().and_then(|file| file.target.as_ref());
-        target.is_some_and(|target| DEVICES.contains(&(target.mode & TYPE)))
+        target.is_some_and(Component::is_device)
     };
     let (id, option) = match subject.group.errno {
         EACCES if matches!(syscall, "execve" | "execveat") => ("mount-option:noexec", "noexec"),

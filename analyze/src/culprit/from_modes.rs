@@ -155,17 +155,13 @@ fn refused(file: &NamedFile, asked: Asked, caller: Caller) -> Option<(&Component
     let target = file
         .target
         .iter()
-        .map(|component| (component, asked.target, is_folder(component)));
+        .map(|component| (component, asked.target, component.is_folder()));
     on_the_way
         .chain(target)
         .find_map(|(component, bits, folder)| {
             let missing = missing(component, bits, folder, caller);
             (missing != 0).then_some((component, missing))
         })
-}
-
-fn is_folder(component: &Component) -> bool {
-    component.mode & 0o170_000 == 0o040_000
 }
 
 /// Those of `bits` that the mode certainly refuses to the caller. Groups and access lists are not known: what the

@@ -11,9 +11,11 @@ const TABLE: &str = "etz:paths";
 /// Column heads of the table; a recorder that writes others is not understood.
 const HEAD: &str = "pid mode uid gid device inode attributes xattrs size_bytes path";
 
-/// The bits of a mode that tell the type of a file, and that of a symbolic link (`include/uapi/linux/stat.h`).
+/// The bits of a mode that tell the type of a file, and the types (`include/uapi/linux/stat.h`).
 const TYPE: u32 = 0o170_000;
 const LINK: u32 = 0o120_000;
+const FOLDER: u32 = 0o040_000;
+const DEVICES: [u32; 2] = [0o020_000, 0o060_000];
 
 /// A file or folder as the recorder saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,18 @@ impl Component {
     #[must_use]
     pub fn has(&self, attribute: &str) -> bool {
         self.attributes.iter().any(|own| own == attribute)
+    }
+
+    /// Whether it is a folder.
+    #[must_use]
+    pub fn is_folder(&self) -> bool {
+        self.mode & TYPE == FOLDER
+    }
+
+    /// Whether it is the file of a device.
+    #[must_use]
+    pub fn is_device(&self) -> bool {
+        DEVICES.contains(&(self.mode & TYPE))
     }
 
     fn is_link(&self) -> bool {
