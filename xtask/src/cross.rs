@@ -58,6 +58,11 @@ pub(crate) fn capture(arch: Arch) -> Result<PathBuf> {
     program(arch, "capture")
 }
 
+/// The recorder for guests: the program that was named, else the workspace's own.
+pub(crate) fn capture_or(named: Option<&PathBuf>, arch: Arch) -> Result<PathBuf> {
+    named.map_or_else(|| capture(arch), |program| Ok(program.clone()))
+}
+
 /// Builds a package's static program of the same name, and returns its path.
 pub(crate) fn program(arch: Arch, package: &str) -> Result<PathBuf> {
     host::require(host::CROSS)?;

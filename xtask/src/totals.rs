@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::AddAssign;
 
+use anyhow::{Result, bail};
+
 /// Counts of what ran.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
@@ -21,6 +23,15 @@ impl Totals {
         passed: 0,
         failed: 1,
     };
+
+    /// Prints the counts; an error when anything failed.
+    pub(crate) fn conclude(self) -> Result<()> {
+        println!("{self}");
+        match self.failed {
+            0 => Ok(()),
+            failed => bail!("{failed} failed"),
+        }
+    }
 
     /// Adds up the summary lines of cargo test (`test result: ok. 3 passed; 0 failed; …`) and of nextest
     /// (`Summary [ 1.2s] 3 tests run: 3 passed (1 slow), 0 skipped`).

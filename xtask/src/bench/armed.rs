@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, ensure};
 use format_spec::{Reader, record::Closing};
 
 use super::samples::Samples;
+use super::times::Times;
 use crate::columns::Columns;
 use crate::cross::{self, Arch};
 use crate::vm::boot::{Boot, Results, variable};
@@ -61,10 +62,7 @@ pub(crate) struct Args {
 /// Prints a table for each kernel and failure.
 pub(crate) fn run(args: &Args) -> Result<()> {
     host::require(host::VM)?;
-    let capture = match &args.capture {
-        Some(program) => program.clone(),
-        None => cross::capture(args.arch)?,
-    };
+    let capture = cross::capture_or(args.capture.as_ref(), args.arch)?;
     let sources = dirs::repo().join("xtask/src/bench/armed");
     let out = dirs::target("guest/programs").join(args.arch.name());
     let mut programs = cross::c_programs(args.arch, &sources, &out.join("armed"))?;
@@ -77,18 +75,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let kernel = Kernel::find(name, args.arch)?;
         let log = out.join(format!("armed-{}.log", kernel.label));
         let boot = Boot {
-            arch: args.arch,
-            kernel: &kernel,
-            cpus: 1,
-            memory_mib: 1024,
-            modules: &[],
-            userland: &[],
-            parameters: "",
-            script: SCRIPT,
             config: &config.concat(),
             programs: &programs,
-            files: None,
-            log: &log,
+            ..Boot::bare(args.arch, &kernel, SCRIPT, &log)
         };
         let results = boot.run(LIMIT * (args.rounds + 1))?;
         ensure!(
@@ -120,8 +109,10 @@ fn table(times: &Times, target: &str, same: &[&str]) -> Columns {
         "at most 1.5",
     ]);
     for name in LOOPS {
-        let [alone, armed] =
-            ["alone", "armed"].map(|variant| times.of(&format!("{target}.{name}.{variant}")));
+        let [alone, armed] = ["alone", "armed"].map(|variant| {
+            let values = times.of(&format!("{target}.{name}.{variant}"));
+            values.into_iter().collect::<Samples>()
+        });
         let ratio = armed.least() / alone.least();
         let verdict = match (ratio <= MOST_RATIO, same.contains(&name)) {
             (true, _) => "yes",
@@ -153,7 +144,7 @@ fn armed(times: &Times, results: &Results, target: &str, rounds: u32) -> Result<
         let closing: Closing = reader.decode(frame.context("a bundle without an end")?)?;
         told.push(Duration::from_nanos(closing.cost.graph_armed_ns).as_secs_f64());
     }
-    let seen = times.of(&format!("{target}.seen_ms"));
+    let seen: Samples = times.of(&format!("{target}.seen_ms")).into_iter().collect();
     let verdict = if told.greatest() <= MOST_ARMED_S {
         "yes"
     } else {
@@ -164,21 +155,6 @@ fn armed(times: &Times, results: &Results, target: &str, rounds: u32) -> Result<
         told.greatest(),
         seen.greatest() / 1e3
     ))
-}
-
-/// The lines `key=value` of the guest.
-struct Times(String);
-
-impl Times {
-    fn of(&self, key: &str) -> Samples {
-        let lines = self.0.lines().filter_map(|line| line.split_once('='));
-        let values = lines
-            .filter(|(found, _)| *found == key)
-            .map(|(_, value)| value);
-        values
-            .filter_map(|value| value.parse::<f64>().ok())
-            .collect()
-    }
 }
 
 #[cfg(test)]

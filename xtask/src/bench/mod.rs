@@ -10,6 +10,7 @@ mod rounds;
 mod samples;
 mod sentinels;
 mod storm;
+mod times;
 
 use anyhow::Result;
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 
 use super::samples::Samples;
+use super::times::Times;
 use crate::columns::Columns;
 use crate::cross::{self, Arch};
 use crate::vm::boot::{Boot, Results, variable};
@@ -46,10 +47,7 @@ pub(crate) struct Args {
 /// Prints a table for each kernel.
 pub(crate) fn run(args: &Args) -> Result<()> {
     host::require(host::VM)?;
-    let capture = match &args.capture {
-        Some(program) => program.clone(),
-        None => cross::capture(args.arch)?,
-    };
+    let capture = cross::capture_or(args.capture.as_ref(), args.arch)?;
     let sources = dirs::repo().join("xtask/src/bench/sentinels");
     let out = dirs::target("guest/programs").join(args.arch.name());
     let mut programs = cross::c_programs(args.arch, &sources, &out.join("sentinels"))?;
@@ -58,18 +56,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let kernel = Kernel::find(name, args.arch)?;
         let log = out.join(format!("sentinels-{}.log", kernel.label));
         let boot = Boot {
-            arch: args.arch,
-            kernel: &kernel,
-            cpus: 1,
-            memory_mib: 1024,
-            modules: &[],
-            userland: &[],
-            parameters: "",
-            script: SCRIPT,
             config: &variable("SECONDS_ARMED", &args.seconds.to_string()),
             programs: &programs,
-            files: None,
-            log: &log,
+            ..Boot::bare(args.arch, &kernel, SCRIPT, &log)
         };
         let results = boot.run(LIMIT + Duration::from_secs(args.seconds.into()))?;
         let log = log.display();
@@ -119,19 +108,6 @@ fn table(results: &Results) -> Result<String> {
         only("arming_ms"),
         only("started_ms")
     ))
-}
-
-/// The lines `key=value` of the guest.
-struct Times(String);
-
-impl Times {
-    fn of(&self, key: &str) -> Vec<f64> {
-        let lines = self.0.lines().filter_map(|line| line.split_once('='));
-        let values = lines
-            .filter(|(found, _)| *found == key)
-            .map(|(_, value)| value);
-        values.filter_map(|value| value.parse().ok()).collect()
-    }
 }
 
 fn median(values: &[f64]) -> f64 {

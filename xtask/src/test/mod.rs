@@ -5,7 +5,7 @@ mod suites;
 
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::totals::Totals;
 
@@ -72,9 +72,5 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         summary.push(line);
     }
     println!("== summary\n{}\n", summary.join("\n"));
-    println!("{totals}");
-    match totals.failed {
-        0 => Ok(()),
-        failed => bail!("{failed} failed"),
-    }
+    totals.conclude()
 }

@@ -48,7 +48,25 @@ pub(crate) struct Results {
     pub(crate) total_s: f64,
 }
 
-impl Boot<'_> {
+impl<'a> Boot<'a> {
+    /// A bare guest: one processor, 1 GiB, busybox, nothing but the script.
+    pub(crate) fn bare(arch: Arch, kernel: &'a Kernel, script: &'a str, log: &'a Path) -> Self {
+        Self {
+            arch,
+            kernel,
+            cpus: 1,
+            memory_mib: 1024,
+            modules: &[],
+            userland: &[],
+            parameters: "",
+            script,
+            config: "",
+            programs: &[],
+            files: None,
+            log,
+        }
+    }
+
     /// Boots, and waits until the guest has ended, `limit` at most. An error means that it could not be started.
     pub(crate) fn run(&self, limit: Duration) -> Result<Results> {
         let dir = tempfile::tempdir().context("make a temporary folder")?;

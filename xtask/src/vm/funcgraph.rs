@@ -54,12 +54,7 @@ pub(crate) struct Args {
 
 /// Prints how many lines agree on each kernel; fails when one does not.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let totals = run_all(args)?;
-    println!("{totals}");
-    match totals.failed {
-        0 => Ok(()),
-        failed => bail!("{failed} failed"),
-    }
+    run_all(args)?.conclude()
 }
 
 /// Counts the kernels.
@@ -89,18 +84,8 @@ pub(crate) fn run_all(args: &Args) -> Result<Totals> {
 fn compare(kernel: &Kernel, args: &Args, label: &str, analyze: &Path) -> Result<usize> {
     let log = args.out.join(format!("funcgraph.{label}.log"));
     let boot = Boot {
-        arch: args.arch,
-        kernel,
         cpus: CPUS,
-        memory_mib: 1024,
-        modules: &[],
-        userland: &[],
-        parameters: "",
-        script: SCRIPT,
-        config: "",
-        programs: &[],
-        files: None,
-        log: &log,
+        ..Boot::bare(args.arch, kernel, SCRIPT, &log)
     };
     let results = boot.run(LIMIT)?;
     ensure!(results.failure().is_empty(), "{}", results.failure());

@@ -70,21 +70,13 @@ impl Args {
 
 /// Prints a table of the phases for each kernel; fails when anything was left, or a bundle cannot be read.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let totals = run_all(args)?;
-    println!("{totals}");
-    match totals.failed {
-        0 => Ok(()),
-        failed => bail!("{failed} failed"),
-    }
+    run_all(args)?.conclude()
 }
 
 /// Counts each kill and each bundle.
 pub(crate) fn run_all(args: &Args) -> Result<Totals> {
     host::require(host::VM)?;
-    let capture = match &args.capture {
-        Some(program) => program.clone(),
-        None => cross::capture(args.arch)?,
-    };
+    let capture = cross::capture_or(args.capture.as_ref(), args.arch)?;
     let analyze = accuracy::build_analyze()?;
     let out = std::path::absolute(&args.out)?;
     fs::create_dir_all(&out)?;
@@ -111,18 +103,9 @@ pub(crate) fn run_all(args: &Args) -> Result<Totals> {
                 kernel.label
             ));
             let boot = Boot {
-                arch: args.arch,
-                kernel: &kernel,
-                cpus: 1,
-                memory_mib: 1024,
-                modules: &[],
-                userland: &[],
-                parameters: "",
-                script: SCRIPT,
                 config: &variable("TIMES", &times.to_string()),
                 programs: &programs,
-                files: None,
-                log: &log,
+                ..Boot::bare(args.arch, &kernel, SCRIPT, &log)
             };
             let results = boot.run(LIMIT_BOOT + LIMIT_EACH * times)?;
             if !results.failure().is_empty() {

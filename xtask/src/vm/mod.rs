@@ -14,7 +14,7 @@ mod userland;
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::cross::{self, Arch};
 use crate::scenario::Scenario;
@@ -109,12 +109,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Some(Other::Kill(args)) => return kill::run(args),
         None => {}
     }
-    let totals = run_all(args)?;
-    println!("{totals}");
-    match totals.failed {
-        0 => Ok(()),
-        failed => bail!("{failed} failed"),
-    }
+    run_all(args)?.conclude()
 }
 
 /// Runs every scenario on every kernel asked for, one boot each, and returns how many were good.
