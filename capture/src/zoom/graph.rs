@@ -1,6 +1,9 @@
 //! The graph pass: the function graph of the failing syscall's entry function.
 
-use std::{fs, time::Instant};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use format_spec::record::Pass;
 
@@ -29,7 +32,7 @@ const OPTIONS: [(&str, &str); 3] = [
 /// Most threads that a zoom is limited to; for more it is limited to none.
 const MAX_PIDS: usize = 256;
 
-/// Arms the function graph on `target`, hooking `hooks`. What was changed is in the guard, in any case.
+/// Arms the function graph on `target` for at most `time`, hooking `hooks`. What was changed is in the guard, in any case.
 ///
 /// # Errors
 /// Why not, in words.
@@ -38,6 +41,7 @@ pub(super) fn arm(
     kernel: &Kernel,
     target: &Target,
     hooks: &Hooks,
+    time: Duration,
     number: u32,
     tools: &mut Tools<'_, '_>,
 ) -> Result<ArmedPass, String> {
@@ -69,6 +73,7 @@ pub(super) fn arm(
         what: Pass::Graph,
         functions: vec![function],
         pids,
+        time,
         tier: means.describe_tier(),
     };
     set(means, buffer, hooks, arming, guard, tools.sink).map_err(|error| error.to_string())

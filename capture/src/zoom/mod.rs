@@ -141,13 +141,17 @@ impl<'k> Zoom<'k> {
             Err(why) => return Err((why, rounds)),
         };
         let hooks = reach.hooks(&target.name, rounds.entries());
-        let target = Target {
-            time: rounds.time(),
-            ..target.clone()
-        };
         let mark = tools.guard.mark();
         let number = self.zooms + 1;
-        match graph::arm(means, self.kernel, &target, &hooks, number, tools) {
+        match graph::arm(
+            means,
+            self.kernel,
+            target,
+            &hooks,
+            rounds.time(),
+            number,
+            tools,
+        ) {
             Ok(pass) => {
                 self.zooms = number;
                 rounds.armed(hooks, pass.hooked());

@@ -50,6 +50,7 @@ pub(super) struct ArmedPass {
     started_ns: u64,
     armed_ns: u64,
     hooked: Instant,
+    time: Duration,
     /// Disarming takes about as long as arming did.
     reserve: Duration,
     caught: u64,
@@ -76,6 +77,8 @@ pub(super) struct Arming {
     pub(super) functions: Vec<String>,
     /// Threads that it is limited to.
     pub(super) pids: Vec<u32>,
+    /// How long it may slow others down.
+    pub(super) time: Duration,
     /// Return-value tier, in words.
     pub(super) tier: String,
 }
@@ -118,6 +121,7 @@ impl ArmedPass {
             started_ns: arming.started_ns,
             armed_ns: monotonic_ns(),
             hooked: arming.hooked,
+            time: arming.time,
             reserve: arming.hooked.elapsed() + TICK,
             caught: 0,
             bytes: 0,
@@ -155,7 +159,7 @@ impl ArmedPass {
                 return Some(ZoomEnd::Error);
             }
         }
-        (self.hooked.elapsed() + self.reserve >= self.target.time).then_some(ZoomEnd::Time)
+        (self.hooked.elapsed() + self.reserve >= self.time).then_some(ZoomEnd::Time)
     }
 
     /// Disarms, and writes what the pass was.

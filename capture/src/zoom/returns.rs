@@ -118,6 +118,7 @@ pub(super) fn arm(
         what: Pass::Returns,
         functions: probed,
         pids: pids.to_vec(),
+        time: target.time,
         tier: means.describe_tier(),
     };
     ArmedPass::start(trap, arming, sink)

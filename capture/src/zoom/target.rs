@@ -16,7 +16,7 @@ pub(crate) struct Target {
     /// Failing processes that are still there (thread group ids in the initial pid namespace); empty when the
     /// failures come from processes that end at once: then the graph is not limited to processes.
     pub(crate) tgids: Vec<u32>,
-    /// Longest time of each pass.
+    /// Longest time of a returns pass: it waits for failures, and its few probes slow nobody down.
     pub(crate) time: Duration,
     /// Longest time that the function graph slows the host down, all its rounds together.
     pub(crate) graph_time: Duration,
