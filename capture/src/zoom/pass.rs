@@ -28,6 +28,9 @@ const STREAM: u32 = 1;
 /// Time between two polls, and some more.
 const TICK: Duration = Duration::from_millis(25);
 
+/// A pass waits for failures at least so long: on a host that takes its whole time to arm it would else see nothing.
+const LEAST_WAIT: Duration = Duration::from_millis(600);
+
 /// Most failing calls whose trees are kept.
 const MAX_CALLS: usize = 8;
 
@@ -49,6 +52,7 @@ pub(super) struct ArmedPass {
     tier: String,
     started_ns: u64,
     armed_ns: u64,
+    armed: Instant,
     hooked: Instant,
     time: Duration,
     /// Disarming takes about as long as arming did.
@@ -120,6 +124,7 @@ impl ArmedPass {
             tier: arming.tier,
             started_ns: arming.started_ns,
             armed_ns: monotonic_ns(),
+            armed: Instant::now(),
             hooked: arming.hooked,
             time: arming.time,
             reserve: arming.hooked.elapsed() + TICK,
@@ -159,7 +164,8 @@ impl ArmedPass {
                 return Some(ZoomEnd::Error);
             }
         }
-        (self.hooked.elapsed() + self.reserve >= self.time).then_some(ZoomEnd::Time)
+        let spent = self.hooked.elapsed() + self.reserve >= self.time;
+        (spent && self.armed.elapsed() >= LEAST_WAIT).then_some(ZoomEnd::Time)
     }
 
     /// Disarms, and writes what the pass was.
