@@ -12,32 +12,23 @@ The JSON has `header`, `frames` (each with its `record`, or the kind of `error` 
 """
 
 import json
+import re
 import struct
 import sys
 import zlib
+from collections import namedtuple
 
 try:
     import zstandard
 except ImportError:
     sys.exit("etz.py needs the zstd package `zstandard` (Debian: python3-zstandard)")
 
-FILE_MAGIC, FRAME_MAGIC, TRAILER_MAGIC = b"\x89ETZ\r\n\x1a\n", b"\xf5ETZ", b"ETZ-END\n"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-FRAME_HEADER_LEN, TRAILER_LEN = 40, 32
-INDEX_TYPE = 0xFFFF
-FLAG_ZSTD = 1
-
 # 2.5
-MAX_FILE_HEADER_LEN = 4096
-MAX_RAW_LEN = 8 << 20
-MAX_STORED_LEN = MAX_RAW_LEN + (64 << 10)
-MAX_FRAMES = 262144
-MAX_TOTAL_RAW_LEN = 8 << 30
-MAX_ROWS = 65536
-MAX_COLUMNS = 64
-MAX_CLAIM = 16 << 20
-MAX_PAGE_COLUMNS = 4096
-MAX_SUBBUFFER_LEN = 1 << 20
+MAX_FILE_HEADER_LEN, MAX_RAW_LEN, MAX_STORED_LEN = 4096, 8 << 20, (8 << 20) + (64 << 10)
+MAX_FRAMES, MAX_TOTAL_RAW_LEN = 262144, 8 << 30
+MAX_ROWS, MAX_COLUMNS, MAX_PAGE_COLUMNS = 65536, 64, 4096
+MAX_CLAIM, MAX_SUBBUFFER_LEN = 16 << 20, 1 << 20
 MASK64 = (1 << 64) - 1
 
 
@@ -49,62 +40,18 @@ class Unreadable(Exception):
     """A frame that cannot be used (3.3), with the kind of reason."""
 
 
-# Compression (2.2)
+def need(condition, kind="malformed"):
+    if not condition:
+        raise Unreadable(kind)
 
 
-def zstd_frame_len(data):
-    """Length of the zstd frame at the start of data, from its header and block headers (RFC 8878, 3.1.1)."""
-    try:
-        descriptor = data[4]
-        single_segment = descriptor >> 5 & 1
-        content_size_len = [single_segment, 2, 4, 8][descriptor >> 6]
-        at = 6 - single_segment + [0, 1, 2, 4][descriptor & 3] + content_size_len
-        last = False
-        while not last:
-            header = data[at] | data[at + 1] << 8 | data[at + 2] << 16
-            last, kind, size = header & 1, header >> 1 & 3, header >> 3
-            at += 3 + (1 if kind == 1 else size)
-        return at + (4 if descriptor & 4 else 0)
-    except IndexError:
-        return None
+def fit(value, bits):
+    need(value >> bits == 0)
+    return value
 
 
-def inflate(stored, raw_len):
-    if stored.startswith(ZSTD_MAGIC) and zstd_frame_len(stored) == len(stored):
-        parts, left = [b"-"], raw_len + 1
-        try:
-            with zstandard.ZstdDecompressor().stream_reader(stored) as reader:
-                while parts[-1] and left:
-                    parts.append(reader.read(left))
-                    left -= len(parts[-1])
-        except zstandard.ZstdError:
-            left = 0
-        if left == 1:
-            return b"".join(parts[1:])
-    raise Unreadable("compression")
-
-
-class Bytes:
-    """Bytes that are taken from front to back."""
-
-    def __init__(self, data):
-        self.data, self.at, self.claimed = data, 0, 0
-
-    def take(self, length):
-        part = self.data[self.at : self.at + length]
-        if len(part) != length:
-            raise Unreadable("malformed")
-        self.at += length
-        return part
-
-    def claim(self, count, length=1):
-        """Counts the memory of a record (5.3, 6.4)."""
-        self.claimed += count * length
-        if self.claimed > MAX_CLAIM:
-            raise Unreadable("bound")
-
-    def is_used(self):
-        return self.at == len(self.data)
+def unzigzag(value):
+    return value >> 1 if value & 1 == 0 else -(value >> 1) - 1
 
 
 def show(data):
@@ -114,85 +61,173 @@ def show(data):
         return {"hex": data.hex()}
 
 
-def unzigzag(value):
-    return value >> 1 if value & 1 == 0 else -(value >> 1) - 1
+def inflate(stored, raw_len):
+    """Exactly one zstd frame of exactly that length (2.2); a little at a time, so that no bomb goes off."""
+    need(stored.startswith(ZSTD_MAGIC), "compression")
+    decoder, payload, at = zstandard.ZstdDecompressor().decompressobj(), bytearray(), 0
+    try:
+        while not decoder.eof and at < len(stored) and len(payload) <= raw_len:
+            payload += decoder.decompress(stored[at : at + 256])
+            at += 256
+    except zstandard.ZstdError:
+        raise Unreadable("compression")
+    need(decoder.eof and not decoder.unused_data and at >= len(stored), "compression")
+    need(len(payload) == raw_len, "compression")
+    return bytes(payload)
 
 
-def fit(value, bits):
-    if value >> bits:
-        raise Unreadable("malformed")
-    return value
+class Bytes:
+    """Bytes that are taken from front to back, and what a record of them claims (5.3, 6.4)."""
+
+    def __init__(self, data):
+        self.data, self.at, self.claimed = data, 0, 0
+
+    def take(self, length):
+        part = self.data[self.at : self.at + length]
+        need(len(part) == length)
+        self.at += length
+        return part
+
+    def claim(self, count, length=1):
+        self.claimed += count * length
+        need(self.claimed <= MAX_CLAIM, "bound")
+
+    def is_used(self):
+        return self.at == len(self.data)
 
 
-# Row encoding (5)
+# Row encoding (5): a type is a function that takes a value of it
 
 
 class Rows(Bytes):
-    """Reads values of the row encoding; the functions below are its types."""
-
     def varint(self, width):
         first = self.take(1)[0]
         if first <= 250:
             return first
         length = {251: 2, 252: 4, 253: 8}.get(first, 9)
-        if length > width:
-            raise Unreadable("malformed")
+        need(length <= width)
         return int.from_bytes(self.take(length), "little")
 
 
-u8 = lambda rows: rows.take(1)[0]
-u16 = lambda rows: rows.varint(2)
-u32 = lambda rows: rows.varint(4)
-u64 = lambda rows: rows.varint(8)
-i32 = lambda rows: unzigzag(rows.varint(4))
-flag = lambda rows: fit(u8(rows), 1) == 1
-blob = lambda rows: show(rows.take(u64(rows)))
-option = lambda element: lambda rows: element(rows) if flag(rows) else None
-pair = lambda *elements: lambda rows: [element(rows) for element in elements]
-
-
 def string(rows):
-    text = blob(rows)
-    if not isinstance(text, str):
-        raise Unreadable("malformed")
+    text = TYPES["bytes"](rows)
+    need(isinstance(text, str))
     return text
 
 
-def listed(element):
-    def read(rows):
-        count = u64(rows)
+TYPES = {
+    "u8": lambda rows: rows.take(1)[0],
+    "u16": lambda rows: rows.varint(2),
+    "u32": lambda rows: rows.varint(4),
+    "u64": lambda rows: rows.varint(8),
+    "i32": lambda rows: unzigzag(rows.varint(4)),
+    "bool": lambda rows: fit(rows.take(1)[0], 1) == 1,
+    "bytes": lambda rows: show(rows.take(rows.varint(8))),
+    "string": string,
+}
+
+
+def type_named(name):
+    if name.startswith("["):
+        return list_of(type_named(name[1:-1]))
+    if name.endswith("?"):
+        value = type_named(name[:-1])
+        return lambda rows: value(rows) if TYPES["bool"](rows) else None
+    return TYPES[name]
+
+
+def list_of(element):
+    def take(rows):
+        count = rows.varint(8)
         rows.claim(count, 128)
         return [element(rows) for _ in range(count)]
 
-    return read
+    return take
 
 
-def record(names, *fields):
-    named = list(zip(names.split(), fields))
-    assert len(named) == len(fields) == len(names.split())
-    return lambda rows: {name: field(rows) for name, field in named}
+def enum(cases):
+    """Cases are names, or a name and the type of what it holds."""
+    cases = [(case.split()[0], *map(type_named, case.split()[1:])) for case in cases]
+
+    def take(rows):
+        number = rows.varint(4)
+        need(number < len(cases))
+        name, *content = cases[number]
+        return {name: content[0](rows)} if content else name
+
+    return take
 
 
-def enum(*cases):
-    """A case is a name, or a name and what it holds."""
-
-    def read(rows):
-        number = u32(rows)
-        if number >= len(cases):
-            raise Unreadable("malformed")
-        case = cases[number]
-        return case if isinstance(case, str) else {case[0]: case[1](rows)}
-
-    return read
+def fields(parts):
+    """Fields are a name and a type; those of a tuple have no names."""
+    parts = [part.split() for part in parts]
+    types = [type_named(part[-1]) for part in parts]
+    if len(parts[0]) == 1:
+        return lambda rows: [take(rows) for take in types]
+    named = list(zip((part[0] for part in parts), types))
+    return lambda rows: {name: take(rows) for name, take in named}
 
 
-def row_record(layout):
+# Records in row encoding (7): enums have bars, records and tuples commas
+DEFINITIONS = """
+architecture: Aarch64 | X86_64
+host: hostname string, kernel_release string, kernel_version string, os_release string, architecture architecture, \
+    cpus u32, page_size_bytes u32, memory_bytes u64, boot_id string
+clocks: realtime_ns u64, monotonic_ns u64, boottime_ns u64
+state: Available | Missing | Denied
+ability: name string, state state, detail string
+armed: what string, detail string
+missing: what string, why string
+manifest: tool_version string, command_line [string], host host, clocks clocks, duration_ns u64?, max_size_bytes u64, \
+    abilities [ability], armed [armed], missing [missing]
+reason: Time | Command | Signal i32 | Size | Error string
+cost: user_ns u64, system_ns u64, peak_memory_bytes u64, bpf_run_ns u64?, bpf_runs u64?, graph_armed_ns u64
+drop: what string, why string, count u64
+closing: ended_ns u64, reason reason, command_status i32?, cost cost, drops [drop], not_restored [string]
+unit: Count | Bytes | Pages | Id | Bits
+fact: id u16, name string, unit unit, path string
+fact_table: facts [fact]
+file: bytes bytes, truncated bool
+statfs: fs_type u64, block_size_bytes u64, blocks u64, blocks_free u64, blocks_available u64, inodes u64, \
+    inodes_free u64, flags u64
+content: File file | Link bytes | Directory [bytes] | EntryCount u64 | StatFs statfs | Unchanged | Error u16
+phase: Start | Failure | End
+entry: path bytes, content content
+snapshot: number u32, phase phase, started_ns u64, ended_ns u64, entries [entry]
+ftrace_pages: cpu u32, session u32, pages [bytes]
+event_format: system string, name string, text string
+event_formats: header_page string, events [event_format]
+probe_kind: Kretprobe | Fprobe | Kprobe
+probe: event string, function string, kind probe_kind, session u32
+probes: probes [probe]
+returns: Unknown | Void | Bool | Signed u8 | Unsigned u8 | Pointer | Aggregate
+symbol: address u64, size u64, kind u8, name string, module string?, returns returns
+symbols: symbols [symbol]
+pass: Graph | Returns
+end: Enough | Time | Bytes | Recording | Error
+zoom: number u32, pass pass, syscall u32, errno u16, functions [string], pids [u32], started_ns u64, armed_ns u64, \
+    ended_ns u64, end end, failures u64, lost_events u64, tier string
+function: address u64, bytes bytes
+code: functions [function]
+near: string, u64
+ctl_entry: data u64, paths [string], size u32, symbol near?
+ctl_tables: entries [ctl_entry]
+field: structure string, field string, offset u32, size u32
+type_layouts: fields [field]
+index_entry: u64, u16, u32, u32, u32
+"""
+
+for definition in DEFINITIONS.strip().splitlines():
+    name, _, content = definition.partition(":")
+    TYPES[name] = enum(content.split("|")) if "|" in content else fields(content.split(","))
+
+
+def row_record(name):
     def read(payload, revision):
         rows = Rows(payload)
         rows.claim(len(payload))
-        value = layout(rows)
-        if not rows.is_used() and revision == 0:
-            raise Unreadable("malformed")
+        value = TYPES[name](rows)
+        need(rows.is_used() or revision > 0)
         return value
 
     return read
@@ -202,8 +237,6 @@ def row_record(layout):
 
 
 class Column(Bytes):
-    """Reads the values of one column."""
-
     before = 0
 
     def plain(self, bits=64):
@@ -216,26 +249,33 @@ class Column(Bytes):
         raise Unreadable("malformed")
 
     def difference(self, before, bits=64):
-        return fit((before + unzigzag(self.plain())) & (1 << 64) - 1, bits)
+        return fit(before + unzigzag(self.plain()) & MASK64, bits)
 
     def delta(self, bits=64):
         self.before = self.difference(self.before)
         return fit(self.before, bits)
 
 
+def numbered(known, number, new):
+    """The value of that number; the next unused number is for a new one."""
+    if number == len(known):
+        known.append(new())
+    need(number < len(known))
+    return known[number]
+
+
 def dictionary(numbers, strings, whole):
     """A function that takes the next string of a pair of columns (6.3)."""
     known = []
 
+    def new():
+        whole.claim(16)
+        return strings.take(strings.plain())
+
     def take():
-        number = numbers.plain()
-        if number == len(known):
-            whole.claim(16)
-            known.append(strings.take(strings.plain()))
-        if number >= len(known):
-            raise Unreadable("malformed")
-        whole.claim(len(known[number]))
-        return show(known[number])
+        value = numbered(known, numbers.plain(), new)
+        whole.claim(len(value))
+        return show(value)
 
     return take
 
@@ -244,29 +284,21 @@ def split_columns(payload, most):
     """The payload, the number of rows and the columns (6.1)."""
     whole = Column(payload)
     rows, count = whole.plain(), whole.plain()
-    if count > most:
-        raise Unreadable("malformed")
+    need(count <= most)
     columns = [Column(whole.take(whole.plain())) for _ in range(count)]
-    check_used([whole])
+    need(whole.is_used())
     return whole, rows, columns
-
-
-def check_used(columns):
-    if not all(one.is_used() for one in columns):
-        raise Unreadable("malformed")
 
 
 def columnar_record(count, row_reader):
     def read(payload, revision):
         whole, rows, columns = split_columns(payload, MAX_COLUMNS)
-        if rows > MAX_ROWS:
-            raise Unreadable("bound")
+        need(rows <= MAX_ROWS, "bound")
         whole.claim(rows, 256)
-        if len(columns) < count or (len(columns) > count and revision == 0):
-            raise Unreadable("malformed")
+        need(len(columns) == count or (len(columns) > count and revision > 0))
         row = row_reader(columns[:count], whole)
         value = {"rows": [row() for _ in range(rows)]}
-        check_used(columns[:count])
+        need(all(column.is_used() for column in columns[:count]))
         return value
 
     return read
@@ -285,16 +317,16 @@ def counts(columns, whole):
     return row
 
 
-def failures(columns, whole):
+def take_path(head, path_bytes, whole):
+    whole.claim(32)
+    return {"argument": head >> 1, "bytes": path_bytes(), "truncated": head & 1 == 1}
+
+
+def failures_1(columns, whole):
     time, syscall, errno, flags, tgid, pid, uid, cgroup, comm, comms = columns[:10]
     path_count, path_head, path, paths, fact_count, fact, fact_value = columns[16:]
     name, path_bytes = dictionary(comm, comms, whole), dictionary(path, paths, whole)
     args_before, fact_before = {}, {}
-
-    def take_path():
-        whole.claim(32)
-        head = path_head.plain(9)
-        return {"argument": head >> 1, "bytes": path_bytes(), "truncated": head & 1 == 1}
 
     def take_fact():
         whole.claim(16)
@@ -309,8 +341,66 @@ def failures(columns, whole):
         before = args_before.get(value["syscall"], [0] * 6)
         value["args"] = [column.difference(old) for column, old in zip(columns[10:16], before)]
         args_before[value["syscall"]] = value["args"]
-        value["paths"] = [take_path() for _ in range(path_count.plain())]
+        value["paths"] = [take_path(path_head.plain(9), path_bytes, whole) for _ in range(path_count.plain())]
         value["facts"] = [take_fact() for _ in range(fact_count.plain())]
+        return value
+
+    return row
+
+
+def failures_2(columns, whole):
+    time, thread, pid, changes, tgid, uid, cgroup, comm, comms, ids = columns[:10]
+    fact_count, gap, fact_value, kind, kinds, arg_changes, arg_number, arg, path, paths = columns[10:]
+    name, path_bytes = dictionary(comm, comms, whole), dictionary(path, paths, whole)
+    latest, known_kinds, known_args = [], [], []
+    last = {"pid": 0, "tgid": 0, "uid": 0, "cgroup": 0, "comm": "", "facts": []}
+
+    def take_ids(before):
+        values, number, taken = dict(before), 0, []
+        for _ in range(ids.plain()):
+            whole.claim(16)
+            number = ids.difference(number, 16)
+            taken.append([number, values.get(number, 0)])
+        return taken
+
+    def take_kind():
+        kind = {"syscall": kinds.plain(32), "errno": kinds.plain(16), "not_entered": kinds.plain(1) == 1}
+        return kind, [kinds.plain(9) for _ in range(kinds.plain())], [0] * 6
+
+    def take_arg(before):
+        number = arg_number.plain()
+        if number == 0:
+            known_args.append(arg.difference(before))
+        need(number <= len(known_args))
+        return known_args[number - 1]
+
+    def row():
+        nonlocal last
+        value = {"time_ns": time.delta()}
+        number = thread.plain()
+        is_new = number == len(latest)
+        before = numbered(latest, number, lambda: dict(last, pid=pid.delta(32)))
+        bits = fit(changes.plain(), 5)
+        value["pid"] = before["pid"]
+        value["tgid"] = tgid.difference(before["tgid"], 32) if bits & 1 else before["tgid"]
+        value["uid"] = uid.difference(before["uid"], 32) if bits & 2 else before["uid"]
+        value["cgroup"] = cgroup.difference(before["cgroup"]) if bits & 4 else before["cgroup"]
+        value["comm"] = name() if bits & 8 else before["comm"]
+        value["facts"] = take_ids(before["facts"]) if bits & 16 else [list(fact) for fact in before["facts"]]
+        whole.claim(0 if bits & 16 else len(value["facts"]), 16)
+        at = 0
+        for _ in range(fact_count.plain()):
+            at += gap.plain()
+            need(at < len(value["facts"]))
+            value["facts"][at][1] = fact_value.difference(value["facts"][at][1])
+            at += 1
+        shared, heads, args = numbered(known_kinds, kind.plain(), take_kind)
+        value.update(shared)
+        bits = fit(arg_changes.plain(), 6)
+        args[:] = [take_arg(old) if bits >> at & 1 else old for at, old in enumerate(args)]
+        value["args"] = list(args)
+        value["paths"] = [take_path(head, path_bytes, whole) for head in heads]
+        last = latest[number] = value
         return value
 
     return row
@@ -322,76 +412,63 @@ def failures(columns, whole):
 class Pages:
     def __init__(self, payload, revision):
         whole, self.count, columns = split_columns(payload, MAX_PAGE_COLUMNS)
-        if len(columns) < 10:
-            raise Unreadable("malformed")
+        need(len(columns) >= 10)
         whole.claim(self.count, 128)
         whole.claim(len(payload))
         self.whole, self.columns, self.time = whole, columns, 0
         self.known, self.stacks = [], {}
-        head = columns[0]
+        head, rest = columns[0], columns[10:]
         self.cpu, self.session = head.plain(32), head.plain(32)
-        count = fit(head.plain(), 12)
-        at, self.classes = 10, []
-        for _ in range(count):
+        self.classes = []
+        for _ in range(fit(head.plain(), 12)):
             type_len, length = head.plain(8), head.plain(32)
             has_length = type_len in (0, 29)
             size = length - 4 if has_length else 4 * type_len
-            if size < 0 or size % 4 or type_len > 29 or (length and not has_length):
-                raise Unreadable("malformed")
+            need(size >= 0 and size % 4 == 0 and type_len <= 29 and (has_length or length == 0))
             modes = []
             while size > 0:
                 modes.append(fit(head.plain(), 3))
                 size -= 4 if modes[-1] < 2 else 8
-                if at + 1 + len(modes) > len(columns):
-                    raise Unreadable("malformed")
-            own = columns[at : at + 1 + len(modes)]
-            if size or len(own) != 1 + len(modes):
-                raise Unreadable("malformed")
+                need(len(modes) < len(rest))
+            need(size == 0 and rest)
             stored_len = length.to_bytes(4, "little") if has_length else b""
-            self.classes.append((type_len, stored_len, own[0], list(zip(modes, own[1:])), [0] * len(modes)))
-            at += len(own)
-        if at < len(columns) and revision == 0:
-            raise Unreadable("malformed")
-        self.used = columns[:at]
+            slots = list(zip(modes, rest[1:]))
+            self.classes.append((type_len, stored_len, rest[0], slots, [0] * len(slots)))
+            rest = rest[1 + len(slots) :]
+        need(not rest or revision > 0)
+        self.used = columns[: len(columns) - len(rest)]
 
     def read(self):
         pages = [show(self.page()) for _ in range(self.count)]
-        check_used(self.used)
+        need(all(column.is_used() for column in self.used))
         return {"cpu": self.cpu, "session": self.session, "pages": pages}
 
     def page(self):
         _, forms, raw, times, commits, tails, kinds, deltas, uppers, _ = self.columns[:10]
         if forms.plain() == 0:
             page = raw.take(raw.plain())
-            self.whole.claim(len(page))
-            return page
-        start = self.time = times.difference(self.time)
-        items = bytearray()
-        while True:
-            kind = kinds.plain()
-            if kind == 0:
-                break
-            if kind < 3:
-                delta, upper = deltas.plain(27), uppers.plain(32)
-                items += struct.pack("<II", delta << 5 | 29 + kind, upper)
-                self.time = (self.time * (2 - kind) + delta + (upper << 27)) & MASK64
-            else:
-                items += self.event(kind - 3)
-            if len(items) + 16 > MAX_SUBBUFFER_LEN:
-                raise Unreadable("bound")
-        commit = commits.difference(len(items))
-        if commit & (1 << 27) - 1 != len(items):
-            raise Unreadable("malformed")
-        page = struct.pack("<QQ", start, commit) + items + tails.take(tails.plain())
+        else:
+            start = self.time = times.difference(self.time)
+            items = bytearray()
+            for kind in iter(kinds.plain, 0):
+                if kind < 3:
+                    delta, upper = deltas.plain(27), uppers.plain(32)
+                    items += struct.pack("<II", delta << 5 | 29 + kind, upper)
+                    self.time = self.time * (2 - kind) + delta + (upper << 27) & MASK64
+                else:
+                    items += self.event(kind - 3)
+                need(len(items) + 16 <= MAX_SUBBUFFER_LEN, "bound")
+            commit = commits.difference(len(items))
+            need(commit & (1 << 27) - 1 == len(items))
+            page = struct.pack("<QQ", start, commit) + items + tails.take(tails.plain())
         self.whole.claim(len(page))
         return page
 
     def event(self, number):
-        if number >= len(self.classes):
-            raise Unreadable("malformed")
+        need(number < len(self.classes))
         type_len, stored_len, deltas, slots, before = self.classes[number]
         delta = deltas.plain(27)
-        self.time = (self.time + (delta if type_len != 29 else 0)) & MASK64
+        self.time = self.time + (delta if type_len != 29 else 0) & MASK64
         event, called = b"", self.time
         for at, (mode, column) in enumerate(slots):
             stack = self.stacks.setdefault(event[4:8] if len(event) >= 8 else bytes(4), [])
@@ -406,151 +483,129 @@ class Pages:
             elif mode == 5:
                 number, (value, called) = column.plain(), stack.pop() if stack else (None, called)
                 value = self.long(number - 1) if number else value
-                if value is None:
-                    raise Unreadable("malformed")
+                need(value is not None)
             else:
                 before[at] = column.difference(before[at])
-                value = (before[at] + (self.time if mode == 6 else called)) & MASK64
+                value = before[at] + (self.time if mode == 6 else called) & MASK64
             event += fit(value, 32 if mode < 2 else 64).to_bytes(4 if mode < 2 else 8, "little")
         return struct.pack("<I", delta << 5 | type_len) + stored_len + event
 
     def long(self, number):
-        if number == len(self.known):
-            self.known.append(self.columns[9].delta())
-        if number >= len(self.known):
-            raise Unreadable("malformed")
-        return self.known[number]
+        return numbered(self.known, number, self.columns[9].delta)
 
 
-# Records (7)
-
-host = record(
-    "hostname kernel_release kernel_version os_release architecture cpus page_size_bytes memory_bytes boot_id",
-    *[string, string, string, string, enum("Aarch64", "X86_64"), u32, u32, u64, string],
-)
-clocks = record("realtime_ns monotonic_ns boottime_ns", u64, u64, u64)
-ability = record("name state detail", string, enum("Available", "Missing", "Denied"), string)
-manifest = record(
-    "tool_version command_line host clocks duration_ns max_size_bytes abilities armed missing",
-    *[string, listed(string), host, clocks, option(u64), u64, listed(ability)],
-    *[listed(record("what detail", string, string)), listed(record("what why", string, string))],
-)
-reason = enum("Time", "Command", ("Signal", i32), "Size", ("Error", string))
-cost = record(
-    "user_ns system_ns peak_memory_bytes bpf_run_ns bpf_runs graph_armed_ns",
-    *[u64, u64, u64, option(u64), option(u64), u64],
-)
-closing = record(
-    "ended_ns reason command_status cost drops not_restored",
-    *[u64, reason, option(i32), cost, listed(record("what why count", string, string, u64)), listed(string)],
-)
-unit = enum("Count", "Bytes", "Pages", "Id", "Bits")
-fact_table = record("facts", listed(record("id name unit path", u16, string, unit, string)))
-statfs = record(
-    "fs_type block_size_bytes blocks blocks_free blocks_available inodes inodes_free flags", *[u64] * 8
-)
-content = enum(
-    *[("File", record("bytes truncated", blob, flag)), ("Link", blob), ("Directory", listed(blob))],
-    *[("EntryCount", u64), ("StatFs", statfs), "Unchanged", ("Error", u16)],
-)
-phase = enum("Start", "Failure", "End")
-entry = record("path content", blob, content)
-snapshot = record("number phase started_ns ended_ns entries", u32, phase, u64, u64, listed(entry))
-ftrace_pages = record("cpu session pages", u32, u32, listed(blob))
-event_file = record("system name text", string, string, string)
-event_formats = record("header_page events", string, listed(event_file))
-probe = record("event function kind session", string, string, enum("Kretprobe", "Fprobe", "Kprobe"), u32)
-returns = enum("Unknown", "Void", "Bool", ("Signed", u8), ("Unsigned", u8), "Pointer", "Aggregate")
-symbol = record("address size kind name module returns", u64, u64, u8, string, option(string), returns)
-zoom = record(
-    "number pass syscall errno functions pids started_ns armed_ns ended_ns end failures lost_events tier",
-    *[u32, enum("Graph", "Returns"), u32, u16, listed(string), listed(u32), u64, u64, u64],
-    *[enum("Enough", "Time", "Bytes", "Recording", "Error"), u64, u64, string],
-)
-code = record("functions", listed(record("address bytes", u64, blob)))
-ctl_entry = record("data paths size symbol", u64, listed(string), u32, option(pair(string, u64)))
-field_layout = record("structure field offset size", string, string, u32, u32)
-
-ROWS = {1: manifest, 2: closing, 4: fact_table, 6: snapshot, 7: ftrace_pages, 8: event_formats, 11: zoom, 12: code}
-ROWS[9] = record("probes", listed(probe))
-ROWS[10] = record("symbols", listed(symbol))
-ROWS[13] = record("entries", listed(ctl_entry))
-ROWS[14] = record("fields", listed(field_layout))
-
-# Type, then version: a reader of a payload, which is also given the revision.
-RECORDS = {frame_type: {1: row_record(layout)} for frame_type, layout in ROWS.items()}
-RECORDS[3] = {1: columnar_record(8, counts)}
-RECORDS[5] = {1: columnar_record(23, failures)}
-RECORDS[7][2] = lambda payload, revision: Pages(payload, revision).read()
-
+# Type and version of a record: a reader of a payload, which is also given the revision
+RECORDS = {
+    (1, 1): row_record("manifest"),
+    (2, 1): row_record("closing"),
+    (3, 1): columnar_record(8, counts),
+    (4, 1): row_record("fact_table"),
+    (5, 1): columnar_record(23, failures_1),
+    (5, 2): columnar_record(20, failures_2),
+    (6, 1): row_record("snapshot"),
+    (7, 1): row_record("ftrace_pages"),
+    (7, 2): lambda payload, revision: Pages(payload, revision).read(),
+    (8, 1): row_record("event_formats"),
+    (9, 1): row_record("probes"),
+    (10, 1): row_record("symbols"),
+    (11, 1): row_record("zoom"),
+    (12, 1): row_record("code"),
+    (13, 1): row_record("ctl_tables"),
+    (14, 1): row_record("type_layouts"),
+}
 
 # Container (2, 3)
 
+FILE_MAGIC, FRAME_MAGIC, TRAILER_MAGIC = b"\x89ETZ\r\n\x1a\n", b"\xf5ETZ", b"ETZ-END\n"
+FRAME_LEN, TRAILER_LEN, INDEX_TYPE = 40, 32, 0xFFFF
+MAGICS = re.compile(b"(?=%s|%s)" % (FRAME_MAGIC, TRAILER_MAGIC))
 
-class Frame:
-    """A frame header at an offset."""
+Trailer = namedtuple("Trailer", "end index_offset file_len frames")
 
-    def __init__(self, file, at):
-        self.file, self.offset, self.head = file, at, file[at : at + FRAME_HEADER_LEN]
-        fields = struct.unpack_from("<HBBIIIIII", self.head, 4)
-        self.type, self.version, self.revision, self.flags, self.stream = fields[:5]
-        self.sequence, self.stored_len, self.raw_len, self.crc = fields[5:]
-        self.end = at + FRAME_HEADER_LEN + self.stored_len
 
-    def stored(self):
-        """The payload as it is in the file; None when it is damaged."""
-        stored = self.file[self.end - self.stored_len : self.end]
-        return stored if zlib.crc32(stored) == self.crc else None
+class Frame(namedtuple("Frame", "offset type version revision flags stream sequence stored_len raw_len crc")):
+    @property
+    def end(self):
+        return self.offset + FRAME_LEN + self.stored_len
 
-    def payload(self):
-        stored = self.stored()
-        if stored is None:
-            raise Unreadable("checksum")
-        if self.flags & ~FLAG_ZSTD:
-            raise Unreadable("flags")
-        if self.flags & FLAG_ZSTD:
-            return inflate(stored, self.raw_len)
-        if len(stored) != self.raw_len:
-            raise Unreadable("malformed")
+    def header(self, file):
+        return file[self.offset : self.offset + FRAME_LEN]
+
+    def stored(self, file):
+        stored = file[self.offset + FRAME_LEN : self.end]
+        need(zlib.crc32(stored) == self.crc, "checksum")
         return stored
 
-    def record(self):
-        if self.type not in RECORDS:
-            raise Unreadable("type")
-        if self.version not in RECORDS[self.type]:
-            raise Unreadable("version")
-        return RECORDS[self.type][self.version](self.payload(), self.revision)
+    def payload(self, file):
+        stored = self.stored(file)
+        need(self.flags in (0, 1), "flags")
+        if self.flags == 1:
+            return inflate(stored, self.raw_len)
+        need(len(stored) == self.raw_len)
+        return stored
 
-    def dump(self):
-        names = "offset type version revision flags stream sequence stored_len raw_len"
-        value = {name: getattr(self, name) for name in names.split()}
+    def dump(self, file):
+        value = self._asdict()
+        del value["crc"]
         try:
-            value["record"] = self.record()
+            need(any(self.type == frame_type for frame_type, _ in RECORDS), "type")
+            need((self.type, self.version) in RECORDS, "version")
+            value["record"] = RECORDS[self.type, self.version](self.payload(file), self.revision)
         except Unreadable as error:
             value["error"] = str(error)
         return value
 
 
-def header_at(file, at):
-    if not file.startswith(FRAME_MAGIC, at) or len(file) - at < FRAME_HEADER_LEN:
-        return None
-    frame = Frame(file, at)
-    is_right = zlib.crc32(frame.head[:36]) == struct.unpack_from("<I", frame.head, 36)[0]
-    return frame if is_right and frame.stored_len <= MAX_STORED_LEN and frame.raw_len <= MAX_RAW_LEN else None
+def part_at(file, at):
+    """The frame header or trailer there, if there is one."""
+    if file.startswith(FRAME_MAGIC, at) and len(file) - at >= FRAME_LEN:
+        frame = Frame(at, *struct.unpack_from("<HBBIIIIII", file, at + 4))
+        is_right = zlib.crc32(file[at : at + 36]) == struct.unpack_from("<I", file, at + 36)[0]
+        return frame if is_right and frame.stored_len <= MAX_STORED_LEN and frame.raw_len <= MAX_RAW_LEN else None
+    if file.startswith(TRAILER_MAGIC, at) and len(file) - at >= TRAILER_LEN:
+        *fields, crc = struct.unpack_from("<QQII", file, at + 8)
+        return Trailer(at + TRAILER_LEN, *fields) if zlib.crc32(file[at : at + 28]) == crc else None
+    return None
 
 
-def trailer_at(file, at):
-    """Index offset, file length, number of frames."""
-    if not file.startswith(TRAILER_MAGIC, at) or len(file) - at < TRAILER_LEN:
-        return None
-    *fields, crc = struct.unpack_from("<QQII", file, at + 8)
-    return fields if zlib.crc32(file[at : at + 28]) == crc else None
+def is_followed(file, frame):
+    following = part_at(file, frame.end)
+    if frame.type == INDEX_TYPE:
+        return isinstance(following, Trailer)
+    return isinstance(following, Frame) and following.sequence == frame.sequence + 1
 
 
-def is_stub(file, at):
-    rest = file[at : at + FRAME_HEADER_LEN]
-    parts = (FRAME_MAGIC, FRAME_HEADER_LEN), (TRAILER_MAGIC, TRAILER_LEN)
+def is_stub(rest):
+    parts = (FRAME_MAGIC, FRAME_LEN), (TRAILER_MAGIC, TRAILER_LEN)
     return any(len(rest) < length and rest[: len(magic)] == magic[: len(rest)] for magic, length in parts)
+
+
+def walk(file, at, note):
+    """Yields the frames and the trailers (3.2)."""
+    checkable = 2 * len(file)
+    while at < len(file):
+        part, is_cut = part_at(file, at), False
+        if part is None and is_stub(file[at : at + FRAME_LEN]):
+            return note("cut", offset=at, len=len(file))
+        if part and part.end > len(file):
+            note("cut", offset=at, len=len(file))
+            part, is_cut = None, True
+        elif isinstance(part, Frame) and not is_followed(file, part) and part.stored_len <= checkable:
+            checkable -= part.stored_len
+            try:
+                part.stored(file)
+            except Unreadable:
+                note("payload", offset=at, type=part.type, error="checksum")
+                part = None
+        if part:
+            yield part
+            at = part.end
+            continue
+        places = (match.start() for match in MAGICS.finditer(file, at + 1))
+        found = next((place for place in places if part_at(file, place)), len(file))
+        if found < len(file) or not is_cut:
+            note("skipped", offset=at, len=found - at)
+        at = found
 
 
 class Bundle:
@@ -558,25 +613,42 @@ class Bundle:
 
     def __init__(self, file):
         self.file, self.frames, self.damage = file, [], []
-        self.index = self.trailer = None
-        self.due = self.raw_len = 0
-        self.in_order, self.full = True, False
-        self.checkable = 2 * len(file)
-        at = self.open()
-        while at < len(file):
-            at = self.step(at)
-        self.close()
+        index = trailer = None
+        due = raw_len = 0
+        in_order = True
+        for part in walk(file, self.open(), self.note):
+            if isinstance(part, Trailer):
+                trailer = part
+                continue
+            if part.sequence != due:
+                self.note("sequence", offset=part.offset, expected=due, found=part.sequence)
+                in_order = in_order and part.sequence > due
+            due = part.sequence + 1
+            if part.type == INDEX_TYPE:
+                index = part
+                continue
+            raw_len += part.raw_len
+            if len(self.frames) < MAX_FRAMES and raw_len <= MAX_TOTAL_RAW_LEN:
+                self.frames.append(part)
+            elif not any("too_many" in damage for damage in self.damage):
+                self.note("too_many", offset=part.offset)
+        if trailer is None:
+            self.note("not_closed")
+        elif not self.is_listed(index, trailer):
+            self.note("index")
+        if not in_order:
+            self.put_in_order()
 
     def open(self):
         file = self.file
         if not file.startswith(FILE_MAGIC) or len(file) < 64:
             raise NotABundle("not an .etz bundle")
         major, minor, length, created_ns = struct.unpack_from("<HHI8xQ", file, 8)
-        if zlib.crc32(file[:60]) != struct.unpack_from("<I", file, 60)[0] or major == 0:
+        if zlib.crc32(file[:60]) != struct.unpack_from("<I", file, 60)[0]:
             raise NotABundle("the file header is damaged")
-        if major > 1:
-            raise NotABundle(f"version {major}.{minor} needs a newer reader")
-        if not 64 <= length <= MAX_FILE_HEADER_LEN or length > len(file):
+        if not 1 <= major <= 1:
+            raise NotABundle(f"version {major}.{minor} needs another reader")
+        if not 64 <= length <= min(MAX_FILE_HEADER_LEN, len(file)):
             raise NotABundle("the file header is damaged or cut")
         self.header = {"major": major, "minor": minor, "created_ns": created_ns, "id": file[32:48].hex()}
         return length
@@ -584,93 +656,28 @@ class Bundle:
     def note(self, kind, **fields):
         self.damage.append({kind: fields} if fields else kind)
 
-    def step(self, at):
-        """One turn of the walk (3.2); returns the next offset."""
-        frame = header_at(self.file, at)
-        if frame and frame.end > len(self.file):
-            self.note("cut", offset=at, len=len(self.file))
-            return self.scan(at, True)
-        if frame and not self.is_followed(frame) and not self.is_checked(frame):
-            self.note("payload", offset=at, type=frame.type, error="checksum")
-            return self.scan(at, False)
-        if frame:
-            self.take(frame)
-            return frame.end
-        trailer = trailer_at(self.file, at)
-        if trailer:
-            self.trailer = (trailer, at + TRAILER_LEN)
-            return at + TRAILER_LEN
-        if is_stub(self.file, at):
-            self.note("cut", offset=at, len=len(self.file))
-            return len(self.file)
-        return self.scan(at, False)
-
-    def is_followed(self, frame):
-        if frame.type == INDEX_TYPE:
-            return trailer_at(self.file, frame.end) is not None
-        following = header_at(self.file, frame.end)
-        return following is not None and following.sequence == frame.sequence + 1
-
-    def is_checked(self, frame):
-        if frame.stored_len > self.checkable:
-            return True
-        self.checkable -= frame.stored_len
-        return frame.stored() is not None
-
-    def scan(self, start, is_cut):
-        at = start + 1
-        while at < len(self.file) and not header_at(self.file, at) and not trailer_at(self.file, at):
-            at += 1
-        if at < len(self.file) or not is_cut:
-            self.note("skipped", offset=start, len=at - start)
-        return at
-
-    def take(self, frame):
-        if frame.sequence != self.due:
-            self.note("sequence", offset=frame.offset, expected=self.due, found=frame.sequence)
-            self.in_order = self.in_order and frame.sequence > self.due
-        self.due = frame.sequence + 1
-        if frame.type == INDEX_TYPE:
-            self.index = frame
-            return
-        self.raw_len += frame.raw_len
-        if self.full or len(self.frames) == MAX_FRAMES or self.raw_len > MAX_TOTAL_RAW_LEN:
-            if not self.full:
-                self.note("too_many", offset=frame.offset)
-            self.full = True
-        else:
-            self.frames.append(frame)
-
-    def close(self):
-        if self.trailer is None:
-            self.note("not_closed")
-        elif not self.is_listed(*self.trailer):
-            self.note("index")
-        if self.in_order:
-            return
-        self.frames.sort(key=lambda frame: frame.sequence)
-        kept = self.frames[:1]
-        for frame in self.frames[1:]:
-            if frame.head == kept[-1].head:
-                self.note("repeated", offset=frame.offset, sequence=frame.sequence)
-            else:
-                kept.append(frame)
-        self.frames = kept
-
-    def is_listed(self, trailer, end):
+    def is_listed(self, index, trailer):
         """Whether index and trailer say what is in the file."""
-        entry = pair(u64, u16, u32, u32, u32)
         try:
-            rows = Rows(self.index.payload() if self.index else b"")
-            entries = [entry(rows) for _ in range(min(u64(rows), MAX_FRAMES + 1))]
+            rows = Rows(index.payload(self.file) if index else b"")
+            entries = [TYPES["index_entry"](rows) for _ in range(min(rows.varint(8), MAX_FRAMES + 1))]
         except Unreadable:
             return False
         frames = [[one.offset, one.type, one.stream, one.stored_len, one.raw_len] for one in self.frames]
-        is_right = trailer == [self.index.offset, len(self.file), len(self.frames) + 1]
-        return entries == frames and is_right and end == len(self.file)
+        length = len(self.file)
+        return entries == frames and trailer == (length, index.offset, length, len(frames) + 1)
+
+    def put_in_order(self):
+        frames, self.frames = sorted(self.frames, key=lambda frame: frame.sequence), []
+        for frame in frames:
+            if self.frames and frame.header(self.file) == self.frames[-1].header(self.file):
+                self.note("repeated", offset=frame.offset, sequence=frame.sequence)
+            else:
+                self.frames.append(frame)
 
     def dump(self):
-        return {"header": self.header, "frames": [frame.dump() for frame in self.frames], "damage": self.damage}
+        frames = [frame.dump(self.file) for frame in self.frames]
+        return {"header": self.header, "frames": frames, "damage": self.damage}
 
 
 if __name__ == "__main__":
