@@ -266,7 +266,7 @@ fn files_made_to_be_slow() {
 type Bomb = (&'static str, u16, fn(usize) -> Vec<u8>);
 
 /// Payloads whose elements take far more memory than bytes.
-const BOMBS: [Bomb; 8] = [
+const BOMBS: [Bomb; 9] = [
     ("directories of empty names", Snapshot::TYPE, |len| {
         directories(len, &[0])
     }),
@@ -302,6 +302,21 @@ const BOMBS: [Bomb; 8] = [
         columns[19] = vec![1, b'x'];
         columnar(len as u64, &columns)
     }),
+    (
+        "rows of one thread, each with the facts of the first",
+        Failures::TYPE | V2,
+        |len| {
+            let mut columns = vec![vec![]; 20];
+            for at in [0, 1, 3, 10, 13, 15] {
+                columns[at] = vec![0; len];
+            }
+            columns[2] = vec![0];
+            columns[3][0] = 1 << 4;
+            columns[9] = [leb128(len as u64), vec![0; len]].concat();
+            columns[14] = vec![0; 4];
+            columnar(len as u64, &columns)
+        },
+    ),
     ("counts", Counts::TYPE, |len| {
         let mut columns = vec![vec![0; len]; 8];
         columns[4] = vec![1, b'x'];

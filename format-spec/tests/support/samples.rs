@@ -220,12 +220,18 @@ impl Sample for Failures {
             (
                 number(),
                 prop_oneof![Just(40u32), number32()],
-                number16(),
+                prop_oneof![Just(28u16), number16()],
                 any::<bool>(),
             ),
-            (number32(), number32(), number32(), number()),
+            // Threads and arguments come again.
             (
-                bytes(),
+                number32(),
+                prop_oneof![0..3u32, number32()],
+                number32(),
+                number(),
+            ),
+            (
+                prop_oneof![Just(b"dockerd".to_vec()), bytes()],
                 [number(), number(), number(), number(), number(), number()],
             ),
             (
