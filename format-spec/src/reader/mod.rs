@@ -21,6 +21,15 @@ pub struct Frame {
     pub header: FrameHeader,
 }
 
+impl Frame {
+    /// Length in the file, header and payload, in bytes.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty, reason = "no frame is empty")]
+    pub fn len(&self) -> usize {
+        FrameHeader::LEN + self.header.stored_len as usize
+    }
+}
+
 /// A bundle in memory, its frames found and its structure checked.
 ///
 /// The frames are found by walking the file; the index is checked against them, never trusted. Besides the file

@@ -4,6 +4,7 @@
 //! [`samples`] sums it up, [`crate::columns`] prints it.
 
 mod armed;
+mod density;
 mod overhead;
 mod rounds;
 #[allow(dead_code, reason = "not every benchmark uses all of it")]
@@ -24,6 +25,7 @@ pub(crate) struct Args {
 #[derive(clap::Subcommand)]
 enum What {
     Armed(armed::Args),
+    Density(density::Args),
     Overhead(overhead::Args),
     Sentinels(sentinels::Args),
     Storm(storm::Args),
@@ -33,6 +35,7 @@ enum What {
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.what {
         What::Armed(args) => armed::run(args),
+        What::Density(args) => density::run(args),
         What::Overhead(args) => overhead::run(args),
         What::Sentinels(args) => sentinels::run(args),
         What::Storm(args) => storm::run(args),
