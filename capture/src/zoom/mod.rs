@@ -154,7 +154,7 @@ impl<'k> Zoom<'k> {
         ) {
             Ok(pass) => {
                 self.zooms = number;
-                rounds.armed(hooks, pass.hooked());
+                rounds.armed(hooks);
                 self.state = State::Graph(Box::new(pass), rounds);
                 Ok(())
             }
@@ -262,7 +262,7 @@ impl<'k> Zoom<'k> {
                 let finished = pass.finish(end, failures, kernel, tools);
                 self.graph_armed += finished.hooked;
                 self.not_restored.extend(finished.not_restored);
-                rounds.ended(finished.hooked, finished.calls);
+                rounds.ended(finished.waited, finished.calls);
                 if let (Some(target), Some(call)) = (again, rounds.calls.first()) {
                     let outline = call.tree.clone();
                     self.unfinished = rounds.learn(&outline, self.tier(), kernel);

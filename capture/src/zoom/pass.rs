@@ -25,12 +25,6 @@ use crate::{
 /// Stream number of the zooms' pages; those of the sentinels have 0.
 const STREAM: u32 = 1;
 
-/// Time between two polls, and some more.
-const TICK: Duration = Duration::from_millis(25);
-
-/// A pass waits for failures at least so long: on a host that takes its whole time to arm it would else see nothing.
-const LEAST_WAIT: Duration = Duration::from_millis(600);
-
 /// Most failing calls whose trees are kept.
 const MAX_CALLS: usize = 8;
 
@@ -55,8 +49,6 @@ pub(super) struct ArmedPass {
     armed: Instant,
     hooked: Instant,
     time: Duration,
-    /// Disarming takes about as long as arming did.
-    reserve: Duration,
     caught: u64,
     bytes: u64,
     addresses: BTreeSet<u64>,
@@ -81,7 +73,7 @@ pub(super) struct Arming {
     pub(super) functions: Vec<String>,
     /// Threads that it is limited to.
     pub(super) pids: Vec<u32>,
-    /// How long it may slow others down.
+    /// How long it waits for failures.
     pub(super) time: Duration,
     /// Return-value tier, in words.
     pub(super) tier: String,
@@ -96,6 +88,8 @@ pub(super) struct Finished {
     pub(super) calls: Vec<FailingCall>,
     /// How long it slowed others down, from the first hook to the last.
     pub(super) hooked: Duration,
+    /// How long of that it waited for failures.
+    pub(super) waited: Duration,
     /// What could not be put back.
     pub(super) not_restored: Vec<String>,
 }
@@ -127,16 +121,10 @@ impl ArmedPass {
             armed: Instant::now(),
             hooked: arming.hooked,
             time: arming.time,
-            reserve: arming.hooked.elapsed() + TICK,
             caught: 0,
             bytes: 0,
             addresses: BTreeSet::new(),
         })
-    }
-
-    /// From when on others were slowed down.
-    pub(super) fn hooked(&self) -> Instant {
-        self.hooked
     }
 
     /// Threads that it is limited to.
@@ -164,8 +152,7 @@ impl ArmedPass {
                 return Some(ZoomEnd::Error);
             }
         }
-        let spent = self.hooked.elapsed() + self.reserve >= self.time;
-        (spent && self.armed.elapsed() >= LEAST_WAIT).then_some(ZoomEnd::Time)
+        (self.armed.elapsed() >= self.time).then_some(ZoomEnd::Time)
     }
 
     /// Disarms, and writes what the pass was.
@@ -184,7 +171,7 @@ impl ArmedPass {
         if self.what == Pass::Graph {
             let _ = self.trap.buffer().switch("current_tracer", "nop");
         }
-        let hooked = self.hooked.elapsed();
+        let (hooked, waited) = (self.hooked.elapsed(), self.armed.elapsed());
         self.keep(pages.unwrap_or_default(), kernel, tools.sink);
         let whole = self.calls.iter().all(|call| call.whole);
         // An instance cannot be removed while its raw ends are open.
@@ -211,6 +198,7 @@ impl ArmedPass {
             target: self.target,
             calls: self.calls,
             hooked,
+            waited,
             not_restored,
         }
     }

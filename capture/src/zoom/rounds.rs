@@ -6,7 +6,7 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use format_spec::record::ReturnType;
@@ -29,10 +29,8 @@ pub(super) struct Rounds {
     /// Functions whose direct calls are followed: the first is the entry function.
     entries: Vec<u64>,
     covered: HashSet<u64>,
-    /// Time for all rounds together, from the first hook to the last.
+    /// Time for all rounds together; arming, which takes as long as the host takes, is not in it.
     left: Duration,
-    /// How long arming the last round took.
-    arming: Duration,
     count: u32,
     /// Failing calls of the rounds so far, the last round's first.
     pub(super) calls: Vec<FailingCall>,
@@ -45,7 +43,6 @@ impl Rounds {
             entries: vec![entry],
             covered: HashSet::new(),
             left: time,
-            arming: Duration::ZERO,
             count: 0,
             calls: Vec::new(),
         }
@@ -63,27 +60,26 @@ impl Rounds {
         &self.entries
     }
 
-    /// How long the next round may hook.
+    /// How long the next round may wait for failures.
     pub(super) fn time(&self) -> Duration {
         self.left
     }
 
-    /// Notes a round that was armed with `hooks`, from `began` on.
-    pub(super) fn armed(&mut self, hooks: Hooks, began: Instant) {
+    /// Notes a round that was armed with `hooks`.
+    pub(super) fn armed(&mut self, hooks: Hooks) {
         self.covered = hooks.covered;
-        self.arming = began.elapsed();
         self.count += 1;
     }
 
-    /// Notes the end of a round that hooked for so long and caught `calls`.
-    pub(super) fn ended(&mut self, hooked: Duration, calls: Vec<FailingCall>) {
-        self.left = self.left.saturating_sub(hooked);
+    /// Notes the end of a round that waited for so long and caught `calls`.
+    pub(super) fn ended(&mut self, waited: Duration, calls: Vec<FailingCall>) {
+        self.left = self.left.saturating_sub(waited);
         self.calls.splice(0..0, calls);
     }
 
     /// Whether there is time for another round.
     pub(super) fn may_go_on(&self) -> bool {
-        self.count < MAX && self.left >= self.arming * 2 + LEAST_TIME
+        self.count < MAX && self.left >= LEAST_TIME
     }
 
     /// Learns from `call`, an outline of the failing one, what the next round is to follow. Returns whether it would

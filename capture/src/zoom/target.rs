@@ -18,7 +18,7 @@ pub(crate) struct Target {
     pub(crate) tgids: Vec<u32>,
     /// Longest time of a returns pass: it waits for failures, and its few probes slow nobody down.
     pub(crate) time: Duration,
-    /// Longest time that the function graph slows the host down, all its rounds together.
+    /// Longest time that the function graph waits for failures, all its rounds together, arming aside.
     pub(crate) graph_time: Duration,
     /// Most bytes of pages for the zoom.
     pub(crate) bytes: u64,
