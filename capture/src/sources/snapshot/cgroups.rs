@@ -2,9 +2,10 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsStr,
     fs,
     os::unix::{ffi::OsStrExt, fs::MetadataExt},
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use super::{bounded, collector::Collector, mountinfo};
@@ -26,8 +27,14 @@ struct Hierarchy {
     controllers: Vec<String>,
 }
 
-/// Takes the control groups of the processes `pids`, and those with the v2 ids `ids`.
-pub(super) fn collect(collector: &mut Collector<'_>, pids: &[u32], ids: &BTreeSet<u64>) {
+/// Takes the control groups of the processes `pids`, those with the v2 ids `ids`, and those that `named` paths lead
+/// into: where a call was to make a group, or to change one.
+pub(super) fn collect<'a>(
+    collector: &mut Collector<'_>,
+    pids: &[u32],
+    ids: &BTreeSet<u64>,
+    named: impl Iterator<Item = &'a [u8]>,
+) {
     let hierarchies = hierarchies(&bounded::text(Path::new("/proc/self/mountinfo")));
     let mut groups = BTreeSet::new();
     for pid in pids {
@@ -38,6 +45,8 @@ pub(super) fn collect(collector: &mut Collector<'_>, pids: &[u32], ids: &BTreeSe
         let known = groups.iter().filter_map(|path| id(path)).collect();
         groups.extend(find(&v2.point, ids.difference(&known).copied().collect()));
     }
+    let paths = named.map(|path| Path::new(OsStr::from_bytes(path)));
+    groups.extend(paths.filter_map(|path| named_group(&hierarchies, path)));
     let mut all = BTreeSet::new();
     for group in &groups {
         let root = hierarchies.iter().find(|one| group.starts_with(&one.point));
@@ -93,6 +102,22 @@ fn group(hierarchies: &[Hierarchy], line: &str) -> Option<PathBuf> {
             .all(|name| one.controllers.iter().any(|own| own == name)),
     })?;
     Some(hierarchy.point.join(path.strip_prefix('/')?))
+}
+
+/// The group that a path is in, or would be: its nearest folder that exists.
+fn named_group(hierarchies: &[Hierarchy], path: &Path) -> Option<PathBuf> {
+    let hierarchy = hierarchies
+        .iter()
+        .find(|one| path.starts_with(&one.point))?;
+    // By way of `..` it would lead out of the hierarchy.
+    if path.components().any(|part| part == Component::ParentDir) {
+        return None;
+    }
+    let within = path
+        .ancestors()
+        .take_while(|path| path.starts_with(&hierarchy.point));
+    let mut folders = within.filter(|path| path.is_dir());
+    folders.next().map(Path::to_path_buf)
 }
 
 /// The id of a control group: its folder's inode number.
@@ -158,6 +183,22 @@ mod tests {
         );
         assert_eq!(folder("6:rdma:/"), None);
         assert_eq!(folder("nonsense"), None);
+    }
+
+    #[test]
+    fn a_named_path_leads_to_its_nearest_folder_within_the_hierarchy() {
+        let root = tempfile::tempdir().unwrap();
+        let point = root.path().join("cgroup");
+        let folder = point.join("pods");
+        fs::create_dir_all(&folder).unwrap();
+        let all = [Hierarchy {
+            point: point.clone(),
+            controllers: Vec::new(),
+        }];
+        let named = |path: &str| named_group(&all, &point.join(path));
+        assert_eq!(named("pods/new"), Some(folder));
+        assert_eq!(named("pods/../../x"), None);
+        assert_eq!(named_group(&all, root.path()), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //!
 //! | path | rows |
 //! |---|---|
+//! | `etz:kmsg` | messages of the kernel's log, the latest ones: time in µs of the log's clock, level, text |
 //! | `etz:deleted-files` | files that are deleted but open, largest first: their device, inode, size on disk, holder, path |
 //! | `etz:users` | what each user holds: processes, threads, descriptors, inotify instances and watches |
 //! | `etz:descriptors` | processes with the most descriptors |
@@ -20,6 +21,7 @@ mod bounded;
 mod cgroups;
 mod collector;
 mod host;
+mod kernel_log;
 mod mountinfo;
 mod mounts;
 mod paths;
@@ -66,6 +68,7 @@ pub(crate) enum Extent {
 pub(crate) struct Snapshots {
     number: u32,
     seen: Seen,
+    kernel_log: kernel_log::KernelLog,
     left_out: u64,
 }
 
@@ -100,8 +103,10 @@ impl Snapshots {
             process::collect(&mut collector, pid);
         }
         paths::collect(&mut collector, involved.paths.iter());
-        cgroups::collect(&mut collector, &pids, &involved.cgroups);
+        let named = involved.paths.iter().map(|named| named.path.as_slice());
+        cgroups::collect(&mut collector, &pids, &involved.cgroups, named);
         mounts::collect(&mut collector, &pids);
+        self.kernel_log.collect(&mut collector);
         if extent == Extent::Host {
             totals::collect(&mut collector);
             sysctls::collect(&mut collector);
