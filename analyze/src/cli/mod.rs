@@ -1,5 +1,6 @@
 //! The command line.
 
+mod answer;
 mod input;
 mod views;
 
@@ -9,13 +10,9 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser, error::ErrorKind};
 
-use crate::{
-    diagnosis::diagnose,
-    load::{Bundle, load},
-    report::{self, Options, Report},
-};
+use crate::load::{Bundle, load};
 
 /// Turns a recording of misleading kernel errors into their cause
 #[derive(Debug, Parser)]
@@ -35,18 +32,20 @@ pub struct Arguments {
     #[arg(required = true)]
     file: Option<PathBuf>,
 
-    /// Write the report as JSON (schema etz-report/1)
-    #[arg(long)]
-    json: bool,
-    /// Write all lists whole, with all evidence
-    #[arg(short, long)]
-    verbose: bool,
+    #[command(flatten)]
+    forms: answer::Forms,
 }
 
 /// Runs the program: 0 when the report was written, 1 on an error, 2 on wrong usage.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.forms.collide() {
+        let text = "only one of --json, --html - and --markdown - can go to standard output";
+        Arguments::command()
+            .error(ErrorKind::ArgumentConflict, text)
+            .exit();
+    }
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         // The reader has seen enough.
@@ -61,11 +60,12 @@ pub fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Error> {
     let mut out = anstream::stdout().lock();
     let written = match (&arguments.view, &arguments.file) {
-        (Some(view), _) => view.write(&read(view.file())?, &mut out),
-        (None, Some(file)) => answer(&read(file)?, arguments, &mut out),
+        (Some(view), _) => view.run(&mut out),
+        (None, Some(file)) => arguments.forms.write(&read(file)?, &mut out),
         (None, None) => Ok(()),
     };
-    written.and_then(|()| out.flush()).map_err(Error::Output)
+    written?;
+    out.flush().map_err(Error::Output)
 }
 
 fn read(file: &Path) -> Result<Bundle, Error> {
@@ -80,19 +80,6 @@ fn read(file: &Path) -> Result<Bundle, Error> {
     })
 }
 
-fn answer(bundle: &Bundle, arguments: &Arguments, out: &mut impl Write) -> io::Result<()> {
-    let report = Report::new(bundle, &diagnose(bundle));
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut *out, &report)?;
-        return writeln!(out);
-    }
-    let options = Options {
-        verbose: arguments.verbose,
-        ..Options::default()
-    };
-    report::write(out, &report, options)
-}
-
 /// What can go wrong, in one line.
 #[derive(Debug, thiserror::Error)]
 enum Error {
@@ -103,6 +90,8 @@ enum Error {
         file: String,
         source: format_spec::ReadError,
     },
+    #[error("{file}: {source}")]
+    File { file: String, source: io::Error },
     #[error("writing the report: {0}")]
     Output(io::Error),
 }

@@ -111,9 +111,5 @@ impl CallGraph {
 }
 
 fn duration(tree: &CallTree, index: usize) -> u64 {
-    let call = &tree.calls()[index];
-    match call.end_ns {
-        Some(end_ns) if call.start_ns != 0 => end_ns.saturating_sub(call.start_ns),
-        _ => 0,
-    }
+    tree.calls()[index].duration_ns().unwrap_or(0)
 }

@@ -56,6 +56,15 @@ pub struct Call {
     end: usize,
 }
 
+impl Call {
+    /// How long it took, nanoseconds; `None` unless both ends were recorded.
+    #[must_use]
+    pub fn duration_ns(&self) -> Option<u64> {
+        let end_ns = self.end_ns.filter(|_| self.start_ns != 0)?;
+        Some(end_ns.saturating_sub(self.start_ns))
+    }
+}
+
 /// A call while its tree is being built: children by index, in order of entry.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Draft {

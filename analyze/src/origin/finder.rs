@@ -65,15 +65,15 @@ pub fn origins(bundle: &Bundle, calls: &Calls, task: &Task<'_>) -> Vec<Origin> {
     tally.finish()
 }
 
-struct Finder<'a> {
-    bundle: &'a Bundle,
-    calls: &'a Calls,
-    task: &'a Task<'a>,
+pub(super) struct Finder<'a> {
+    pub(super) bundle: &'a Bundle,
+    pub(super) calls: &'a Calls,
+    pub(super) task: &'a Task<'a>,
 }
 
 impl<'a> Finder<'a> {
     /// Of `all` those that are of the failure: of the threads that failed, else of any; whole ones before lossy ones.
-    fn failing<T>(&self, all: &'a [T], head: impl Fn(&T) -> Head) -> Vec<&'a T> {
+    pub(super) fn failing<T>(&self, all: &'a [T], head: impl Fn(&T) -> Head) -> Vec<&'a T> {
         let matching: Vec<&T> = all
             .iter()
             .filter(|item| {
@@ -131,7 +131,7 @@ impl<'a> Finder<'a> {
     }
 
     /// The hits of `run` that are close enough to its end to be of the syscall that failed.
-    fn recent(&self, run: &ReturnRun) -> ReturnRun {
+    pub(super) fn recent(&self, run: &ReturnRun) -> ReturnRun {
         let mut run = run.clone();
         let since = run.ended_ns.saturating_sub(MAX_AGE_NS);
         run.hits.retain(|hit| hit.time_ns >= since);
@@ -139,7 +139,7 @@ impl<'a> Finder<'a> {
     }
 
     /// Whether the tree's outermost known calls are those of the syscall that failed.
-    fn is_of_syscall(&self, tree: &CallTree) -> bool {
+    pub(super) fn is_of_syscall(&self, tree: &CallTree) -> bool {
         let name = syscall_name(self.bundle.architecture(), self.task.syscall);
         let mut entries = tree.calls().iter().filter_map(|call| {
             let function = self.bundle.symbols.name(call.function);
@@ -169,7 +169,7 @@ impl<'a> Finder<'a> {
 
     /// The tree with return values: its own, or of each session the run that fits it best, as every session watched
     /// other functions.
-    fn with_values(&self, tree: &CallTree, runs: &[&ReturnRun]) -> Option<CallTree> {
+    pub(super) fn with_values(&self, tree: &CallTree, runs: &[&ReturnRun]) -> Option<CallTree> {
         if tree.calls().iter().any(|call| call.value.is_some()) {
             return Some(tree.clone());
         }
@@ -278,7 +278,7 @@ impl<'a> Finder<'a> {
 }
 
 /// What trees and runs have in common.
-struct Head {
+pub(super) struct Head {
     pid: u32,
     syscall: Option<u32>,
     result: Option<i64>,
@@ -286,7 +286,7 @@ struct Head {
 }
 
 impl Head {
-    fn of_run(run: &ReturnRun) -> Self {
+    pub(super) fn of_run(run: &ReturnRun) -> Self {
         Self {
             pid: run.pid,
             syscall: run.syscall,
@@ -295,7 +295,7 @@ impl Head {
         }
     }
 
-    fn of_tree(tree: &CallTree) -> Self {
+    pub(super) fn of_tree(tree: &CallTree) -> Self {
         Self {
             pid: tree.pid,
             syscall: tree.syscall,

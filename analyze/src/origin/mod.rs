@@ -9,9 +9,11 @@ mod cleanup;
 mod finder;
 mod inferred;
 mod tally;
+mod trees;
 mod walk;
 
 pub use finder::{Task, origins};
+pub use trees::failing_trees;
 
 use crate::graph::Outcome;
 

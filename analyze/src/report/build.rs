@@ -63,7 +63,7 @@ impl Report {
 }
 
 /// When recording began, nanoseconds of CLOCK_MONOTONIC; without a manifest, when something first failed.
-fn start_ns(bundle: &Bundle, diagnosis: &Diagnosis) -> u64 {
+pub(super) fn start_ns(bundle: &Bundle, diagnosis: &Diagnosis) -> u64 {
     let first = || diagnosis.failures.iter().map(|group| group.first_ns).min();
     let manifest = bundle
         .manifest

@@ -1,9 +1,14 @@
-//! The answer as people and programs read it: one [`Report`], written as JSON or for a terminal.
+//! The answer as people and programs read it: one [`Report`], written as JSON, for a terminal, as HTML or as Markdown.
 
+mod answer;
 mod build;
+mod html;
+mod markdown;
 mod model;
 mod terminal;
 
+pub use html::write as write_html;
+pub use markdown::write as write_markdown;
 pub use model::{
     CulpritRow, EvidenceRow, FailureRow, HostRow, LossRow, OriginRow, RecordingRow, Report,
     RuledOutRow, SampleRow, ToldRow, TranslatedRow, UsageRow,

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{diagnosis::diagnose, testing::Recording};
 
-fn incident() -> Recording {
+pub(super) fn incident() -> Recording {
     let mut recording = Recording::new();
     recording.fail(40, 28, "dock\x1b[31merd", 50_000_000);
     recording.path(1, "/mnt/\x07target");

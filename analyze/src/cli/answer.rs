@@ -1,0 +1,124 @@
+//! The answer, in each form that was asked for.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, IsTerminal as _, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+
+use super::Error;
+use crate::{
+    diagnosis::{Diagnosis, diagnose},
+    load::Bundle,
+    report::{self, Options, Report},
+};
+
+/// Columns of a terminal beyond which lines get hard to read.
+const MAX_WIDTH: usize = 100;
+
+/// Fewest columns that the report is laid out for.
+const MIN_WIDTH: usize = 40;
+
+/// What is written, and where to. `-` is standard output; without it the report for a terminal goes there.
+#[derive(Debug, Args)]
+pub(super) struct Forms {
+    /// Write the report as JSON (schema etz-report/1)
+    #[arg(long)]
+    json: bool,
+    /// Write the report as one HTML file that needs nothing else, `-` for standard output
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the report as Markdown for a ticket, `-` for standard output
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Write all lists whole, with all evidence
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// A form of the report other than that for a terminal.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Json,
+    Html,
+    Markdown,
+}
+
+impl Forms {
+    /// The forms with their places.
+    fn wanted(&self) -> impl Iterator<Item = (Form, &Path)> {
+        let json = self.json.then(|| (Form::Json, Path::new("-")));
+        let html = self.html.iter().map(|path| (Form::Html, path.as_path()));
+        let markdown = self.markdown.iter();
+        let markdown = markdown.map(|path| (Form::Markdown, path.as_path()));
+        json.into_iter().chain(html).chain(markdown)
+    }
+
+    /// Whether two forms would be mixed on standard output.
+    pub(super) fn collide(&self) -> bool {
+        self.wanted().filter(|(_, path)| is_stdout(path)).count() > 1
+    }
+
+    /// Writes all that was asked for.
+    pub(super) fn write(&self, bundle: &Bundle, out: &mut impl Write) -> Result<(), Error> {
+        let diagnosis = diagnose(bundle);
+        let report = Report::new(bundle, &diagnosis);
+        let mut to_terminal = true;
+        for (form, path) in self.wanted() {
+            if is_stdout(path) {
+                to_terminal = false;
+                write(form, out, bundle, &diagnosis, &report).map_err(Error::Output)?;
+                continue;
+            }
+            let written = File::create(path).and_then(|file| {
+                let mut file = BufWriter::new(file);
+                write(form, &mut file, bundle, &diagnosis, &report)?;
+                file.flush()
+            });
+            written.map_err(|source| Error::File {
+                file: crate::text::plain(path.as_os_str().as_encoded_bytes()),
+                source,
+            })?;
+        }
+        if to_terminal {
+            let options = Options {
+                width: width(),
+                verbose: self.verbose,
+            };
+            report::write(out, &report, options).map_err(Error::Output)?;
+        }
+        Ok(())
+    }
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn write(
+    form: Form,
+    out: &mut impl Write,
+    bundle: &Bundle,
+    diagnosis: &Diagnosis,
+    report: &Report,
+) -> io::Result<()> {
+    match form {
+        Form::Json => {
+            serde_json::to_writer_pretty(&mut *out, report)?;
+            writeln!(out)
+        }
+        Form::Html => report::write_html(out, bundle, diagnosis, report),
+        Form::Markdown => report::write_markdown(out, report),
+    }
+}
+
+/// Columns to write for: the terminal's within reason, 80 for anything else.
+fn width() -> usize {
+    let terminal = io::stdout().is_terminal();
+    let size = terminal.then(terminal_size::terminal_size).flatten();
+    size.map_or(80, |(width, _)| {
+        usize::from(width.0).clamp(MIN_WIDTH, MAX_WIDTH)
+    })
+}

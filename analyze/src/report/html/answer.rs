@@ -1,0 +1,131 @@
+//! The answer on top: what fails, who is to blame, where the kernel said no, what to do.
+
+use maud::{Markup, html};
+
+use crate::report::{
+    CulpritRow, FailureRow, OriginRow, Report, UsageRow,
+    answer::{Answer, NO_CULPRIT, NO_ORIGIN, times},
+};
+
+pub(super) fn section(report: &Report, answer: Option<&Answer<'_>>) -> Markup {
+    html! {
+        section #answer aria-label="Answer" {
+            @match answer {
+                Some(answer) => {
+                    (headline(answer))
+                    dl.answer {
+                        dt { "Cause" }
+                        dd { (cause(answer.culprit)) }
+                        dt { "Said no" }
+                        dd { (origin(answer.origin)) }
+                        @if let Some(culprit) = answer.culprit.filter(|found| !found.remedy.is_empty()) {
+                            dt { "Remedy" }
+                            dd { (remedy(culprit)) }
+                        }
+                    }
+                }
+                None => {
+                    h1 { "Nothing to blame" }
+                    p.good { (Answer::nothing(report)) }
+                }
+            }
+        }
+    }
+}
+
+fn headline(answer: &Answer<'_>) -> Markup {
+    let FailureRow {
+        syscall,
+        errno,
+        error,
+        process,
+        count,
+        ..
+    } = answer.failure;
+    html! {
+        h1 { code { (process) } ": " code { (syscall) } " fails with " code.bad { (errno) } }
+        p.under {
+            (error) ", " (times(*count))
+            @for (number, path) in answer.paths().enumerate() {
+                @if number == 0 { "; for example on " } @else { ", " }
+                code.path { (path) }
+            }
+        }
+    }
+}
+
+fn cause(culprit: Option<&CulpritRow>) -> Markup {
+    let Some(culprit) = culprit else {
+        return html! { p.warn { (NO_CULPRIT) } };
+    };
+    html! {
+        p.cause {
+            code.id { (culprit.id) }
+            @if let Some(usage) = culprit.usage { (meter(usage)) }
+            (confidence(culprit))
+        }
+        p { (culprit.summary) }
+    }
+}
+
+/// How full a limit is, in words and as a bar.
+fn meter(usage: UsageRow) -> Markup {
+    const WIDTH: u64 = 72;
+    let UsageRow { used, limit } = usage;
+    let share = u128::from(used) * u128::from(WIDTH) / u128::from(limit.max(1));
+    let filled = share.min(u128::from(WIDTH));
+    html! {
+        span.meter {
+            svg width=(WIDTH) height="8" aria-hidden="true" {
+                rect.rail width=(WIDTH) height="8" rx="2" {}
+                rect.fill width=(filled) height="8" rx="2" {}
+            }
+            " " strong { (used) " of " (limit) } " used"
+        }
+    }
+}
+
+pub(super) fn confidence(culprit: &CulpritRow) -> Markup {
+    html! {
+        span class={ "badge " (culprit.confidence) } { "confidence " (culprit.confidence) }
+    }
+}
+
+fn origin(origin: Option<&OriginRow>) -> Markup {
+    let Some(origin) = origin else {
+        return html! { p.warn { (NO_ORIGIN) } };
+    };
+    let answers = origin.answers();
+    html! {
+        p {
+            code.strong { (origin.function) } " returned " code.bad { (origin.errno) }
+            span.quiet { " (" (origin.way()) ")" }
+        }
+        @if origin.path.len() > 1 { (path(&origin.path)) }
+        @if !answers.is_empty() { p.quiet { "before that, " (answers.join(", ")) } }
+        @if let Some(inner) = &origin.translated {
+            p.quiet { "it was told " code { (inner.errno) } " by" }
+            (path(&inner.path))
+        }
+    }
+}
+
+/// Functions from the outermost to the innermost.
+pub(super) fn path(functions: &[String]) -> Markup {
+    html! {
+        ol.path {
+            @for function in functions { li { code { (function) } } }
+        }
+    }
+}
+
+/// The first remedy is a command or an act, the others go on from it; the script adds a button that copies.
+fn remedy(culprit: &CulpritRow) -> Markup {
+    html! {
+        ul.remedy {
+            @for (number, text) in culprit.remedy.iter().enumerate() {
+                li { code.first[number == 0] { (text) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The report as Markdown for a ticket on GitHub, GitLab or Jira: the answer in the open, the rest to be unfolded.
+
+mod escape;
+
+use std::io::{self, Write};
+
+use super::{
+    CulpritRow, EvidenceRow, FailureRow, OriginRow, Report,
+    answer::{Answer, NO_CULPRIT, NO_ORIGIN, provenance, times},
+};
+use escape::{block, cell, code, text};
+
+/// Writes the report as Markdown.
+///
+/// # Errors
+/// The stream's.
+pub fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    match Answer::of(report) {
+        Some(answer) => about(out, &answer)?,
+        None => writeln!(out, "## {}\n", Answer::nothing(report))?,
+    }
+    runners_up(out, report)?;
+    let ruled_out = report.ruled_out.iter().map(|row| text(&row.line()));
+    unfold(out, "Ruled out", ruled_out)?;
+    failures(out, report)?;
+    let losses = report.losses.iter().map(|row| text(&row.text));
+    unfold(out, "Not in the recording", losses)?;
+    writeln!(out, "{}", text(&provenance(report)))
+}
+
+fn about(out: &mut impl Write, answer: &Answer<'_>) -> io::Result<()> {
+    let FailureRow {
+        syscall,
+        errno,
+        error,
+        process,
+        count,
+        ..
+    } = answer.failure;
+    writeln!(
+        out,
+        "## {}: {} fails with {}\n",
+        code(process),
+        code(syscall),
+        code(errno)
+    )?;
+    let paths: Vec<String> = answer.paths().map(code).collect();
+    let example = match paths.as_slice() {
+        [] => String::new(),
+        paths => format!("; for example on {}", paths.join(", ")),
+    };
+    writeln!(out, "{error}, {}{example}\n", times(*count))?;
+    match answer.culprit {
+        Some(culprit) => cause(out, culprit)?,
+        None => writeln!(out, "**Cause:** {NO_CULPRIT}\n")?,
+    }
+    match answer.origin {
+        Some(found) => origin(out, found)?,
+        None => writeln!(out, "**Said no:** {NO_ORIGIN}\n")?,
+    }
+    answer
+        .culprit
+        .map_or(Ok(()), |culprit| grounds(out, culprit))
+}
+
+fn cause(out: &mut impl Write, culprit: &CulpritRow) -> io::Result<()> {
+    let usage = culprit.usage.map_or_else(String::new, |usage| {
+        format!(", {} of {} used", usage.used, usage.limit)
+    });
+    writeln!(
+        out,
+        "**Cause:** {}{usage}, confidence {}\n\n{}\n",
+        code(&culprit.id),
+        culprit.confidence,
+        text(&culprit.summary)
+    )
+}
+
+fn origin(out: &mut impl Write, origin: &OriginRow) -> io::Result<()> {
+    let path = |functions: &[String]| -> String {
+        let functions: Vec<String> = functions.iter().map(|function| code(function)).collect();
+        functions.join(" › ")
+    };
+    writeln!(
+        out,
+        "**Said no:** {} returned {} ({})\n",
+        code(&origin.function),
+        code(&origin.errno),
+        origin.way()
+    )?;
+    if origin.path.len() > 1 {
+        writeln!(out, "{}\n", path(&origin.path))?;
+    }
+    let answers: Vec<String> = origin.answers().iter().map(|told| text(told)).collect();
+    if !answers.is_empty() {
+        writeln!(out, "Before that, {}\n", answers.join(", "))?;
+    }
+    if let Some(inner) = &origin.translated {
+        let (errno, path) = (code(&inner.errno), path(&inner.path));
+        writeln!(out, "It was told {errno} by {path}\n")?;
+    }
+    Ok(())
+}
+
+/// What to do, and why.
+fn grounds(out: &mut impl Write, culprit: &CulpritRow) -> io::Result<()> {
+    if let Some((first, rest)) = culprit.remedy.split_first() {
+        writeln!(out, "**Remedy:**\n\n{}", block(first))?;
+        for remedy in rest {
+            writeln!(out, "- {}", code(remedy))?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "**Evidence:**\n")?;
+    for row in &culprit.evidence {
+        writeln!(out, "- {}", text(&row.text))?;
+    }
+    for row in &culprit.against {
+        writeln!(out, "- against it: {}", text(&row.text))?;
+    }
+    writeln!(out)
+}
+
+fn runners_up(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    let line = |culprit: &CulpritRow| {
+        let failure = report.failures.get(culprit.failure);
+        let about = failure.map_or_else(String::new, |row| {
+            format!(" of {} {}", code(&row.syscall), code(&row.errno))
+        });
+        let rows = culprit.evidence.iter().chain(&culprit.against);
+        let evidence: String = rows
+            .map(
+                |EvidenceRow {
+                     weight, text: why, ..
+                 }| format!("\n  - {weight:+}: {}", text(why)),
+            )
+            .collect();
+        format!(
+            "{} ({}, score {}){about}: {}{evidence}",
+            code(&culprit.id),
+            culprit.confidence,
+            culprit.score,
+            text(&culprit.summary)
+        )
+    };
+    unfold(
+        out,
+        "Less likely",
+        Answer::runners_up(report).iter().map(line),
+    )
+}
+
+fn failures(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    if report.failures.is_empty() {
+        return Ok(());
+    }
+    let count = report.failures.len();
+    writeln!(out, "<details><summary>All failures ({count})</summary>\n")?;
+    writeln!(out, "| count | syscall | error | process | class |")?;
+    writeln!(out, "| ---: | --- | --- | --- | --- |")?;
+    for row in &report.failures {
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {} |",
+            row.count,
+            cell(&row.syscall),
+            cell(&row.errno),
+            cell(&row.process),
+            row.class
+        )?;
+    }
+    writeln!(out, "\n</details>\n")
+}
+
+/// A list that is folded up.
+fn unfold(
+    out: &mut impl Write,
+    title: &str,
+    rows: impl ExactSizeIterator<Item = String>,
+) -> io::Result<()> {
+    if rows.len() == 0 {
+        return Ok(());
+    }
+    let count = rows.len();
+    writeln!(out, "<details><summary>{title} ({count})</summary>\n")?;
+    for row in rows {
+        writeln!(out, "- {row}")?;
+    }
+    writeln!(out, "\n</details>\n")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! The answer: what fails, who is to blame, where the kernel said no, what to do.
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+
+use super::layout::{BOLD, DIM, Page, WARN, confidence, shorten};
+use crate::report::{
+    CulpritRow, FailureRow, OriginRow,
+    answer::{Answer, NO_CULPRIT, NO_ORIGIN, times},
+};
+
+impl<W: Write> Page<'_, W> {
+    pub(super) fn answer(&mut self, answer: &Answer<'_>) -> io::Result<()> {
+        self.headline(answer)?;
+        match answer.culprit {
+            Some(culprit) => self.culprit(culprit)?,
+            None => self.field("Cause", NO_CULPRIT, WARN)?,
+        }
+        match answer.origin {
+            Some(origin) => self.origin(origin)?,
+            None => self.field("Said no", NO_ORIGIN, WARN)?,
+        }
+        let remedies = answer.culprit.iter().flat_map(|culprit| &culprit.remedy);
+        for (number, remedy) in remedies.enumerate() {
+            let (label, style) = if number == 0 {
+                ("Remedy", BOLD)
+            } else {
+                ("", Style::new())
+            };
+            self.field(label, remedy, style)?;
+        }
+        Ok(())
+    }
+
+    fn headline(&mut self, answer: &Answer<'_>) -> io::Result<()> {
+        let FailureRow {
+            syscall,
+            errno,
+            error,
+            process,
+            count,
+            ..
+        } = answer.failure;
+        let text = format!(
+            "{process}: {syscall} fails with {errno} ({error}), {}",
+            times(*count)
+        );
+        self.indented(&text, 0, BOLD)?;
+        let half = self.options.width / 2;
+        let paths: Vec<String> = answer.paths().map(|path| shorten(path, half)).collect();
+        if !paths.is_empty() {
+            self.indented(&format!("for example on {}", paths.join(", ")), 0, DIM)?;
+        }
+        writeln!(self.out)
+    }
+
+    fn culprit(&mut self, culprit: &CulpritRow) -> io::Result<()> {
+        let style = confidence(culprit.confidence);
+        let mut head = culprit.id.clone();
+        if let Some(usage) = culprit.usage {
+            head += &format!("  {} of {} used", usage.used, usage.limit);
+        }
+        head += &format!("  confidence {}", culprit.confidence);
+        self.field("Cause", &head, style.bold())?;
+        self.field("", &culprit.summary, Style::new())
+    }
+
+    fn origin(&mut self, origin: &OriginRow) -> io::Result<()> {
+        let OriginRow {
+            function, errno, ..
+        } = origin;
+        let text = format!("{function} returned {errno} ({})", origin.way());
+        self.field("Said no", &text, Style::new())?;
+        if origin.path.len() > 1 {
+            self.field("", &origin.path.join(" > "), DIM)?;
+        }
+        let answers = origin.answers();
+        if !answers.is_empty() {
+            self.field("", &format!("before that, {}", answers.join(", ")), DIM)?;
+        }
+        if let Some(inner) = &origin.translated {
+            let text = format!("it was told {} by {}", inner.errno, inner.path.join(" > "));
+            self.field("", &text, DIM)?;
+        }
+        Ok(())
+    }
+}

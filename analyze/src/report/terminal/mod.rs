@@ -1,0 +1,53 @@
+//! The report for a terminal: the answer in the first screen of 80 columns, then what it rests on.
+
+mod answer;
+mod layout;
+mod lists;
+
+use std::io::{self, Write};
+
+use super::{
+    Report,
+    answer::{Answer, provenance},
+};
+use layout::{DIM, GOOD, Page};
+
+/// How the report is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Whether lists are written whole.
+    pub verbose: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            width: 80,
+            verbose: false,
+        }
+    }
+}
+
+/// Writes the report with colours; the stream drops them where they are not wanted.
+///
+/// # Errors
+/// The stream's.
+pub fn write(out: &mut impl Write, report: &Report, options: Options) -> io::Result<()> {
+    let mut page = Page { out, options };
+    match Answer::of(report) {
+        Some(answer) => page.answer(&answer)?,
+        None => {
+            let text = Answer::nothing(report);
+            writeln!(page.out, "{GOOD}{text}{GOOD:#}")?;
+        }
+    }
+    page.evidence(report)?;
+    page.runners_up(report)?;
+    page.ruled_out(report)?;
+    page.other_failures(report)?;
+    page.losses(report)?;
+    writeln!(page.out)?;
+    page.indented(&provenance(report), 0, DIM)
+}
