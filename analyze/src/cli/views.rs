@@ -1,26 +1,54 @@
 //! The views: offline twins of the tools that experts use on a live host.
 
 use std::{
-    io::{self, BufWriter, Write},
-    path::{Path, PathBuf},
+    io::{BufWriter, Write},
+    path::PathBuf,
 };
 
 use clap::{Args, Subcommand};
 
-use crate::{load::Bundle, view};
+use super::{Error, read};
+use crate::view::{self, deleted, df, errno, limits, replay, stacks, syscount, sysctl, trace};
 
 /// One way to look at a bundle.
 #[derive(Debug, Subcommand)]
 pub(super) enum View {
-    Funcgraph(Funcgraph),
+    /// Count failing syscalls, as syscount does
+    Syscount(Of<syscount::Options>),
+    /// Print failing syscalls with their arguments, as strace does
+    Trace(Of<trace::Options>),
+    /// Print the kernel functions that were traced, as the kernel's function_graph tracer does
+    Funcgraph(Of<Funcgraph>),
+    /// Print the kernel stacks of what said no, as stackcount does
+    Stacks(Of<stacks::Options>),
+    /// Print every limit with its use, the fullest first
+    Limits(Of<limits::Options>),
+    /// Print sysctls, as sysctl -a does, and which of them were changed
+    Sysctl(Of<sysctl::Options>),
+    /// Print file systems with their space or inodes, as df does
+    #[command(disable_help_flag = true)]
+    Df(Of<df::Options>),
+    /// Print files that are deleted but open, as lsof +L1 does
+    Deleted(Of<deleted::Options>),
+    /// Print the recording in the order of time
+    Replay(Of<replay::Options>),
+    /// Tell what an error means, and what in the kernel is known to give it
+    Errno(errno::Options),
 }
 
-/// Print the kernel functions that were traced, as the kernel's function_graph tracer does
+/// A bundle, and what of it is shown.
 #[derive(Debug, Args)]
-pub(super) struct Funcgraph {
+pub(super) struct Of<T: Args> {
     /// The bundle; `-` reads it from standard input
     file: PathBuf,
 
+    #[command(flatten)]
+    options: T,
+}
+
+/// What is shown of the function graph.
+#[derive(Debug, Args)]
+pub(super) struct Funcgraph {
     /// Only the calls of this function, and what they call
     function: Option<String>,
 
@@ -34,26 +62,40 @@ pub(super) struct Funcgraph {
 }
 
 impl View {
-    pub(super) fn file(&self) -> &Path {
-        match self {
-            Self::Funcgraph(funcgraph) => &funcgraph.file,
-        }
-    }
-
-    pub(super) fn write(&self, bundle: &Bundle, out: &mut impl Write) -> io::Result<()> {
+    pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Error> {
         let mut out = BufWriter::new(out);
-        match self {
-            Self::Funcgraph(funcgraph) => {
+        let written = match self {
+            Self::Syscount(of) => syscount::write(&mut out, &read(&of.file)?, &of.options),
+            Self::Trace(of) => trace::write(&mut out, &read(&of.file)?, &of.options),
+            Self::Funcgraph(of) => {
                 let selection = view::Selection {
-                    function: funcgraph.function.clone(),
-                    max_depth: funcgraph.max_depth,
-                    pid: funcgraph.pid,
+                    function: of.options.function.clone(),
+                    max_depth: of.options.max_depth,
+                    pid: of.options.pid,
                 };
-                if !view::write_funcgraph(&mut out, bundle, &selection)? {
-                    writeln!(out, "# the recording has no function graph")?;
-                }
+                let found = view::write_funcgraph(&mut out, &read(&of.file)?, &selection);
+                found.and_then(|found| note(&mut out, found, "function graph"))
             }
-        }
-        out.flush()
+            Self::Stacks(of) => {
+                let found = stacks::write(&mut out, &read(&of.file)?, &of.options);
+                let quiet = of.options.json;
+                found.and_then(|found| note(&mut out, found || quiet, "such stack"))
+            }
+            Self::Limits(of) => limits::write(&mut out, &read(&of.file)?, &of.options),
+            Self::Sysctl(of) => sysctl::write(&mut out, &read(&of.file)?, &of.options),
+            Self::Df(of) => df::write(&mut out, &read(&of.file)?, &of.options),
+            Self::Deleted(of) => deleted::write(&mut out, &read(&of.file)?, &of.options),
+            Self::Replay(of) => replay::write(&mut out, &read(&of.file)?, &of.options),
+            Self::Errno(options) => errno::write(&mut out, options),
+        };
+        written.and_then(|()| out.flush()).map_err(Error::Output)
     }
+}
+
+/// Says so when there was nothing to print.
+fn note(out: &mut impl Write, found: bool, what: &str) -> std::io::Result<()> {
+    if found {
+        return Ok(());
+    }
+    writeln!(out, "# the recording has no {what}")
 }

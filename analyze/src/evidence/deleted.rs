@@ -7,6 +7,12 @@ use crate::load::Bundle;
 /// A file that no name holds, but a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeletedFile {
+    /// Device, `major:minor`.
+    pub device: String,
+    /// Inode number.
+    pub inode: u64,
+    /// Length, in bytes.
+    pub size_bytes: u64,
     /// Space that it takes up on its device, in bytes.
     pub disk_bytes: u64,
     /// A process that has it open.
@@ -25,8 +31,11 @@ pub fn deleted_files(bundle: &Bundle, failure: Option<&Failure>) -> Option<Vec<D
         .find_map(|view| view.text("etz:deleted-files"))?;
     // device inode size_bytes disk_bytes pid path
     let row = |line: &str| {
-        let mut words = line.splitn(6, ' ').skip(3);
+        let mut words = line.splitn(6, ' ');
         Some(DeletedFile {
+            device: words.next()?.to_owned(),
+            inode: words.next()?.parse().ok()?,
+            size_bytes: words.next()?.parse().ok()?,
             disk_bytes: words.next()?.parse().ok()?,
             pid: words.next()?.parse().ok()?,
             path: words.next()?.to_owned(),

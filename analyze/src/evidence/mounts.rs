@@ -100,6 +100,20 @@ pub fn mounts_of(bundle: &Bundle, failure: &Failure) -> Vec<Mount> {
         .collect()
 }
 
+/// The mounts that a process saw last, of the recorder for `None`; empty when they were not recorded.
+#[must_use]
+pub fn mounts_seen_by(bundle: &Bundle, process: Option<u32>) -> Vec<Mount> {
+    let path = process.map_or("/proc/self/mountinfo".into(), |process| {
+        format!("/proc/{process}/mountinfo")
+    });
+    let views = bundle.snapshots.nearest(u64::MAX);
+    let text = views.iter().find_map(|view| view.text(&path));
+    text.into_iter()
+        .flat_map(str::lines)
+        .filter_map(Mount::parse)
+        .collect()
+}
+
 /// The mountinfo of any process in that mount namespace.
 fn peer(view: &SnapshotView, namespace: &str) -> Option<String> {
     let process = view.under(b"/proc/").find_map(|(path, content)| {

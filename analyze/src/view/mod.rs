@@ -1,5 +1,28 @@
-//! Offline twins of the tools that experts use on a live host, with their columns.
+//! Offline twins of the tools that experts use on a live host, with their columns and switches: one file each.
 
+mod clock;
+mod columns;
+pub mod deleted;
+pub mod df;
+pub mod errno;
 mod funcgraph;
+pub mod limits;
+pub mod replay;
+mod select;
+pub mod stacks;
+pub mod syscount;
+pub mod sysctl;
+pub mod trace;
 
+pub(crate) use clock::{date, span};
 pub use funcgraph::{Selection, write as write_funcgraph};
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+/// Writes `value` as JSON for people to read too.
+fn json(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
+}

@@ -1,0 +1,216 @@
+//! Kernel stacks of what said no, each once with how often: the layout of stackcount(8) of BCC.
+
+use std::{
+    cmp::Reverse,
+    collections::HashMap,
+    io::{self, Write},
+};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{json, select};
+use crate::{
+    graph::{Calls, Outcome, ReturnRun},
+    load::{Bundle, SymbolTable},
+    names::{errno_name, syscall_name},
+    text::plain,
+};
+
+/// What is shown.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Options {
+    /// Only failures with this error, by name or number
+    #[arg(short, long, value_parser = select::errno)]
+    pub errno: Option<u16>,
+    /// Only this thread
+    #[arg(short, long)]
+    pub pid: Option<u32>,
+    /// Each process's stacks for themselves
+    #[arg(short = 'P', long)]
+    pub perpid: bool,
+    /// Write JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The stack of one function that returned an error.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Stack {
+    /// Innermost first.
+    pub(crate) functions: Vec<String>,
+    /// What the innermost returned.
+    pub(crate) errno: u16,
+}
+
+/// The stacks in a run of return probes, in order of time; of a zoom's only those of the error that the call failed with.
+pub(crate) fn of_run(run: &ReturnRun, symbols: &SymbolTable) -> Vec<Stack> {
+    let whole = run.hits.iter().any(|hit| !hit.stack.is_empty());
+    let tree = if whole {
+        run.stack_tree(symbols)
+    } else {
+        run.tree(symbols)
+    };
+    let error = |index: usize| tree.outcome(index, symbols).and_then(Outcome::errno);
+    let mut found = Vec::new();
+    for index in tree.by_return() {
+        // A caller that passes the error on is on the stack of the one below.
+        let passed_on = tree
+            .children(index)
+            .any(|child| error(child) == error(index));
+        let Some(errno) = error(index).filter(|_| !passed_on) else {
+            continue;
+        };
+        if !whole && tree.errno() != Some(errno) {
+            continue;
+        }
+        let path = tree.path(index).into_iter().rev();
+        let functions = path.map(|at| symbols.name(tree.calls()[at].function));
+        found.push(Stack {
+            functions: functions.collect(),
+            errno,
+        });
+    }
+    found
+}
+
+/// One stack with how often.
+#[derive(Debug, Serialize)]
+struct Row {
+    stack: Vec<String>,
+    returned: String,
+    syscall: Option<String>,
+    errno: Option<String>,
+    comm: Option<String>,
+    pid: Option<u32>,
+    count: u64,
+}
+
+/// Writes the stacks, the most frequent first. Returns whether there was any.
+///
+/// # Errors
+/// The stream's.
+pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Result<bool> {
+    let rows = rows(bundle, options);
+    if options.json {
+        json(out, &rows)?;
+        return Ok(!rows.is_empty());
+    }
+    for row in &rows {
+        writeln!(
+            out,
+            "  {} returned {}",
+            row.stack.first().map_or("", String::as_str),
+            row.returned
+        )?;
+        for function in row.stack.iter().skip(1) {
+            writeln!(out, "  {function}")?;
+        }
+        let process = row
+            .comm
+            .as_ref()
+            .zip(row.pid)
+            .map(|(comm, pid)| format!("{comm} [{pid}] "));
+        let call = row.syscall.as_ref().zip(row.errno.as_ref());
+        let call = call.map_or("a call that went on".into(), |(syscall, errno)| {
+            format!("{syscall} {errno}")
+        });
+        writeln!(out, "    {}{call}", process.unwrap_or_default())?;
+        writeln!(out, "    {}\n", row.count)?;
+    }
+    Ok(!rows.is_empty())
+}
+
+fn rows(bundle: &Bundle, options: &Options) -> Vec<Row> {
+    let calls = Calls::new(bundle);
+    let names: HashMap<u32, String> = bundle
+        .failures
+        .iter()
+        .map(|failure| (failure.pid, plain(&failure.comm)))
+        .collect();
+    type Key = (Stack, Option<u32>, Option<u16>, Option<u32>);
+    let mut counts: HashMap<Key, u64> = HashMap::new();
+    for run in calls.sentinels.iter().chain(&calls.returns) {
+        let errno = run
+            .result
+            .and_then(|result| Outcome::of_result(result).errno());
+        if options.pid.is_some_and(|pid| pid != run.pid) {
+            continue;
+        }
+        for stack in of_run(run, &bundle.symbols) {
+            let other = |wanted| errno.unwrap_or(stack.errno) != wanted;
+            if options.errno.is_some_and(other) {
+                continue;
+            }
+            let pid = options.perpid.then_some(run.pid);
+            *counts.entry((stack, run.syscall, errno, pid)).or_default() += 1;
+        }
+    }
+    let mut rows: Vec<Row> = counts
+        .into_iter()
+        .map(|((stack, syscall, errno, pid), count)| Row {
+            stack: stack.functions,
+            returned: errno_name(stack.errno),
+            syscall: syscall.map(|number| syscall_name(bundle.architecture(), number)),
+            errno: errno.map(errno_name),
+            comm: pid.map(|pid| names.get(&pid).cloned().unwrap_or_else(|| "<...>".into())),
+            pid,
+            count,
+        })
+        .collect();
+    rows.sort_by(|a, b| {
+        let key = |row: &Row| (Reverse(row.count), row.pid);
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.stack.cmp(&b.stack))
+            .then_with(|| a.syscall.cmp(&b.syscall))
+            .then_with(|| a.errno.cmp(&b.errno))
+    });
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Recording;
+
+    #[test]
+    fn each_stack_once_innermost_first() {
+        let mut recording = Recording::new();
+        for _ in 0..2 {
+            let callers = [
+                "attach_recursive_mnt.isra.0",
+                "path_mount",
+                "__arm64_sys_mount",
+            ];
+            let kernel = &mut recording.kernel;
+            kernel.probe_with_stack("count_mounts", &callers, -28);
+            kernel.probe_with_stack("attach_recursive_mnt.isra.0", &callers[1..], -28);
+            let time_ns = kernel.events.last().unwrap().time_ns + 50;
+            recording.fail(40, 28, "dockerd", time_ns);
+        }
+        recording.take_events(0);
+        let text = |options: &Options| {
+            let mut out = Vec::new();
+            assert_eq!(
+                write(&mut out, &recording.load(), options).unwrap(),
+                !out.is_empty()
+            );
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(
+            text(&Options::default()),
+            "  count_mounts returned ENOSPC\n  attach_recursive_mnt.isra.0\n  path_mount\n  __arm64_sys_mount\n    mount ENOSPC\n    2\n\n"
+        );
+        let options = Options {
+            perpid: true,
+            ..Options::default()
+        };
+        assert!(text(&options).contains("    dockerd [100] mount ENOSPC\n"));
+        let options = Options {
+            errno: Some(1),
+            ..Options::default()
+        };
+        assert_eq!(text(&options), "");
+    }
+}
