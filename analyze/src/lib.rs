@@ -2,14 +2,17 @@
 //!
 //! The modules are the steps, in the order in which data flows: [`load`] reads the bundle, [`failures`] says what
 //! failed, [`graph`] who called whom, [`origin`] where the error began, [`code`] what the machine code there shows,
-//! [`evidence`] and [`rules`] what is known about it, [`culprit`] who is to blame; [`diagnosis`] runs them all and [`report`] writes the answer.
+//! [`evidence`] and [`rules`] what is known about it, [`culprit`] who is to blame; [`diagnosis`] runs them all and [`report`] writes the answer. [`view`] shows single parts
+//! of a bundle, [`diff`] compares two, [`export`] writes them for other tools.
 #![forbid(unsafe_code)]
 
 pub mod cli;
 pub mod code;
 pub mod culprit;
 pub mod diagnosis;
+pub mod diff;
 pub mod evidence;
+pub mod export;
 pub mod failures;
 pub mod graph;
 pub mod limits;

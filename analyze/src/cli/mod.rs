@@ -1,6 +1,8 @@
 //! The command line.
 
 mod answer;
+mod diff;
+mod export;
 mod input;
 mod views;
 

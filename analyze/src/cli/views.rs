@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use super::{Error, read};
+use super::{Error, diff, export, read};
 use crate::view::{self, deleted, df, errno, limits, replay, stacks, syscount, sysctl, trace};
 
 /// One way to look at a bundle.
@@ -32,6 +32,10 @@ pub(super) enum View {
     Deleted(Of<deleted::Options>),
     /// Print the recording in the order of time
     Replay(Of<replay::Options>),
+    /// Compare a recording from before a remedy with one from after it
+    Diff(diff::Diff),
+    /// Write the recording for other tools: Perfetto, flame graphs, Graphviz
+    Export(export::Export),
     /// Tell what an error means, and what in the kernel is known to give it
     Errno(errno::Options),
 }
@@ -86,6 +90,8 @@ impl View {
             Self::Df(of) => df::write(&mut out, &read(&of.file)?, &of.options),
             Self::Deleted(of) => deleted::write(&mut out, &read(&of.file)?, &of.options),
             Self::Replay(of) => replay::write(&mut out, &read(&of.file)?, &of.options),
+            Self::Diff(diff) => return diff.run(&mut out),
+            Self::Export(export) => return export.run(&mut out),
             Self::Errno(options) => errno::write(&mut out, options),
         };
         written.and_then(|()| out.flush()).map_err(Error::Output)

@@ -1,0 +1,120 @@
+//! Limits and sysctls that differ between two recordings.
+
+use std::collections::BTreeMap;
+
+use format_spec::record::Failure;
+use serde::Serialize;
+
+use super::Recorded;
+use crate::{
+    evidence::{LimitUse, Nearness},
+    limits::table,
+    view::sysctl::{is_state, values},
+};
+
+/// A limit in both recordings.
+#[derive(Debug, Clone, Serialize)]
+pub struct LimitChange {
+    /// Culprit id, `class:name`.
+    pub id: String,
+    /// Use and limit before.
+    pub before: String,
+    /// Use and limit after.
+    pub after: String,
+    /// Whether it was full before and is no more.
+    pub freed: bool,
+    /// Whether it is full now and was not.
+    pub filled: bool,
+}
+
+/// A sysctl in both recordings.
+#[derive(Debug, Clone, Serialize)]
+pub struct SysctlChange {
+    /// Its name, with dots.
+    pub name: String,
+    /// Its value before; `None` where it was not recorded or not there.
+    pub before: Option<String>,
+    /// Its value after.
+    pub after: Option<String>,
+}
+
+/// The limits of the process that failed before, and of what stands for it after: the same program, else any.
+pub(super) fn limits(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<LimitChange> {
+    let subject = before.subject();
+    let program = subject.map(|failure| failure.comm.as_slice());
+    let same =
+        |failure: &&Failure| Some(failure.comm.as_slice()) == program && !failure.facts.is_empty();
+    let failures = || after.bundle.failures.iter().rev();
+    let peer = failures()
+        .find(same)
+        .or_else(|| failures().find(|failure| !failure.facts.is_empty()));
+    let old = by_id(table(before.bundle, subject));
+    let mut new = by_id(table(after.bundle, peer));
+    let mut changes = Vec::new();
+    for (id, old) in old {
+        let Some(new) = new.remove(&id) else { continue };
+        let is_full =
+            |limit: &LimitUse| limit.nearness(1) == Nearness::At && limit.limit != Some(0);
+        let (was, is) = (is_full(&old), is_full(&new));
+        if old.limit != new.limit || was != is {
+            changes.push(LimitChange {
+                id,
+                before: old.text(1),
+                after: new.text(1),
+                freed: was && !is,
+                filled: is && !was,
+            });
+        }
+    }
+    changes.sort_by_key(|change| !(change.freed || change.filled));
+    changes
+}
+
+/// Of the limits of one id the fullest.
+fn by_id(limits: Vec<LimitUse>) -> BTreeMap<String, LimitUse> {
+    let mut fullest: BTreeMap<String, LimitUse> = BTreeMap::new();
+    for limit in limits {
+        let known = fullest.get(&limit.id);
+        if known.is_none_or(|known| {
+            (known.nearness(1), known.at_failure) < (limit.nearness(1), limit.at_failure)
+        }) {
+            fullest.insert(limit.id.clone(), limit);
+        }
+    }
+    fullest
+}
+
+/// The sysctls whose last values differ; one that a recording has not at all is only told when it has others.
+pub(super) fn sysctls(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<SysctlChange> {
+    let last = |recorded: &Recorded<'_>| {
+        let mut all = BTreeMap::new();
+        // A later snapshot may hold only what changed, or only some.
+        for view in recorded.bundle.snapshots.all() {
+            all.extend(values(view));
+        }
+        all
+    };
+    let (old, mut new) = (last(before), last(after));
+    if old.is_empty() || new.is_empty() {
+        return Vec::new();
+    }
+    let mut changes = Vec::new();
+    for (name, value) in old {
+        let now = new.remove(&name);
+        if now.as_ref() != Some(&value) {
+            changes.push(SysctlChange {
+                name,
+                before: Some(value),
+                after: now,
+            });
+        }
+    }
+    changes.extend(new.into_iter().map(|(name, value)| SysctlChange {
+        name,
+        before: None,
+        after: Some(value),
+    }));
+    changes.retain(|change| !is_state(&change.name));
+    changes.sort_by(|a, b| a.name.cmp(&b.name));
+    changes
+}

@@ -1,0 +1,114 @@
+//! Comparisons of recordings that are made up.
+
+use format_spec::record::Phase;
+
+use super::*;
+use crate::testing::Recording;
+
+/// mount(2) fails `times` times in 60 s with mounts at the limit `most`.
+fn recording(times: u64, errno: u16, most: &str) -> Recording {
+    let mut recording = Recording::new();
+    recording.closing.as_mut().unwrap().ended_ns = 60_000_000_000;
+    let files = [
+        ("/proc/sys/fs/mount-max", most),
+        ("/proc/sys/fs/file-nr", "1 0 9\n"),
+    ];
+    recording.snapshot(Phase::Start, 1, &files);
+    if times > 0 {
+        let callers = ["attach_recursive_mnt", "path_mount", "__arm64_sys_mount"];
+        let kernel = &mut recording.kernel;
+        kernel.probe_with_stack("count_mounts", &callers, -i64::from(errno));
+        recording.take_events(0);
+        recording.fail(40, errno, "dockerd", 10_000);
+        recording.counts[0].count = times;
+        recording.fact("ns.mnt", 7);
+        recording.fact("mnt_ns.mounts", 12);
+    }
+    recording.fail(56, 2, "sh", 20_000);
+    recording.fact("ns.mnt", 7);
+    recording.fact("mnt_ns.mounts", 12);
+    recording
+}
+
+fn compared(before: &Recording, after: &Recording) -> Comparison {
+    compare(&before.load(), &after.load())
+}
+
+fn text(comparison: &Comparison) -> String {
+    let mut out = anstream::StripStream::new(Vec::new());
+    write(&mut out, comparison, false).unwrap();
+    String::from_utf8(out.into_inner()).unwrap()
+}
+
+#[test]
+fn what_is_gone_worked() {
+    let comparison = compared(&recording(30, 28, "12\n"), &recording(0, 0, "100000\n"));
+    assert_eq!(comparison.verdict.outcome, Outcome::Worked);
+    let text = text(&comparison);
+    let first = "The remedy worked: the failure is gone: dockerd: mount ENOSPC, 30 in 60 s before (0.50 a second), 0 in 60 s after (0.00 a second)\n";
+    assert!(text.starts_with(first), "{text}");
+    assert!(
+        text.contains("  gone  mount ENOSPC by dockerd: 30 to 0 times"),
+        "{text}"
+    );
+    assert!(
+        text.contains("  sysctl:fs.mount-max no longer full: 12 of 12 mounts"),
+        "{text}"
+    );
+    assert!(text.contains("  fs.mount-max: 12, then 100000\n"), "{text}");
+    assert!(text.contains("count_mounts\n  after   not known"), "{text}");
+    assert!(!text.contains("file-nr"), "{text}");
+}
+
+#[test]
+fn what_still_fails_did_not() {
+    let comparison = compared(&recording(30, 28, "12\n"), &recording(28, 28, "13\n"));
+    assert_eq!(comparison.verdict.outcome, Outcome::Failed);
+    let parting = comparison.parting.unwrap();
+    assert_eq!(parting.common.last().unwrap(), "count_mounts");
+    assert!(parting.before.is_empty() && parting.after.is_empty());
+    let partly = compared(&recording(300, 28, "12\n"), &recording(20, 28, "12\n"));
+    assert_eq!(partly.verdict.outcome, Outcome::Partly);
+}
+
+#[test]
+fn another_error_is_not_the_same() {
+    let comparison = compared(&recording(30, 28, "12\n"), &recording(30, 1, "12\n"));
+    assert_eq!(comparison.verdict.outcome, Outcome::Different);
+    assert!(
+        comparison
+            .verdict
+            .caveat
+            .unwrap()
+            .contains("EPERM (Operation not permitted), 30 times")
+    );
+}
+
+#[test]
+fn too_few_failures_prove_nothing() {
+    let comparison = compared(&recording(1, 28, "12\n"), &recording(0, 0, "12\n"));
+    assert_eq!(comparison.verdict.outcome, Outcome::Unclear);
+    let nothing = compared(&recording(0, 0, "12\n"), &recording(0, 0, "12\n"));
+    assert_eq!(nothing.verdict.outcome, Outcome::Unclear);
+}
+
+#[test]
+fn rates_are_compared_and_not_counts() {
+    let mut longer = recording(60, 28, "12\n");
+    longer.closing.as_mut().unwrap().ended_ns = 120_000_000_000;
+    let comparison = compared(&recording(30, 28, "12\n"), &longer);
+    assert_eq!(comparison.failures[0].change, Change::Same);
+}
+
+#[test]
+fn what_cannot_be_compared_is_told() {
+    let mut other = recording(30, 28, "12\n");
+    other.closing = None;
+    other.manifest.as_mut().unwrap().host.hostname = "elsewhere".into();
+    let notes = compared(&recording(30, 28, "12\n"), &other).notes;
+    assert!(
+        notes[0].contains("two hosts: guest and elsewhere"),
+        "{notes:?}"
+    );
+    assert!(notes[1].contains("second recording was cut"), "{notes:?}");
+}
