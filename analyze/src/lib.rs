@@ -14,6 +14,7 @@ pub mod diff;
 pub mod evidence;
 pub mod export;
 pub mod failures;
+pub mod file;
 pub mod graph;
 pub mod limits;
 pub mod load;

@@ -3,10 +3,10 @@
 //! Fields have the names that they have here. Bytes are a string when they are UTF-8, else `{"hex": "…"}`. An enum
 //! is the name of its case, or `{"Case": content}`.
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde::{Serializer, ser::SerializeMap};
 use serde_json::{Map, Value, json};
 
-use crate::{Damage, DecodeError, Frame, Reader, record};
+use crate::{Damage, DecodeError, Frame, Reader, record::AnyRecord};
 
 /// Everything in the bundle: `header`, `frames` (each with its `record` or its `error`) and `damage`.
 #[must_use]
@@ -45,34 +45,13 @@ fn frame(reader: &Reader<'_>, frame: &Frame) -> Value {
     value
 }
 
-fn content(reader: &Reader<'_>, frame: &Frame) -> Result<Value, DecodeError> {
-    fn one<R: record::Record + Serialize>(
-        reader: &Reader<'_>,
-        frame: &Frame,
-    ) -> Option<Result<Value, DecodeError>> {
-        (frame.header.frame_type == R::TYPE).then(|| {
-            let record: R = reader.decode(frame)?;
-            serde_json::to_value(&record).map_err(|error| DecodeError::malformed(error.to_string()))
-        })
-    }
-    None.or_else(|| one::<record::Manifest>(reader, frame))
-        .or_else(|| one::<record::Closing>(reader, frame))
-        .or_else(|| one::<record::Counts>(reader, frame))
-        .or_else(|| one::<record::FactTable>(reader, frame))
-        .or_else(|| one::<record::Failures>(reader, frame))
-        .or_else(|| one::<record::Snapshot>(reader, frame))
-        .or_else(|| one::<record::FtracePages>(reader, frame))
-        .or_else(|| one::<record::EventFormats>(reader, frame))
-        .or_else(|| one::<record::Probes>(reader, frame))
-        .or_else(|| one::<record::Symbols>(reader, frame))
-        .or_else(|| one::<record::Zoom>(reader, frame))
-        .or_else(|| one::<record::Code>(reader, frame))
-        .or_else(|| one::<record::CtlTables>(reader, frame))
-        .or_else(|| one::<record::TypeLayouts>(reader, frame))
-        .unwrap_or(Err(DecodeError::Type {
-            expected: 0,
-            found: frame.header.frame_type,
-        }))
+/// The record in `frame`, in the shape that [`dump`] gives it.
+///
+/// # Errors
+/// As [`AnyRecord::decode`].
+pub fn content(reader: &Reader<'_>, frame: &Frame) -> Result<Value, DecodeError> {
+    let record = AnyRecord::decode(reader, frame)?;
+    serde_json::to_value(&record).map_err(|error| DecodeError::malformed(error.to_string()))
 }
 
 fn error_kind(error: &DecodeError) -> &'static str {

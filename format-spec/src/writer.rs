@@ -92,6 +92,29 @@ impl<W: Write> Writer<W> {
         Ok(len)
     }
 
+    /// Appends a frame of another bundle as it is, whatever its type and version, under the next sequence number:
+    /// `stored` is its payload as [`crate::Reader::stored`] gives it. Returns the frame's length, in bytes.
+    ///
+    /// # Errors
+    /// As [`Writer::write`].
+    pub fn copy(&mut self, header: &FrameHeader, stored: &[u8]) -> Result<u64, WriteError> {
+        let raw_len = self.raw_len + u64::from(header.raw_len);
+        if self.index.entries.len() >= MAX_FRAMES || raw_len > MAX_TOTAL_RAW_LEN {
+            return Err(WriteError::Full);
+        }
+        let len = self.append_frame(
+            FrameHeader {
+                sequence: count(self.index.entries.len()),
+                stored_len: count(stored.len()),
+                payload_crc: crc32fast::hash(stored),
+                ..*header
+            },
+            stored,
+        )?;
+        self.raw_len = raw_len;
+        Ok(len)
+    }
+
     /// Bytes written so far.
     #[must_use]
     pub fn len(&self) -> u64 {
@@ -151,6 +174,10 @@ impl<W: Write> Writer<W> {
             raw_len: count(payload.len()),
             payload_crc: crc32fast::hash(stored),
         };
+        self.append_frame(header, stored)
+    }
+
+    fn append_frame(&mut self, header: FrameHeader, stored: &[u8]) -> Result<u64, WriteError> {
         let mut frame = Vec::with_capacity(FrameHeader::LEN + stored.len());
         frame.extend_from_slice(&header.to_bytes());
         frame.extend_from_slice(stored);
@@ -158,16 +185,16 @@ impl<W: Write> Writer<W> {
         self.append(&frame)?;
         self.index.entries.push(IndexEntry {
             offset,
-            frame_type,
-            stream,
+            frame_type: header.frame_type,
+            stream: header.stream,
             stored_len: header.stored_len,
             raw_len: header.raw_len,
         });
         let len = frame.len() as u64;
-        let size = self.sizes.entry(frame_type).or_default();
+        let size = self.sizes.entry(header.frame_type).or_default();
         size.frames += 1;
         size.stored_bytes += len;
-        size.raw_bytes += payload.len() as u64;
+        size.raw_bytes += u64::from(header.raw_len);
         Ok(len)
     }
 

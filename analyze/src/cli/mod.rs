@@ -3,6 +3,7 @@
 mod answer;
 mod diff;
 mod export;
+mod files;
 mod input;
 mod views;
 
@@ -12,7 +13,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{CommandFactory as _, Parser, error::ErrorKind};
+use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 use crate::load::{Bundle, load};
 
@@ -28,7 +29,7 @@ use crate::load::{Bundle, load};
 )]
 pub struct Arguments {
     #[command(subcommand)]
-    view: Option<views::View>,
+    command: Option<Command>,
 
     /// The bundle; `-` reads it from standard input
     #[arg(required = true)]
@@ -36,6 +37,15 @@ pub struct Arguments {
 
     #[command(flatten)]
     forms: answer::Forms,
+}
+
+/// What there is besides the report.
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(flatten)]
+    View(views::View),
+    #[command(flatten)]
+    File(files::FileCommand),
 }
 
 /// Runs the program: 0 when the report was written, 1 on an error, 2 on wrong usage.
@@ -49,7 +59,7 @@ pub fn main() -> ExitCode {
             .exit();
     }
     match run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         // The reader has seen enough.
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
@@ -59,15 +69,21 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<(), Error> {
+fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     let mut out = anstream::stdout().lock();
-    let written = match (&arguments.view, &arguments.file) {
-        (Some(view), _) => view.run(&mut out),
+    let written = match (&arguments.command, &arguments.file) {
+        (Some(Command::File(command)), _) => {
+            let status = command.run(&mut out)?;
+            out.flush().map_err(Error::Output)?;
+            return Ok(status);
+        }
+        (Some(Command::View(view)), _) => view.run(&mut out),
         (None, Some(file)) => arguments.forms.write(&read(file)?, &mut out),
         (None, None) => Ok(()),
     };
     written?;
-    out.flush().map_err(Error::Output)
+    out.flush().map_err(Error::Output)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn read(file: &Path) -> Result<Bundle, Error> {
@@ -96,4 +112,15 @@ enum Error {
     File { file: String, source: io::Error },
     #[error("writing the report: {0}")]
     Output(io::Error),
+    #[error(transparent)]
+    OfFile(files::Error),
+}
+
+impl From<files::Error> for Error {
+    fn from(error: files::Error) -> Self {
+        match error {
+            files::Error::Answer(error) => Self::Output(error),
+            error => Self::OfFile(error),
+        }
+    }
 }

@@ -5,7 +5,10 @@
 //! as are both architectures.
 
 use super::{Field, FormatError};
-use crate::container::{u32_at, u64_at};
+use crate::{
+    bounds::MAX_SUBBUFFER_LEN,
+    container::{u32_at, u64_at},
+};
 
 /// Event types above the lengths 1 to 28 (`enum ring_buffer_type`).
 const TYPE_PADDING: u32 = 29;
@@ -29,6 +32,7 @@ pub struct PageFormat {
     timestamp: usize,
     commit: usize,
     data: usize,
+    len: usize,
 }
 
 /// Events that the ring buffer overwrote before those of this sub-buffer.
@@ -94,7 +98,20 @@ impl PageFormat {
             timestamp: offset("timestamp", 8)?,
             commit: offset("commit", 8)?,
             data: offset("data", 1)?,
+            len: fields
+                .iter()
+                .find(|field| field.name == "data")
+                .map_or(0, |field| field.offset.saturating_add(field.size)),
         })
+    }
+
+    /// Length of a sub-buffer, in bytes; `None` when it is none that a kernel has.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty, reason = "no sub-buffer is empty")]
+    pub fn len(&self) -> Option<usize> {
+        (self.data..=MAX_SUBBUFFER_LEN)
+            .contains(&self.len)
+            .then_some(self.len)
     }
 
     /// Looks at one sub-buffer; `None` when it is too short for its header.

@@ -99,6 +99,14 @@ impl<'a> Reader<'a> {
         payload(self.file, frame)
     }
 
+    /// The payload of `frame` as it is in the file, for a copy.
+    ///
+    /// # Errors
+    /// A checksum that does not match.
+    pub fn stored(&self, frame: &Frame) -> Result<&'a [u8], DecodeError> {
+        stored(self.file, frame)
+    }
+
     /// The record in `frame`.
     ///
     /// # Errors
@@ -123,7 +131,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn payload(file: &[u8], frame: &Frame) -> Result<Vec<u8>, DecodeError> {
+/// The payload as it is in the file, with a right checksum.
+fn stored<'a>(file: &'a [u8], frame: &Frame) -> Result<&'a [u8], DecodeError> {
     let stored = frame
         .offset
         .checked_add(FrameHeader::LEN)
@@ -135,6 +144,11 @@ fn payload(file: &[u8], frame: &Frame) -> Result<Vec<u8>, DecodeError> {
     if crc32fast::hash(stored) != frame.header.payload_crc {
         return Err(DecodeError::Checksum);
     }
+    Ok(stored)
+}
+
+fn payload(file: &[u8], frame: &Frame) -> Result<Vec<u8>, DecodeError> {
+    let stored = stored(file, frame)?;
     let raw_len = frame.header.raw_len as usize;
     match frame.header.flags {
         0 if stored.len() == raw_len => Ok(stored.to_vec()),

@@ -4,6 +4,7 @@
 //! Kernel addresses in records are relative to the kernel image: the address minus that of `_text`, wrapping.
 //! Times are nanoseconds of CLOCK_MONOTONIC unless a field says otherwise.
 
+mod any;
 mod closing;
 mod code;
 mod counts;
@@ -19,6 +20,7 @@ mod symbols;
 mod type_layouts;
 mod zoom;
 
+pub use any::{AnyRecord, type_name};
 pub use closing::{Closing, Cost, Drop, EndReason};
 pub use code::{Code, FunctionCode};
 pub use counts::{Count, Counts};

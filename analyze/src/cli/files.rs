@@ -1,0 +1,261 @@
+//! The commands on bundles as files.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{ArgGroup, Args, Subcommand};
+use format_spec::{ReadError, Reader, WriteError};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::input;
+use crate::{file, load, text::plain};
+
+/// What is done with a bundle as a file.
+#[derive(Debug, Subcommand)]
+pub(super) enum FileCommand {
+    /// Tell what is in a bundle: host, time, sizes, drops, digest
+    Info(Input),
+    /// Check every checksum and record; status 1 when something is missing or damaged
+    Verify(Input),
+    /// Write a clean bundle of what is whole in a cut or damaged one
+    Repair(Repair),
+    /// Take one stream, one file of a snapshot, or the raw trace pages out of a bundle
+    Extract(Extract),
+}
+
+/// A bundle, and the form of the answer.
+#[derive(Debug, Args)]
+pub(super) struct Input {
+    /// The bundle; `-` reads it from standard input
+    file: PathBuf,
+
+    /// Write the answer as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A new bundle.
+#[derive(Debug, Args)]
+pub(super) struct Output {
+    /// Bundle to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+
+    /// Replace FILE if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Repair {
+    #[command(flatten)]
+    input: Input,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").args(["stream", "path", "pages"]))]
+pub(super) struct Extract {
+    #[command(flatten)]
+    input: Input,
+
+    /// The records of this type as JSON, one a line: failures, counts, zoom, … (see `analyze info`)
+    #[arg(long, value_name = "RECORD")]
+    stream: Option<String>,
+
+    /// What a snapshot holds of this path, byte by byte
+    #[arg(long, value_name = "PATH")]
+    path: Option<String>,
+
+    /// Of this snapshot; of the last one that has the path otherwise
+    #[arg(long, value_name = "NUMBER", requires = "path")]
+    snapshot: Option<u32>,
+
+    /// The trace pages and their formats as files in this new folder
+    #[arg(long, value_name = "FOLDER")]
+    pages: Option<PathBuf>,
+}
+
+/// What can go wrong, in one line.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("{0}: {1}")]
+    Io(String, io::Error),
+    #[error("{0}: {1}")]
+    Bundle(String, ReadError),
+    #[error("{0}: {1}")]
+    Write(String, WriteError),
+    #[error("there is no record type {0:?}: see analyze info")]
+    NoStream(String),
+    #[error("no snapshot has {0}")]
+    NoPath(String),
+    #[error(transparent)]
+    Pages(#[from] file::TooMany),
+    #[error("writing the answer: {0}")]
+    Answer(#[from] io::Error),
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Answer(error.into())
+    }
+}
+
+impl FileCommand {
+    /// Runs the command; its status is 1 where a bundle that was verified is damaged.
+    pub(super) fn run(&self, out: &mut impl Write) -> Result<ExitCode, Error> {
+        match self {
+            Self::Info(input) => {
+                let bytes = input.read()?;
+                let info = file::info(&bytes, &input.open(&bytes)?);
+                input.answer(out, &info, |out| write!(out, "{info}"))?;
+            }
+            Self::Verify(input) => {
+                let bytes = input.read()?;
+                let verdict = file::verify(&bytes, &input.open(&bytes)?);
+                input.answer(out, &verdict, |out| write!(out, "{verdict}"))?;
+                if !verdict.whole {
+                    return Ok(ExitCode::FAILURE);
+                }
+            }
+            Self::Repair(Repair { input, output }) => {
+                let bytes = input.read()?;
+                let reader = input.open(&bytes)?;
+                let repair = output.write(|new| file::repair(&bytes, &reader, new))?;
+                input.answer(out, &repair, |out| {
+                    for lost in &repair.lost {
+                        writeln!(out, "{lost}")?;
+                    }
+                    let (kept, lost) = (repair.kept, repair.lost_bytes);
+                    writeln!(out, "{kept} frames kept, {lost} bytes lost")
+                })?;
+            }
+            Self::Extract(extract) => extract.run(out)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Input {
+    fn name(&self) -> String {
+        plain(self.file.as_os_str().as_encoded_bytes())
+    }
+
+    fn read(&self) -> Result<Vec<u8>, Error> {
+        input::read(&self.file).map_err(|error| Error::Io(self.name(), error))
+    }
+
+    fn open<'a>(&self, bytes: &'a [u8]) -> Result<Reader<'a>, Error> {
+        Reader::new(bytes).map_err(|error| Error::Bundle(self.name(), error))
+    }
+
+    fn answer<W: Write>(
+        &self,
+        out: &mut W,
+        value: &impl Serialize,
+        text: impl FnOnce(&mut W) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        if self.json {
+            serde_json::to_writer_pretty(&mut *out, value)?;
+            writeln!(out)?;
+        } else {
+            text(out)?;
+        }
+        Ok(())
+    }
+}
+
+impl Output {
+    /// Creates the file, and takes it away again when it cannot be written whole.
+    fn write<T>(&self, write: impl FnOnce(&File) -> Result<T, WriteError>) -> Result<T, Error> {
+        let name = || plain(self.output.as_os_str().as_encoded_bytes());
+        let mut options = OpenOptions::new();
+        options.write(true);
+        if self.force {
+            options.create(true).truncate(true);
+        } else {
+            options.create_new(true);
+        }
+        let new = options.open(&self.output);
+        let new = new.map_err(|error| Error::Io(name(), error))?;
+        write(&new).map_err(|error| {
+            // What is there of it is of no use.
+            let _ = fs::remove_file(&self.output);
+            Error::Write(name(), error)
+        })
+    }
+}
+
+impl Extract {
+    fn run(&self, out: &mut impl Write) -> Result<(), Error> {
+        let bytes = self.input.read()?;
+        if let Some(path) = &self.path {
+            return self.path(path, &bytes, out);
+        }
+        let reader = self.input.open(&bytes)?;
+        if let Some(folder) = &self.pages {
+            let files = file::pages(&reader)?;
+            let mut written = Vec::new();
+            for file in &files {
+                write_below(folder, &file.name, &file.bytes)?;
+                written.push(json!({"name": file.name, "len_bytes": file.bytes.len()}));
+            }
+            return self.input.answer(out, &written, |out| {
+                let mut names = files.iter();
+                names.try_for_each(|file| writeln!(out, "{}", file.name))
+            });
+        }
+        let Some(wanted) = &self.stream else {
+            return self.list(&bytes, out);
+        };
+        let records = file::stream(&reader, wanted);
+        let records = records.ok_or_else(|| Error::NoStream(plain(wanted.as_bytes())))?;
+        self.input.answer(out, &records, |out| {
+            let mut records = records.iter();
+            records.try_for_each(|record| writeln!(out, "{record}"))
+        })
+    }
+
+    fn path(&self, path: &str, bytes: &[u8], out: &mut impl Write) -> Result<(), Error> {
+        let bundle = load::load(bytes);
+        let bundle = bundle.map_err(|error| Error::Bundle(self.input.name(), error))?;
+        let found = file::snapshot_entry(&bundle.snapshots, path, self.snapshot);
+        let found = found.ok_or_else(|| Error::NoPath(plain(path.as_bytes())))?;
+        self.input.answer(out, &found, |out| match &found.content {
+            format_spec::record::Content::File { bytes, .. } => out.write_all(bytes),
+            other => writeln!(out, "{}", serde_json::to_value(other)?),
+        })
+    }
+
+    /// The names that can be asked for.
+    fn list(&self, bytes: &[u8], out: &mut impl Write) -> Result<(), Error> {
+        let bundle = load::load(bytes);
+        let bundle = bundle.map_err(|error| Error::Bundle(self.input.name(), error))?;
+        let views = bundle.snapshots.all().iter();
+        let entries = views.flat_map(|view| {
+            let path = |(path, _): (&[u8], _)| (view.number, plain(path));
+            view.entries().map(path)
+        });
+        let entries: Vec<(u32, String)> = entries.collect();
+        let value = |(number, path): &(u32, String)| json!({"snapshot": number, "path": path});
+        let values: Vec<Value> = entries.iter().map(value).collect();
+        self.input.answer(out, &values, |out| {
+            let mut entries = entries.iter();
+            entries.try_for_each(|(number, path)| writeln!(out, "{number} {path}"))
+        })
+    }
+}
+
+fn write_below(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    let path = folder.join(name);
+    let error = |error| Error::Io(plain(path.as_os_str().as_encoded_bytes()), error);
+    fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(error)?;
+    fs::write(&path, bytes).map_err(error)
+}

@@ -1,0 +1,162 @@
+//! The commands on bundles as files, on every committed bundle.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by a panic, helpers outside of test functions too"
+)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+
+fn analyze(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_analyze"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let output = analyze(arguments);
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn bundles() -> Vec<PathBuf> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/bundles");
+    let paths = fs::read_dir(folder).unwrap();
+    let paths = paths.map(|entry| entry.unwrap().path());
+    let bundles: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "etz"))
+        .collect();
+    assert!(!bundles.is_empty());
+    bundles
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A copy of the first bundle, changed.
+fn changed(folder: &Path, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
+    let mut bytes = fs::read(&bundles()[0]).unwrap();
+    change(&mut bytes);
+    let path = folder.join("changed.etz");
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+#[test]
+fn info_accounts_for_every_byte_and_agrees_with_verify() {
+    for path in bundles() {
+        let info = json(&["info", "--json", text(&path)]);
+        let verdict = json(&["verify", "--json", text(&path)]);
+        assert_eq!(verdict["whole"], true, "{}", path.display());
+        assert_eq!(verdict["blake3"], info["blake3"]);
+        let streams = info["streams"].as_array().unwrap();
+        let stored = streams
+            .iter()
+            .map(|one| one["stored_bytes"].as_u64().unwrap());
+        let len = fs::metadata(&path).unwrap().len();
+        // Header, index and trailer are no streams.
+        let rest = len - stored.sum::<u64>();
+        assert!((64 + 40 + 32..8_192).contains(&rest), "{rest} bytes");
+        assert!(info["manifest"]["host"]["kernel_release"].is_string());
+        let shown = analyze(&["info", text(&path)]).stdout;
+        let shown = String::from_utf8(shown).unwrap();
+        assert!(shown.contains(info["blake3"].as_str().unwrap()), "{shown}");
+    }
+}
+
+#[test]
+fn one_wrong_bit_is_status_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = changed(folder.path(), |bytes| {
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 4;
+    });
+    let output = analyze(&["verify", text(&path)]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("damaged:"), "{said}");
+}
+
+#[test]
+fn a_cut_bundle_becomes_a_clean_one_that_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    for part in [3, 2] {
+        let path = changed(folder.path(), |bytes| bytes.truncate(bytes.len() / part));
+        let new = folder.path().join(format!("{part}.etz"));
+        let repair = json(&["repair", text(&path), "-o", text(&new), "--json"]);
+        assert!(repair["closed"].as_bool().unwrap());
+        assert_eq!(json(&["verify", "--json", text(&new)])["whole"], true);
+        let before = json(&["--json", text(&path)]);
+        let after = json(&["--json", text(&new)]);
+        assert_eq!(before["culprits"], after["culprits"]);
+        let losses = after["losses"].to_string();
+        assert!(losses.contains("analyze repair"), "{losses}");
+        // Not over it, unasked.
+        let again = analyze(&["repair", text(&path), "-o", text(&new)]);
+        assert_eq!(again.status.code(), Some(1));
+    }
+}
+
+#[test]
+fn parts_come_out_as_they_went_in() {
+    let path = &bundles()[0];
+    let wanted = "/proc/sys/fs/nr_open";
+    let listed = analyze(&["extract", text(path)]).stdout;
+    let listed = String::from_utf8(listed).unwrap();
+    assert!(listed.contains(&format!("0 {wanted}\n")));
+    let content = analyze(&["extract", text(path), "--path", wanted]).stdout;
+    assert_eq!(content, b"1048576\n");
+    let failures = analyze(&["extract", text(path), "--stream", "failures"]).stdout;
+    let rows: usize = String::from_utf8(failures)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|frame| frame["record"]["rows"].as_array().unwrap().len())
+        .sum();
+    assert_eq!(
+        json(&["info", "--json", text(path)])["failures_whole"],
+        rows
+    );
+    assert_eq!(
+        analyze(&["extract", text(path), "--stream", "none"])
+            .status
+            .code(),
+        Some(1)
+    );
+    assert_eq!(
+        analyze(&["extract", text(path), "--path", "/none"])
+            .status
+            .code(),
+        Some(1)
+    );
+}
+
+#[test]
+fn pages_have_the_length_that_the_kernel_gave_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("pages");
+    let files = json(&[
+        "extract",
+        text(&bundles()[0]),
+        "--pages",
+        text(&out),
+        "--json",
+    ]);
+    let mut pages = 0;
+    for file in files.as_array().unwrap() {
+        let name = file["name"].as_str().unwrap();
+        let len = fs::metadata(out.join(name)).unwrap().len();
+        assert_eq!(file["len_bytes"], len);
+        if name.ends_with(".raw") {
+            assert_eq!(len % 4096, 0);
+            pages += len / 4096;
+        }
+    }
+    assert!(pages > 0 && out.join("events/header_page").exists());
+}
