@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod bench;
+mod catalogue;
 mod columns;
 mod cross;
 mod dirs;
@@ -31,6 +32,7 @@ struct Cli {
 enum Chore {
     Accuracy(accuracy::Args),
     Bench(bench::Args),
+    Catalogue(catalogue::Args),
     Dist(dist::Args),
     Ebpf(ebpf::Args),
     Sentinels(sentinels::Args),
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().chore {
         Chore::Accuracy(args) => accuracy::run(&args),
         Chore::Bench(args) => bench::run(&args),
+        Chore::Catalogue(args) => catalogue::run(&args),
         Chore::Sentinels(args) => sentinels::run(&args),
         Chore::Test(args) => test::run(&args),
         Chore::Dist(args) => dist::run(&args),
