@@ -73,6 +73,10 @@ impl Export {
                 })?;
             }
             if !found {
+                // An empty file would open as a broken one.
+                if path.as_os_str() != "-" {
+                    let _ = std::fs::remove_file(path);
+                }
                 let file = crate::text::plain(path.as_os_str().as_encoded_bytes());
                 let text = format!("analyze: the recording has no calls for {file}");
                 writeln!(io::stderr(), "{text}").map_err(Error::Output)?;

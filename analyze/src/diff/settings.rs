@@ -56,7 +56,7 @@ pub(super) fn limits(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<LimitCh
         let is_full =
             |limit: &LimitUse| limit.nearness(1) == Nearness::At && limit.limit != Some(0);
         let (was, is) = (is_full(&old), is_full(&new));
-        if old.limit != new.limit || was != is {
+        if is_other(old.limit, new.limit) || was != is {
             changes.push(LimitChange {
                 id,
                 before: old.text(1),
@@ -68,6 +68,26 @@ pub(super) fn limits(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<LimitCh
     }
     changes.sort_by_key(|change| !(change.freed || change.filled));
     changes
+}
+
+/// Share by which a number must differ that the kernel works out from its memory at boot, one in so many.
+const NOISE: u64 = 50;
+
+/// Whether two limits differ by more than what two boots of one host differ by.
+fn is_other(old: Option<u64>, new: Option<u64>) -> bool {
+    match (old, new) {
+        (Some(old), Some(new)) => old.abs_diff(new) > old.max(new) / NOISE,
+        (old, new) => old != new,
+    }
+}
+
+/// Whether the values of a sysctl differ; between two boots small differences of numbers are the kernel's own.
+fn differ(old: &str, new: &str, same_boot: bool) -> bool {
+    let number = |text: &str| text.parse::<u64>().ok();
+    match (number(old), number(new)) {
+        (old @ Some(_), new @ Some(_)) if !same_boot => is_other(old, new),
+        _ => old != new,
+    }
 }
 
 /// Of the limits of one id the fullest.
@@ -98,10 +118,18 @@ pub(super) fn sysctls(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<Sysctl
     if old.is_empty() || new.is_empty() {
         return Vec::new();
     }
+    let boot = |recorded: &Recorded<'_>| {
+        let manifest = recorded.bundle.manifest.as_ref();
+        manifest.map(|manifest| manifest.host.boot_id.clone())
+    };
+    let same_boot = boot(before) == boot(after);
     let mut changes = Vec::new();
     for (name, value) in old {
         let now = new.remove(&name);
-        if now.as_ref() != Some(&value) {
+        if now
+            .as_ref()
+            .is_none_or(|now| differ(&value, now, same_boot))
+        {
             changes.push(SysctlChange {
                 name,
                 before: Some(value),
@@ -117,4 +145,17 @@ pub(super) fn sysctls(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<Sysctl
     changes.retain(|change| !is_state(&change.name));
     changes.sort_by(|a, b| a.name.cmp(&b.name));
     changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_boots_differ_by_is_no_change() {
+        assert!(!differ("52358", "52357", false) && differ("52358", "52357", true));
+        assert!(differ("12", "13", false) && differ("0", "1", false));
+        assert!(differ("cubic", "bbr", false) && !differ("cubic", "cubic", false));
+        assert!(is_other(None, Some(5)) && !is_other(None, None));
+    }
 }

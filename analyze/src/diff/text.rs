@@ -146,7 +146,7 @@ fn paths(out: &mut impl Write, parting: &Parting) -> io::Result<()> {
         writeln!(out, "  before  {}", line(&whole))?;
         return writeln!(
             out,
-            "  after   not known: no {} was traced; `capture --graph always` traces calls that succeed too",
+            "  after   not known: no {} failed, and calls that succeed are not traced",
             parting.syscall
         );
     }

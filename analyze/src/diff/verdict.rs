@@ -79,9 +79,9 @@ pub(super) fn verdict(
     };
     let syscall = syscall_name(before.bundle.architecture(), group.syscall);
     let what = format!(
-        "{}: {syscall} {}",
-        plain(&group.comm),
-        errno_name(group.errno)
+        "{syscall} {} by {}",
+        errno_name(group.errno),
+        plain(&group.comm)
     );
     let old = before.count(&syscall, group.errno);
     let new = after.count(&syscall, group.errno);

@@ -9,12 +9,14 @@ use petgraph::dot::{Config, Dot, RankDir};
 
 use super::values::valued;
 use crate::{
+    diagnosis::diagnose,
     graph::{CallGraph, CallTree, Calls},
     load::Bundle,
     names::errno_name,
 };
 
-/// Writes the call graph of the failing calls that were traced, of all where none failed. Returns whether there was any.
+/// Writes the call graph of the kind of failure that the diagnosis is about, of all calls where that was not traced.
+/// Returns whether there was any.
 ///
 /// # Errors
 /// The stream's.
@@ -28,8 +30,17 @@ pub fn write(out: &mut impl Write, bundle: &Bundle) -> io::Result<bool> {
             .map(|run| run.stack_tree(&bundle.symbols));
         trees.extend(stacks);
     }
-    if trees.iter().any(|tree| tree.errno().is_some()) {
-        trees.retain(|tree: &CallTree| tree.errno().is_some());
+    let diagnosis = diagnose(bundle);
+    let subject = diagnosis
+        .subject
+        .and_then(|index| diagnosis.failures.get(index));
+    let is_it = |tree: &CallTree| {
+        subject.is_some_and(|group| {
+            (tree.syscall, tree.errno()) == (Some(group.syscall), Some(group.errno))
+        })
+    };
+    if trees.iter().any(is_it) {
+        trees.retain(is_it);
     }
     let merged = CallGraph::new(&trees, &bundle.symbols);
     let config = [
@@ -65,7 +76,10 @@ pub fn write(out: &mut impl Write, bundle: &Bundle) -> io::Result<bool> {
         )
     };
     let dot = Dot::with_attr_getters(&merged.graph, &config, &edge, &node);
-    write!(out, "{dot:?}")?;
+    // Settings of dot that lay out thousands of calls in seconds; what is left out of its search is hardly seen.
+    let text =
+        format!("{dot:?}").replacen('{', "{\n    nslimit=1\n    nslimit1=1\n    mclimit=0.3", 1);
+    write!(out, "{text}")?;
     Ok(merged.graph.node_count() > 0)
 }
 
@@ -104,7 +118,9 @@ mod tests {
             kernel.leave_with("path_\"mount", Some(result));
             kernel.syscall_exit(40, result);
         }
+        let time_ns = recording.kernel.events.last().unwrap().time_ns;
         recording.take_events(1);
+        recording.fail(40, 28, "dockerd", time_ns);
         let mut out = Vec::new();
         assert!(write(&mut out, &recording.load()).unwrap());
         let text = String::from_utf8(out).unwrap();
