@@ -8,7 +8,7 @@ use std::{
 
 use clap::Args;
 
-use super::Error;
+use super::{Error, progress::watched};
 use crate::{
     diagnosis::{Diagnosis, diagnose},
     load::Bundle,
@@ -63,7 +63,7 @@ impl Forms {
 
     /// Writes all that was asked for.
     pub(super) fn write(&self, bundle: &Bundle, out: &mut impl Write) -> Result<(), Error> {
-        let diagnosis = diagnose(bundle);
+        let diagnosis = watched("looking for the cause", |_| diagnose(bundle));
         let report = Report::new(bundle, &diagnosis);
         let mut to_terminal = true;
         for (form, path) in self.wanted() {

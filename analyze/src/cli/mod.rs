@@ -5,6 +5,7 @@ mod diff;
 mod export;
 mod files;
 mod input;
+mod progress;
 mod views;
 
 use std::{
@@ -15,7 +16,7 @@ use std::{
 
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
-use crate::load::{Bundle, load};
+use crate::load::{Bundle, load_watched};
 
 /// Turns a recording of misleading kernel errors into their cause
 #[derive(Debug, Parser)]
@@ -92,7 +93,8 @@ fn read(file: &Path) -> Result<Bundle, Error> {
         file: name(),
         source,
     })?;
-    load(&bytes).map_err(|source| Error::Bundle {
+    let loaded = progress::watched("reading the bundle", |seen| load_watched(&bytes, seen));
+    loaded.map_err(|source| Error::Bundle {
         file: name(),
         source,
     })

@@ -12,7 +12,7 @@ use format_spec::{
 use rayon::prelude::*;
 
 use super::{
-    Loss, LossKind, Snapshots, SymbolTable, TraceStream,
+    Loss, LossKind, Progress, Snapshots, SymbolTable, TraceStream,
     frames::{self, Records, TraceFrame},
     losses,
     trace::{self, Layouts, MAX_EVENTS},
@@ -106,9 +106,10 @@ impl Bundle {
 }
 
 /// Builds the model.
-pub(super) fn assemble(reader: &Reader<'_>, len: usize) -> Bundle {
+pub(super) fn assemble(reader: &Reader<'_>, len: usize, progress: &Progress) -> Bundle {
+    progress.expect(reader.frames());
     let mut losses = losses::of_structure(reader);
-    let mut records = frames::decode(reader, &mut losses);
+    let mut records = frames::decode(reader, progress, &mut losses);
     losses.extend(losses::of_manifest(records.manifest.as_ref()));
     losses.extend(losses::of_closing(records.closing.as_ref()));
     let symbols: Vec<Symbol> = std::mem::take(&mut records.symbols)
@@ -120,7 +121,14 @@ pub(super) fn assemble(reader: &Reader<'_>, len: usize) -> Bundle {
         .into_iter()
         .flat_map(|part| part.probes)
         .collect();
-    let trace = decode_trace(reader, &records.trace, &probes, &symbols, &mut losses);
+    let trace = decode_trace(
+        reader,
+        &records.trace,
+        &probes,
+        &symbols,
+        progress,
+        &mut losses,
+    );
     let snapshots = Snapshots::new(std::mem::take(&mut records.snapshots));
     if snapshots.unresolved > 0 {
         let text = format!(
@@ -187,6 +195,7 @@ fn decode_trace(
     frames: &[TraceFrame],
     probes: &[Probe],
     symbols: &SymbolTable,
+    progress: &Progress,
     losses: &mut Vec<Loss>,
 ) -> Vec<TraceStream> {
     let by_event: HashMap<&str, &Probe> = probes
@@ -231,6 +240,7 @@ fn decode_trace(
             .par_iter()
             .map(|(frame, layouts)| {
                 let pages = reader.decode::<FtracePages>(frame);
+                progress.decoded(frame);
                 pages
                     .map(|pages| {
                         (

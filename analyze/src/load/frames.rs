@@ -11,7 +11,7 @@ use format_spec::{
 };
 use rayon::prelude::*;
 
-use super::{Loss, LossKind};
+use super::{Loss, LossKind, Progress};
 
 /// Records by type, each type in file order. Pages stay undecoded: they are large, and need the formats first.
 #[derive(Debug, Default)]
@@ -58,11 +58,17 @@ enum Decoded {
 }
 
 /// Decodes every frame but the pages.
-pub(super) fn decode(reader: &Reader<'_>, losses: &mut Vec<Loss>) -> Records {
+pub(super) fn decode(reader: &Reader<'_>, progress: &Progress, losses: &mut Vec<Loss>) -> Records {
     let decoded: Vec<Decoded> = reader
         .frames()
         .par_iter()
-        .map(|frame| decode_one(reader, frame))
+        .map(|frame| {
+            let decoded = decode_one(reader, frame);
+            if frame.header.frame_type != FtracePages::TYPE {
+                progress.decoded(frame);
+            }
+            decoded
+        })
         .collect();
     let mut records = Records::default();
     let mut unknown = BTreeMap::new();

@@ -5,6 +5,7 @@
 mod bundle;
 mod frames;
 mod losses;
+mod progress;
 mod snapshots;
 mod symbols;
 mod trace;
@@ -14,6 +15,7 @@ mod tests;
 
 pub use bundle::{Bundle, FileInfo};
 pub use losses::{Loss, LossKind};
+pub use progress::Progress;
 pub use snapshots::{SnapshotView, Snapshots};
 pub use symbols::SymbolTable;
 pub use trace::{Event, EventKind, TraceStream};
@@ -25,6 +27,14 @@ use format_spec::{ReadError, Reader};
 /// # Errors
 /// When `file` is no bundle, its header is damaged, or its format is too new.
 pub fn load(file: &[u8]) -> Result<Bundle, ReadError> {
+    load_watched(file, &Progress::default())
+}
+
+/// Reads a whole bundle, and tells `progress` how far it has come.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_watched(file: &[u8], progress: &Progress) -> Result<Bundle, ReadError> {
     let reader = Reader::new(file)?;
-    Ok(bundle::assemble(&reader, file.len()))
+    Ok(bundle::assemble(&reader, file.len(), progress))
 }

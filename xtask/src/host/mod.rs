@@ -44,5 +44,8 @@ pub(crate) const KERNEL: &[&str] = &[
     "xz-utils",
 ];
 
-/// The second reader of the format, which the tests compare with the first.
-pub(crate) const PYTHON: &[&str] = &["python3", "python3-zstandard"];
+/// The second reader of the format, which the tests compare with the first, and a validator of JSON schemas.
+pub(crate) const PYTHON: &[&str] = &["python3", "python3-zstandard", "python3-jsonschema"];
+
+/// The browser that HTML reports are opened in.
+pub(crate) const BROWSER: &[&str] = &["chromium", "fonts-dejavu-core"];

@@ -27,8 +27,10 @@ const RECORDED: [&str; 4] = [
 const KILLS: u32 = 6;
 
 pub(super) fn tests() -> Result<Outcome> {
-    if host::can_require(host::PYTHON).is_ok() {
-        host::require(host::PYTHON)?;
+    for packages in [host::PYTHON, host::BROWSER] {
+        if host::can_require(packages).is_ok() {
+            host::require(packages)?;
+        }
     }
     let nextest = command("cargo-nextest").arg("--version").output().is_ok();
     let args: &[&str] = if nextest {

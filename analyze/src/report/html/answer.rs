@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::report::{
     CulpritRow, FailureRow, OriginRow, Report, UsageRow,
-    answer::{Answer, NO_CULPRIT, NO_ORIGIN, times},
+    answer::{Answer, NO_CULPRIT, NO_ORIGIN, parts_of_remedy, times},
 };
 
 pub(super) fn section(report: &Report, answer: Option<&Answer<'_>>) -> Markup {
@@ -80,7 +80,7 @@ fn meter(usage: UsageRow) -> Markup {
                 rect.rail width=(WIDTH) height="8" rx="2" {}
                 rect.fill width=(filled) height="8" rx="2" {}
             }
-            " " strong { (used) " of " (limit) } " used"
+            span { strong { (used) " of " (limit) } " used" }
         }
     }
 }
@@ -124,7 +124,8 @@ fn remedy(culprit: &CulpritRow) -> Markup {
     html! {
         ul.remedy {
             @for (number, text) in culprit.remedy.iter().enumerate() {
-                li { code.first[number == 0] { (text) } }
+                @let (about, act) = parts_of_remedy(text);
+                li { span { @if let Some(about) = about { (about) ": " } code.first[number == 0] { (act) } } }
             }
         }
     }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::{
     CulpritRow, EvidenceRow, FailureRow, OriginRow, Report,
-    answer::{Answer, NO_CULPRIT, NO_ORIGIN, provenance, times},
+    answer::{Answer, NO_CULPRIT, NO_ORIGIN, parts_of_remedy, provenance, times},
 };
 use escape::{block, cell, code, text};
 
@@ -107,7 +107,9 @@ fn grounds(out: &mut impl Write, culprit: &CulpritRow) -> io::Result<()> {
     if let Some((first, rest)) = culprit.remedy.split_first() {
         writeln!(out, "**Remedy:**\n\n{}", block(first))?;
         for remedy in rest {
-            writeln!(out, "- {}", code(remedy))?;
+            let (about, act) = parts_of_remedy(remedy);
+            let about = about.map_or_else(String::new, |about| format!("{}: ", text(about)));
+            writeln!(out, "- {about}{}", code(act))?;
         }
         writeln!(out)?;
     }

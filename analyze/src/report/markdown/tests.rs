@@ -44,7 +44,7 @@ fn hostile_names_stay_code() {
     for row in &mut recording.failures {
         row.comm = hostile.into();
     }
-    recording.path(0, "/<img src=x onerror=alert(1)>");
+    recording.failures[0].paths[0].bytes = b"/<img src=x onerror=alert(1)>".to_vec();
     let text = markdown(&report(&recording));
     let outside = without_code(&text);
     for mark in ["<script", "<img", "@root", "[y]"] {

@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(shorten("/var/lib/docker", 15), "/var/lib/docker");
         assert_eq!(shorten("/var/lib/docker/overlay2", 13), "/var/...rlay2");
         let wide = shorten("/容器/容器/容器/容器", 13);
-        assert_eq!(wide, "/容器...容器");
+        assert_eq!(wide, "/容器.../容器");
         assert!(display_width(&wide) <= 13);
         assert_eq!(shorten("容器", 0), "...");
     }

@@ -10,6 +10,7 @@ class Graph {
     this.outline = box.clientWidth < NARROW;
     this.zoom = 1;
     this.hits = [];
+    this.found = new Set();
     this.canvas = svg("svg", { role: "tree", tabindex: "0", "aria-label": `Calls of ${calls.title}`, onkeydown: (event) => this.key(event), onclick: (event) => this.click(event) });
     this.frame = html("div", { class: "canvas" }, this.canvas);
     this.details = html("div", { class: "details", "aria-live": "polite" });
@@ -42,6 +43,7 @@ class Graph {
 
   look() {
     this.hits = this.forest.find(this.search.value);
+    this.found = new Set(this.hits);
     this.hit = -1;
     if (this.hits.length > 0) this.step(1);
     else this.draw();
@@ -89,7 +91,9 @@ class Graph {
     place(rows, (row) => this.width(row), this.outline);
     this.rows = rows;
     const at = new Map(rows.filter((row) => !row.stub).map((row) => [row.node, row]));
-    const links = rows.map((row) => this.link(row, at.get(row.stub ? row.node : this.calls.merged.parent[row.node])));
+    const links = rows.map((row) => this.link(row, at.get(row.stub ? row.node : this.calls.merged.parent[row.node]))).filter(Boolean);
+    // The failing path lies on top.
+    links.sort((a, b) => a.classList.contains("failing") - b.classList.contains("failing"));
     put(this.canvas, svg("g", { "aria-hidden": "true" }, links), ...rows.map((row) => this.box(row)));
     this.size = {
       width: Math.max(...rows.map((row) => row.x + this.width(row))) + 4,
@@ -128,7 +132,7 @@ class Graph {
     const open = this.forest.open.has(node);
     const errors = this.errors(node);
     const meta = this.meta(node);
-    const classes = ["node", this.forest.path.has(node) && "failing", this.hits.includes(node) && "hit", node === this.forest.end && "origin"];
+    const classes = ["node", this.forest.path.has(node) && "failing", this.found.has(node) && "hit", node === this.forest.end && "origin"];
     return svg("g", {
       id: `node-${node}`, class: classes.filter(Boolean).join(" "), "data-node": node, transform: `translate(${row.x} ${row.y})`,
       role: "treeitem", "aria-level": row.depth + 1, "aria-expanded": folds ? String(open) : null,

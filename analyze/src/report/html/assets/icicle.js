@@ -15,10 +15,13 @@ class Icicle {
     this.frame = html("div", { class: "icicle" }, this.canvas);
     this.status = html("p", { class: "status", role: "status" });
     this.back = button("Whole call", "Show the whole call", () => this.widen(-1));
+    const origin = this.columns.path[this.columns.path.length - 1];
+    this.near = button("Where it failed", "Show the caller of the function that said no", () => this.widen(this.parent[origin]));
+    this.near.hidden = origin == null || this.parent[origin] < 0;
     const about = [`thread ${calls.pid}`, `failed ${moment(calls.ended_ms)} after the start of the recording`, plural(this.names.length, "function call"),
       this.columns.timed ? null : "without times: widths are numbers of calls", calls.lossy ? "parts of it were lost" : null,
       this.columns.left_out > 0 ? `${this.columns.left_out} calls at its end left out` : null];
-    put(box, html("div", { class: "tools" }, html("span", { class: "quiet" }, about.filter(Boolean).join(", ")), html("span", { class: "spacer" }), this.back), this.frame, this.status);
+    put(box, html("div", { class: "tools" }, html("span", { class: "quiet" }, about.filter(Boolean).join(", ")), html("span", { class: "spacer" }), this.near, this.back), this.frame, this.status);
     this.widen(-1);
     this.tell(this.selected);
     new ResizeObserver(() => this.draw()).observe(this.frame);

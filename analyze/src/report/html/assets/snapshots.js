@@ -18,7 +18,7 @@ class Snapshots {
     const left = data.left_out > 0 ? html("p", { class: "quiet" }, `${data.left_out} long texts are left out of this page; the bundle has them.`) : null;
     put(box, html("div", { class: "tools" }, this.search, html("label", {}, this.only, ` only the ${some} that changed`), this.count), left, html("div", { class: "split even" }, table, this.details));
     this.list();
-    const first = this.found[0];
+    const first = data.focus ?? this.found[0];
     if (first != null) this.show(first);
   }
 
@@ -50,7 +50,7 @@ class Snapshots {
       const earlier = before;
       if (text != null) before = text;
       const first = text == null ? "" : this.telling(text, earlier);
-      const short = first.length > 48 ? `${first.slice(0, 47)}…` : first;
+      const short = first.length > 32 ? `${first.slice(0, 31)}…` : first;
       const many = text != null && (text.includes("\n") || short !== first);
       return html("td", { class: text == null ? "none" : same ? "same" : "value" }, text == null ? "" : same ? "same" : short + (many && short === first ? " …" : ""));
     });

@@ -30,7 +30,7 @@ impl Data {
         Self {
             calls: calls::all(bundle, diagnosis, report),
             timeline: timeline::Timeline::new(bundle, diagnosis, report),
-            snapshots: snapshots::Snapshots::new(bundle),
+            snapshots: snapshots::Snapshots::new(bundle, report),
         }
     }
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::{
     load::Bundle,
     names::{errno_name, errno_text},
+    report::Report,
     text,
 };
 
@@ -29,12 +30,14 @@ pub(super) struct Snapshots {
     /// For each path the number of its text in each snapshot; -1 where it is not in it.
     cells: Vec<Vec<i64>>,
     texts: Vec<String>,
+    /// The path that the answer is about.
+    focus: Option<usize>,
     /// Texts that are left out of this page, of which only the length is told.
     left_out: usize,
 }
 
 impl Snapshots {
-    pub(super) fn new(bundle: &Bundle) -> Self {
+    pub(super) fn new(bundle: &Bundle, report: &Report) -> Self {
         let views = bundle.snapshots.all();
         let paths: BTreeSet<&[u8]> = views
             .iter()
@@ -58,11 +61,19 @@ impl Snapshots {
                 format!("failure {failures}")
             }
         };
+        let sysctl = report
+            .culprits
+            .first()
+            .and_then(|culprit| culprit.id.strip_prefix("sysctl:"))
+            .map(|name| format!("/proc/sys/{}", name.replace('.', "/")));
+        let focus =
+            sysctl.and_then(|sysctl| paths.iter().position(|path| *path == sysctl.as_bytes()));
         Self {
             titles: views.iter().map(title).collect(),
             paths: paths.into_iter().map(text::plain).collect(),
             cells,
             texts: texts.list,
+            focus,
             left_out: texts.left_out,
         }
     }

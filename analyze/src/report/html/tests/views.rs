@@ -89,6 +89,9 @@ fn a_call_in_the_icicle_can_be_widened() {
     assert!(after > 50.0 * before, "{before} {after}");
     page.key("Escape");
     assert!(page.eval(width).as_f64().unwrap() < 2.0 * before + 2.0);
+    page.click("#call .tools button");
+    assert!(page.eval(width).as_f64().unwrap() > 4.0);
+    page.eval("document.querySelector('#call svg').focus()");
     page.key("ArrowUp");
     let told = page.eval(status);
     assert!(
@@ -128,6 +131,8 @@ fn snapshots_are_found_and_their_differences_shown() {
     let Some(mut page) = Page::open(&committed("docker-run"), WIDE) else {
         return;
     };
+    let title = page.eval("document.querySelector('#snapshots .details h3').textContent");
+    assert_eq!(title, "/proc/sys/fs/mount-max", "what the answer is about");
     let rows = "document.querySelectorAll('#snapshots tbody tr').length";
     let changed = page.eval(rows).as_i64().unwrap();
     assert!(changed > 5, "{changed}");

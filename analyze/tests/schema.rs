@@ -1,0 +1,81 @@
+//! The reports of the committed bundles keep to the published schema, by a validator that knows nothing of the types
+//! that both come from.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by a panic, helpers outside of test functions too"
+)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+const VALIDATOR: &str = "
+import json, sys
+try:
+    from jsonschema import Draft202012Validator
+except ImportError:
+    sys.exit(77)
+with open(sys.argv[1], encoding='utf-8') as file:
+    schema = json.load(file)
+Draft202012Validator.check_schema(schema)
+for path in sys.argv[2:]:
+    with open(path, encoding='utf-8') as file:
+        for error in Draft202012Validator(schema).iter_errors(json.load(file)):
+            sys.exit(f'{path}: {error.json_path}: {error.message}')
+";
+
+/// What the validator says of some reports; `None`, after a line that says so, where there is none.
+fn validate(reports: &[PathBuf]) -> Option<Output> {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/report.schema.json");
+    let mut python = Command::new("python3");
+    let output = python.args(["-c", VALIDATOR]).arg(schema).args(reports);
+    match output.output() {
+        Ok(output) if output.status.code() != Some(77) => Some(output),
+        _ => {
+            assert!(std::env::var_os("CI").is_none(), "no validator of schemas");
+            eprintln!("SKIPPED: there is no python3 with the package `jsonschema`");
+            None
+        }
+    }
+}
+
+fn golden() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let entries = fs::read_dir(folder).unwrap();
+    let paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    assert!(!paths.is_empty());
+    paths
+}
+
+#[test]
+fn the_reports_keep_to_the_published_schema() {
+    let Some(output) = validate(&golden()) else {
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+#[test]
+fn what_does_not_keep_to_it_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = fs::read_to_string(&golden()[0]).unwrap();
+    for (number, (right, wrong)) in [
+        ("\"etz-report/1\"", "\"etz-report/2\""),
+        ("\"count\": ", "\"count\": -"),
+        ("\"failures\":", "\"failure\":"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert!(report.contains(right), "{right}");
+        let path = folder.path().join(format!("{number}.json"));
+        fs::write(&path, report.replacen(right, wrong, 1)).unwrap();
+        let Some(output) = validate(&[path]) else {
+            return;
+        };
+        assert!(!output.status.success(), "{wrong} is not refused");
+    }
+}
