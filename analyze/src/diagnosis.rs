@@ -110,7 +110,7 @@ fn examine(
     let mut origins = if group.never_entered(bundle) {
         vec![before_entry(group)]
     } else {
-        origins(bundle, calls, &task)
+        origins(bundle, calls, kernel, &task)
     };
     origins.truncate(MAX_ORIGINS);
     let subject = |origin| Subject::new(bundle, kernel, group, origin);

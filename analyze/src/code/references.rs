@@ -127,6 +127,10 @@ impl SiteTable {
                         Exit::Jump(target) => Some(target),
                         _ => None,
                     };
+                    // What a tail call returns is the function's result.
+                    if matches!(step.exit, Exit::Jump(_) | Exit::Indirect) {
+                        self.effects.entry(site).or_default().returned = true;
+                    }
                     self.call(
                         site,
                         CallSite {

@@ -88,6 +88,7 @@ impl Candidate {
             Kind::Usage,
             Kind::Predicate,
             Kind::State,
+            Kind::Log,
         ];
         let heaviest = |kind| {
             let weights = self

@@ -118,9 +118,13 @@ fn paths(rule: &Rule) -> String {
     };
     let head = "pid mode uid gid device inode attributes xattrs size_bytes path\n";
     let root = "7 40755 0 0 8:1 2 - - 4096 /\n";
+    let link = match rule.file.iter().any(|is| is.at == Place::Link) {
+        true => row(Place::Link, 0o120_777, "/link"),
+        false => String::new(),
+    };
     let folder = row(Place::Folder, 0o40_755, "/folder");
     format!(
-        "{head}{root}{folder}{}",
+        "{head}{root}{link}{folder}{}",
         row(target, 0o100_644, "/folder/file")
     )
 }

@@ -226,6 +226,7 @@ mod tests {
                 component("/a/b", 0o40755, 0),
             ],
             target: Some(component("/a/b/c", 0o100_600, 0)),
+            links: Vec::new(),
         };
         let asked = asked("openat", &[0, 0, 0, 0, 0, 0]).unwrap();
         let found = refused(&file, asked, caller(1000, 0)).unwrap();
@@ -240,6 +241,7 @@ mod tests {
         let mut file = NamedFile {
             folders: vec![component("/", 0o40755, 0)],
             target: Some(component("/x", 0o100_666, 0)),
+            links: Vec::new(),
         };
         let create = open(WRITE_ONLY | CREATE);
         assert_eq!(refused(&file, create, caller(5, 0)), None);

@@ -14,6 +14,10 @@ const REFUSALS: [u16; 2] = [1, 13];
 /// `SECCOMP_MODE_FILTER` (`include/uapi/linux/seccomp.h`).
 const FILTER_MODE: u64 = 2;
 
+/// `CAP_DAC_OVERRIDE` and `CAP_DAC_READ_SEARCH`: asked for where the permissions of a file say no
+/// (`generic_permission`, `fs/namei.c`).
+const BEYOND_PERMISSIONS: [u64; 2] = [1, 2];
+
 /// Security modules by the beginnings of their functions' names, in the form of their culprit id.
 const MODULES: [(&str, &str); 16] = [
     ("hook_", "landlock"),
@@ -166,9 +170,13 @@ fn capability(subject: &Subject<'_>, origin: &Origin) -> Option<Candidate> {
         _ => format!("{name} is missing"),
     };
     let mut candidate = Candidate::new(format!("capability:{name}"), summary);
+    // Users have no such capability: what keeps them out are the permissions.
+    let user = subject.fact("cred.fsuid");
+    let user = user.or_else(|| Some(subject.sample?.uid.into()));
+    let common = BEYOND_PERMISSIONS.contains(&number) && user != Some(0);
     candidate.says(
         Kind::Predicate,
-        45,
+        if common { 25 } else { 45 },
         format!(
             "{} asked {function} for {name}, and was told no",
             origin.function
@@ -177,7 +185,7 @@ fn capability(subject: &Subject<'_>, origin: &Origin) -> Option<Candidate> {
     match held {
         Some(false) => candidate.says(
             Kind::State,
-            30,
+            if common { 5 } else { 30 },
             format!("the task's effective capabilities lack {name}"),
         ),
         Some(true) => {

@@ -2,11 +2,12 @@
 
 use super::{Candidate, Kind, Subject, wording};
 use crate::{
-    evidence::{LimitUse, Nearness},
+    evidence::{LimitUse, Nearness, kernel_log},
     limits,
     names::base_name,
     origin::How,
     rules::{Answer, Rule, Verdict, book, judge},
+    text::plain,
 };
 
 /// Candidates of all rules that are not known to be wrong.
@@ -46,6 +47,7 @@ fn candidate(rule: &Rule, verdict: &Verdict, subject: &Subject<'_>) -> Candidate
     says_origin(&mut candidate, verdict, subject);
     says_inferred_way(&mut candidate, rule, subject);
     says_conditions(&mut candidate, rule, verdict);
+    says_log(&mut candidate, rule, subject);
     if let Some(limit) = limit {
         says_use(&mut candidate, limit, subject, rule.near.unwrap_or(true));
     }
@@ -68,6 +70,7 @@ fn says_origin(candidate: &mut Candidate, verdict: &Verdict, subject: &Subject<'
     let (weight, seen) = match origin.how {
         How::ReturnValues => (45, "first returned it"),
         How::Sentinel => (45, "returned it, caught in the act"),
+        How::Code => (40, "returned it, as its caller's code shows"),
         How::SyscallItself => (35, "returned it itself"),
         How::Inferred => (25, "is where failing and successful calls part (inferred)"),
     };
@@ -125,6 +128,20 @@ fn says_conditions(candidate: &mut Candidate, rule: &Rule, verdict: &Verdict) {
     }
     if verdict.state == Some(Answer::Holds) {
         candidate.says(Kind::State, state_weight(rule), rule.state_text());
+    }
+}
+
+/// What the kernel logged of this cause: the last message, and more if it came while the calls failed.
+fn says_log(candidate: &mut Candidate, rule: &Rule, subject: &Subject<'_>) {
+    let is_of = |text: &str| rule.log.iter().any(|words| text.contains(words.as_str()));
+    if rule.log.is_empty() {
+        return;
+    }
+    let messages = kernel_log(subject.bundle).filter(|message| is_of(message.text));
+    if let Some(message) = messages.last() {
+        let recent = message.time_ns >= subject.group.first_ns;
+        let text = format!("the kernel's log says: {}", plain(message.text.as_bytes()));
+        candidate.says(Kind::Log, if recent { 25 } else { 15 }, text);
     }
 }
 

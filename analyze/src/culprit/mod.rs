@@ -9,6 +9,7 @@ mod candidate;
 mod capability;
 mod from_code;
 mod from_files;
+mod from_log;
 mod from_modes;
 mod from_policy;
 mod from_rules;
@@ -105,6 +106,8 @@ pub enum Kind {
     Predicate,
     /// Arguments, flags, settings, credentials.
     State,
+    /// What the kernel logged.
+    Log,
 }
 
 impl Kind {
@@ -117,6 +120,7 @@ impl Kind {
             Self::Usage => "usage",
             Self::Predicate => "predicate",
             Self::State => "state",
+            Self::Log => "log",
         }
     }
 }

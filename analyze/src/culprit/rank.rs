@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Candidate, Confidence, Culprit, Subject, from_code, from_files, from_modes, from_policy,
-    from_rules, from_space,
+    Candidate, Confidence, Culprit, Subject, from_code, from_files, from_log, from_modes,
+    from_policy, from_rules, from_space,
 };
 use crate::failures::Class;
 
@@ -27,7 +27,8 @@ pub fn rank(subject: &Subject<'_>, failure: usize) -> Vec<Culprit> {
         .chain(from_space::candidates(subject))
         .chain(from_policy::candidates(subject))
         .chain(from_files::candidates(subject))
-        .chain(from_modes::candidates(subject));
+        .chain(from_modes::candidates(subject))
+        .chain(from_log::candidate(subject));
     for candidate in all {
         match by_id.get_mut(&candidate.id) {
             Some(known) => known.merge(candidate),

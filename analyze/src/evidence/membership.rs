@@ -4,10 +4,14 @@ use std::borrow::Cow;
 
 use format_spec::record::Failure;
 
+use super::absolute;
 use crate::load::{Bundle, SnapshotView};
 
 /// The recorder's table of control groups by id: a head, then `id folder`.
 const TABLE: &str = "etz:cgroups";
+
+/// A file that every group of cgroup v2 has, the root too (`cgroup_base_files`, `kernel/cgroup/cgroup.c`).
+const GROUP_FILE: &str = "cgroup.max.descendants";
 
 /// The groups of the failing process in the form of `/proc/PID/cgroup`, and the snapshot that says so. Of a process
 /// that was gone by then the failure itself names the group of cgroup v2; else it was in those of its parent, unless
@@ -30,6 +34,33 @@ pub fn cgroups_of<'a>(
     of(failure.tgid.into())
         .or_else(by_id)
         .or_else(|| of(bundle.fact(failure, "parent.tgid")?))
+}
+
+/// The group of cgroup v2 that a path of the failing call leads into, in the form of `/proc/PID/cgroup`, and the snapshot
+/// that has its limits: mkdir(2) makes a group there, wherever the caller is itself.
+#[must_use]
+pub fn named_cgroup<'a>(
+    bundle: &'a Bundle,
+    failure: &Failure,
+) -> Option<(&'a SnapshotView, Cow<'a, str>)> {
+    let named = failure
+        .paths
+        .iter()
+        .rev()
+        .find(|path| !path.bytes.is_empty())?;
+    let path = absolute(bundle, failure, &named.bytes)?;
+    let path = std::str::from_utf8(&path).ok()?;
+    let ends = path.char_indices().filter(|&(_, found)| found == '/');
+    let folders: Vec<&str> = ends.map(|(end, _)| &path[..end]).chain([path]).collect();
+    let views = bundle.snapshots.nearest(failure.time_ns);
+    views.iter().find_map(|view| {
+        let is_group = |folder: &&&str| view.text(format!("{folder}/{GROUP_FILE}")).is_some();
+        let mut groups = folders.iter().filter(is_group);
+        let root = groups.next()?;
+        let group = groups.next_back().unwrap_or(root).strip_prefix(root)?;
+        let group = if group.is_empty() { "/" } else { group };
+        Some((*view, Cow::from(format!("0::{group}"))))
+    })
 }
 
 /// The line of cgroup v2. The table has all ancestors of a group: the shortest is where the hierarchy is mounted.
@@ -72,6 +103,28 @@ mod tests {
         assert_eq!(found(None, 6).as_deref(), Some("0::/aa"));
         assert_eq!(found(None, 1).as_deref(), Some("0::/"));
         assert_eq!(found(None, 8), None);
+    }
+
+    #[test]
+    fn a_path_leads_into_a_group() {
+        let named = |path: &str| {
+            let mut recording = Recording::new();
+            recording.fail(34, 11, "program", 50);
+            recording.path(1, path);
+            let files = [
+                ("/sys/fs/cgroup/cgroup.max.descendants", "max\n"),
+                ("/sys/fs/cgroup/pods/cgroup.max.descendants", "4\n"),
+            ];
+            recording.snapshot(Phase::Failure, 60, &files);
+            let bundle = recording.load();
+            named_cgroup(&bundle, &bundle.failures[0]).map(|(_, text)| text.into_owned())
+        };
+        assert_eq!(
+            named("/sys/fs/cgroup/pods/new").as_deref(),
+            Some("0::/pods")
+        );
+        assert_eq!(named("/sys/fs/cgroup/new").as_deref(), Some("0::/"));
+        assert_eq!(named("/srv/pods/new"), None);
     }
 
     #[test]

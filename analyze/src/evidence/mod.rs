@@ -2,6 +2,7 @@
 
 mod code_facts;
 mod deleted;
+mod kernel_log;
 mod limit_use;
 mod membership;
 mod mounts;
@@ -11,8 +12,9 @@ mod sysctls;
 
 pub use code_facts::{CodeFacts, Read};
 pub use deleted::{DeletedFile, deleted_files};
+pub use kernel_log::{Message, kernel_log};
 pub use limit_use::{LimitUse, Nearness};
-pub use membership::cgroups_of;
+pub use membership::{cgroups_of, named_cgroup};
 pub use mounts::{Mount, absolute, mount_of_path, mounts_of, mounts_seen_by};
 pub use named_file::{Component, NamedFile, named_file};
 pub use space::{FileSystem, Space, file_systems};

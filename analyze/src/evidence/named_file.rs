@@ -65,6 +65,8 @@ pub struct NamedFile {
     pub folders: Vec<Component>,
     /// The file itself; `None` when there is none.
     pub target: Option<Component>,
+    /// Symbolic links on the way, in the order in which they are followed.
+    pub links: Vec<Component>,
 }
 
 impl NamedFile {
@@ -119,12 +121,17 @@ impl Walk {
     }
 
     fn file(self) -> NamedFile {
-        let mut folders: Vec<_> = self.seen.into_iter().filter(|one| !one.is_link()).collect();
+        let (links, mut folders): (Vec<_>, Vec<_>) =
+            self.seen.into_iter().partition(Component::is_link);
         let target = match self.missing {
             Some(_) => None,
             None => folders.pop(),
         };
-        NamedFile { folders, target }
+        NamedFile {
+            folders,
+            target,
+            links,
+        }
     }
 }
 
@@ -232,6 +239,7 @@ pid mode uid gid device inode attributes xattrs size_bytes path
         assert!(file.folder().unwrap().has("append"));
         let names: Vec<_> = file.folders.iter().map(|one| one.path.as_str()).collect();
         assert_eq!(names, ["/", "/data", "/data/in"]);
+        assert_eq!(file.links[0].path, "/var");
         assert_eq!(found("/var"), Some(file));
         assert_eq!(found("/data/in"), None);
     }

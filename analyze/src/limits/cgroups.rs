@@ -1,4 +1,4 @@
-//! Limits of the control groups of the failing task: its own and those of all its ancestors.
+//! Limits of the control groups of the failing task, or of the one that it named: its own and those of all its ancestors.
 
 use super::{
     moment::{Moment, UNLIMITED},
@@ -6,7 +6,7 @@ use super::{
     term::Read,
 };
 use crate::{
-    evidence::{LimitUse, Nearness, cgroups_of},
+    evidence::{LimitUse, Nearness, cgroups_of, named_cgroup},
     load::SnapshotView,
     text::plain,
 };
@@ -104,9 +104,9 @@ const V1_UNLIMITED: u64 = 1 << 62;
 
 /// The limits of each group that has one.
 pub(super) fn read(moment: &Moment<'_>) -> Vec<LimitUse> {
-    let groups = moment
-        .failure
-        .and_then(|failure| cgroups_of(moment.bundle, failure));
+    let groups = moment.failure.and_then(|failure| {
+        named_cgroup(moment.bundle, failure).or_else(|| cgroups_of(moment.bundle, failure))
+    });
     let Some((view, membership)) = groups else {
         return Vec::new();
     };

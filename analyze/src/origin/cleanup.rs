@@ -44,10 +44,14 @@ const WORDS: [&str; 34] = [
 
 /// Whether `function` only cleans up, by what it returns and what it is called.
 pub(super) fn is_cleanup(function: &str, returns: ReturnType) -> bool {
-    returns == ReturnType::Void
-        || base_name(function)
-            .split('_')
-            .any(|word| WORDS.contains(&word))
+    returns == ReturnType::Void || is_release(function)
+}
+
+/// Whether `function` releases, undoes or only accounts, by what it is called.
+pub(super) fn is_release(function: &str) -> bool {
+    base_name(function)
+        .split('_')
+        .any(|word| WORDS.contains(&word))
 }
 
 #[cfg(test)]

@@ -4,10 +4,12 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::{
     How, Origin, inferred,
+    makers::Makers,
     tally::Tally,
     walk::{Found, Walk},
 };
 use crate::{
+    code::Kernel,
     graph::{CallTree, Calls, ReturnRun, assign},
     load::Bundle,
     names::{syscall_name, syscall_of_entry},
@@ -28,6 +30,9 @@ const LEAST_SHARE: f64 = 0.5;
 /// How long before the failure a probe may have fired to belong to the same syscall, where no event marks its entry.
 const MAX_AGE_NS: u64 = 1_000_000_000;
 
+/// errnos of security modules: EPERM and EACCES.
+const REFUSALS: [u16; 2] = [1, 13];
+
 /// Functions of the origin that are named as its neighbourhood.
 const MAX_CALLED: usize = 5;
 
@@ -44,15 +49,16 @@ pub struct Task<'a> {
 
 /// Where that error began, the best known origin first; empty when nothing was recorded of it.
 #[must_use]
-pub fn origins(bundle: &Bundle, calls: &Calls, task: &Task<'_>) -> Vec<Origin> {
+pub fn origins(bundle: &Bundle, calls: &Calls, kernel: &Kernel, task: &Task<'_>) -> Vec<Origin> {
     let finder = Finder {
         bundle,
         calls,
         task,
     };
+    let makers = Makers::new(kernel, &bundle.symbols);
     let mut tally = Tally::default();
     finder.sentinels(&mut tally);
-    finder.graphs(&mut tally);
+    finder.graphs(&makers, &mut tally);
     if !tally.has(How::ReturnValues) && !tally.has(How::SyscallItself) {
         finder.bare_returns(&mut tally);
     }
@@ -60,7 +66,7 @@ pub fn origins(bundle: &Bundle, calls: &Calls, task: &Task<'_>) -> Vec<Origin> {
         finder.refusals(&mut tally);
     }
     if tally.is_empty() {
-        finder.inferred(&mut tally);
+        finder.inferred(&makers, &mut tally);
     }
     tally.finish()
 }
@@ -151,7 +157,7 @@ impl<'a> Finder<'a> {
             .is_none_or(|entry| entry.contains(&name) || name.contains(&entry))
     }
 
-    fn graphs(&self, tally: &mut Tally) {
+    fn graphs(&self, makers: &Makers<'_>, tally: &mut Tally) {
         let runs = self.failing(&self.calls.returns, Head::of_run);
         for tree in self.failing(&self.calls.graphs, Head::of_tree) {
             let Some(tree) = self.with_values(tree, &runs) else {
@@ -162,8 +168,34 @@ impl<'a> Finder<'a> {
                 symbols: &self.bundle.symbols,
             };
             if let Some(found) = walk.find(self.task.errno).or_else(|| walk.of_root()) {
-                tally.add(self.origin(&tree, found, How::ReturnValues));
+                let at = found.path.last().copied();
+                match at.and_then(|at| self.below(makers, &tree, at)) {
+                    Some(at) => tally.add(self.origin(&tree, walk.found(at), How::Code)),
+                    None => tally.add(self.origin(&tree, found, How::ReturnValues)),
+                }
             }
+        }
+    }
+
+    /// The call below `at` that made the error, where the code of `at` shows that it only passes it on.
+    fn below(&self, makers: &Makers<'_>, tree: &CallTree, mut at: usize) -> Option<usize> {
+        let symbols = &self.bundle.symbols;
+        let mut found = None;
+        loop {
+            let function = tree.calls()[at].function;
+            if makers.makes(function, self.task.errno) != Some(false) {
+                return found;
+            }
+            let told = inferred::own(tree, at).into_iter().rev().find(|&call| {
+                tree.outcome(call, symbols).is_none()
+                    && !inferred::cleans_up(tree, call, symbols)
+                    && makers.passes_on(function, tree.calls()[call].function)
+            });
+            match told {
+                Some(call) => at = call,
+                None => return found,
+            }
+            found = Some(at);
         }
     }
 
@@ -206,7 +238,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn inferred(&self, tally: &mut Tally) {
+    fn inferred(&self, makers: &Makers<'_>, tally: &mut Tally) {
         let symbols = &self.bundle.symbols;
         let successful: Vec<&CallTree> = self
             .calls
@@ -223,8 +255,15 @@ impl<'a> Finder<'a> {
             let aligned = successful
                 .iter()
                 .find_map(|other| inferred::by_alignment(tree, other, symbols));
-            let found = aligned.or_else(|| inferred::by_cleanup(tree, symbols));
-            if let Some(at) = found {
+            if let Some(root) = tree.roots().last() {
+                let deepest = inferred::by_cleanup(tree, aligned.unwrap_or(root), symbols);
+                let by_hook = || inferred::by_hook(tree, deepest, &successful, symbols);
+                let refused = REFUSALS.contains(&self.task.errno);
+                let at = refused.then(by_hook).flatten().unwrap_or_else(|| {
+                    inferred::by_code(tree, aligned, deepest, |function| {
+                        makers.makes(function, self.task.errno)
+                    })
+                });
                 let found = Found {
                     path: tree.path(at),
                     translated: None,

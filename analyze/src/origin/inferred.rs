@@ -2,7 +2,7 @@
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::cleanup::is_cleanup;
+use super::cleanup::{is_cleanup, is_release};
 use crate::{graph::CallTree, load::SymbolTable};
 
 /// Deepest descent; kernel stacks hold far fewer frames.
@@ -40,7 +40,7 @@ pub(super) fn by_alignment(
             .rev()
             .find(|&&(ours, _)| !cleans_up(failing, ours, symbols));
         let goes_on = theirs.iter().any(|&index| {
-            told.is_none_or(|&(_, last)| index > last) && !cleans_up(successful, index, symbols)
+            told.is_none_or(|&(_, last)| index > last) && !releases(successful, index, symbols)
         });
         return match told {
             Some(&(ours, _)) if goes_on => Some(ours),
@@ -50,9 +50,8 @@ pub(super) fn by_alignment(
     found
 }
 
-/// The last call that was not clean-up, as deep as it goes.
-pub(super) fn by_cleanup(failing: &CallTree, symbols: &SymbolTable) -> Option<usize> {
-    let mut at = failing.roots().last()?;
+/// The last call below `at` that was not clean-up, as deep as it goes.
+pub(super) fn by_cleanup(failing: &CallTree, mut at: usize, symbols: &SymbolTable) -> usize {
     for _ in 0..MAX_DEPTH {
         let last = own(failing, at)
             .into_iter()
@@ -63,19 +62,66 @@ pub(super) fn by_cleanup(failing: &CallTree, symbols: &SymbolTable) -> Option<us
             None => break,
         }
     }
-    Some(at)
+    at
+}
+
+/// The security module's function on the way to `deepest`, or the hook that called it, when no successful call of the
+/// same syscall came by that hook: a hook that passes is called by these too.
+pub(super) fn by_hook(
+    failing: &CallTree,
+    deepest: usize,
+    successful: &[&CallTree],
+    symbols: &SymbolTable,
+) -> Option<usize> {
+    let way = failing.path(deepest);
+    let is_hook = |&index: &usize| {
+        let name = symbols.name(failing.calls()[index].function);
+        name.starts_with("security_")
+    };
+    let at = way.iter().position(is_hook)?;
+    let hook = failing.calls()[way[at]].function;
+    let passes = |tree: &&CallTree| tree.calls().iter().any(|call| call.function == hook);
+    let refused = !successful.is_empty() && !successful.iter().any(passes);
+    refused.then(|| *way.get(at + 1).unwrap_or(&way[at]))
+}
+
+/// Of the calls on the way to `deepest` the innermost one whose code makes the errno, as `makes` tells; where none is
+/// known to, the one after which the ways part, else the innermost one whose code is not known.
+pub(super) fn by_code(
+    failing: &CallTree,
+    aligned: Option<usize>,
+    deepest: usize,
+    makes: impl Fn(u64) -> Option<bool>,
+) -> usize {
+    let mut way = failing.path(deepest);
+    way.reverse();
+    let answers: Vec<Option<bool>> = way
+        .iter()
+        .map(|&index| makes(failing.calls()[index].function))
+        .collect();
+    let first = |wanted| answers.iter().position(|&answer| answer == wanted);
+    let makes = first(Some(true)).map(|at| way[at]);
+    makes
+        .or(aligned)
+        .or_else(|| first(None).map(|at| way[at]))
+        .unwrap_or(deepest)
 }
 
 /// The calls that `index` made itself, without those of interrupts.
-fn own(tree: &CallTree, index: usize) -> Vec<usize> {
+pub(super) fn own(tree: &CallTree, index: usize) -> Vec<usize> {
     tree.children(index)
         .filter(|&child| !tree.calls()[child].interrupt)
         .collect()
 }
 
-fn cleans_up(tree: &CallTree, index: usize, symbols: &SymbolTable) -> bool {
+pub(super) fn cleans_up(tree: &CallTree, index: usize, symbols: &SymbolTable) -> bool {
     let function = tree.calls()[index].function;
     is_cleanup(&symbols.name(function), symbols.returns(function))
+}
+
+/// Whether a call of a successful tree only releases. What returns nothing may do what the failing one was refused.
+fn releases(tree: &CallTree, index: usize, symbols: &SymbolTable) -> bool {
+    is_release(&symbols.name(tree.calls()[index].function))
 }
 
 /// Calls that both made, in order.

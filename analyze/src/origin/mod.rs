@@ -8,6 +8,7 @@
 mod cleanup;
 mod finder;
 mod inferred;
+mod makers;
 mod tally;
 mod trees;
 mod walk;
@@ -45,7 +46,10 @@ pub enum How {
     ReturnValues,
     /// From probes on functions that compare limits, armed from the start.
     Sentinel,
-    /// From the shape of the calls alone.
+    /// From recorded return values, and from there on by the code: the function that returned the errno makes none
+    /// such itself, and only passes on what the origin told it.
+    Code,
+    /// From the shape of the calls, and where it was recorded the code.
     Inferred,
     /// The syscall's own body said no: nothing below it returned the errno, or it was never entered.
     SyscallItself,
@@ -58,6 +62,7 @@ impl How {
         match self {
             Self::ReturnValues => "return values",
             Self::Sentinel => "sentinel",
+            Self::Code => "return values and code",
             Self::Inferred => "inferred",
             Self::SyscallItself => "syscall itself",
         }

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use format_spec::record::ReturnType;
+use format_spec::record::{Architecture, FunctionCode, ReturnType};
 
 use super::*;
 use crate::{
+    code,
     graph::Calls,
     load::{Bundle, TraceStream},
     testing::Kernel,
@@ -29,9 +30,12 @@ fn bundle(kernel: &Kernel, sentinels: Option<&Kernel>) -> Bundle {
 
 fn find(bundle: &Bundle, syscall: u32, errno: u16) -> Vec<Origin> {
     let calls = Calls::new(bundle);
+    let code = &bundle.code;
+    let kernel = code::Kernel::new(bundle.symbols.all(), code, &[], &[], Architecture::Aarch64);
     origins(
         bundle,
         &calls,
+        &kernel,
         &Task {
             syscall,
             errno,
@@ -290,4 +294,106 @@ fn without_a_successful_tree_clean_up_is_left_out() {
         ("count_mounts", How::Inferred)
     );
     assert_eq!(find(&bundle(&kernel, None), 40, 12), []);
+}
+
+/// `movn w0, #27; ret`: returns -28.
+const RETURNS_ENOSPC: [u8; 8] = [0x60, 0x03, 0x80, 0x12, 0xc0, 0x03, 0x5f, 0xd6];
+
+/// `mov w0, #0; ret`: returns 0.
+const RETURNS_ZERO: [u8; 8] = [0x00, 0x00, 0x80, 0x52, 0xc0, 0x03, 0x5f, 0xd6];
+
+fn code(kernel: &mut Kernel, name: &str, bytes: &[u8]) -> FunctionCode {
+    FunctionCode {
+        address: kernel.function(name),
+        bytes: bytes.to_vec(),
+    }
+}
+
+#[test]
+fn of_the_last_calls_the_one_whose_code_makes_the_errno_is_inferred() {
+    let mut kernel = Kernel::new();
+    kernel.syscall_enter(40);
+    kernel.enter("__arm64_sys_mount");
+    kernel.enter("path_mount");
+    kernel.enter("security_sb_mount");
+    kernel.call("bpf_lsm_sb_mount");
+    kernel.leave("security_sb_mount");
+    kernel.leave("path_mount");
+    kernel.leave("__arm64_sys_mount");
+    kernel.syscall_exit(40, -28);
+    let blind = bundle(&kernel, None);
+    assert_eq!(only(&blind, 40, 28).function, "bpf_lsm_sb_mount");
+    let code = vec![
+        code(&mut kernel, "bpf_lsm_sb_mount", &RETURNS_ZERO),
+        code(&mut kernel, "security_sb_mount", &RETURNS_ZERO),
+        code(&mut kernel, "path_mount", &RETURNS_ENOSPC),
+    ];
+    let seeing = Bundle {
+        code,
+        ..bundle(&kernel, None)
+    };
+    let origin = only(&seeing, 40, 28);
+    assert_eq!(origin.function, "path_mount");
+    assert_eq!(origin.how, How::Inferred);
+}
+
+#[test]
+fn a_call_without_a_value_is_the_origin_where_its_caller_only_passes_on() {
+    let mut kernel = Kernel::new();
+    kernel.syscall_enter(40);
+    kernel.enter("__arm64_sys_mount");
+    kernel.enter("path_mount");
+    kernel.returned("lookup_mnt", 0);
+    kernel.call("do_new_mount");
+    kernel.call("mutex_unlock");
+    kernel.leave_with("path_mount", Some(-28));
+    kernel.leave_with("__arm64_sys_mount", Some(-28));
+    kernel.syscall_exit(40, -28);
+    assert_eq!(only(&bundle(&kernel, None), 40, 28).function, "path_mount");
+    // `b do_new_mount`: its result is the caller's.
+    let (from, to) = (
+        kernel.function("path_mount"),
+        kernel.function("do_new_mount"),
+    );
+    let distance = u32::try_from((to.wrapping_sub(from) / 4) & 0x03ff_ffff).unwrap();
+    let branch = (0x1400_0000 | distance).to_le_bytes();
+    let seeing = Bundle {
+        code: vec![code(&mut kernel, "path_mount", &branch)],
+        ..bundle(&kernel, None)
+    };
+    let origin = only(&seeing, 40, 28);
+    assert_eq!(origin.function, "do_new_mount");
+    assert_eq!(origin.how, How::Code);
+}
+
+#[test]
+fn a_security_hook_that_successful_calls_do_not_come_by_is_inferred() {
+    let open = |kernel: &mut Kernel, result: i64, hooks: &[(&str, &str)], more: &[&str]| {
+        kernel.syscall_enter(56);
+        kernel.enter("__arm64_sys_openat");
+        kernel.enter("path_openat");
+        for (hook, module) in hooks {
+            kernel.enter(hook);
+            kernel.call(module);
+            kernel.leave(hook);
+        }
+        for name in more {
+            kernel.call(name);
+        }
+        kernel.leave("path_openat");
+        kernel.leave("__arm64_sys_openat");
+        kernel.syscall_exit(56, result);
+    };
+    let passing = ("security_file_open", "bpf_lsm_file_open");
+    let refusing = ("security_path_mknod", "hook_path_mknod");
+    let mut kernel = Kernel::new();
+    open(&mut kernel, 3, &[passing], &["fd_install"]);
+    open(&mut kernel, -13, &[refusing], &[]);
+    let origin = only(&bundle(&kernel, None), 56, 13);
+    assert_eq!(origin.function, "hook_path_mknod");
+    let mut kernel = Kernel::new();
+    open(&mut kernel, 3, &[passing], &["fd_install"]);
+    open(&mut kernel, -13, &[passing], &[]);
+    let origin = only(&bundle(&kernel, None), 56, 13);
+    assert_ne!(origin.function, "bpf_lsm_file_open");
 }

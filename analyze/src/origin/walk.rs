@@ -62,7 +62,8 @@ impl Walk<'_> {
         Some(self.found(root))
     }
 
-    fn found(&self, at: usize) -> Found {
+    /// What is known of the call `at` as the one that made the error.
+    pub(super) fn found(&self, at: usize) -> Found {
         let seen = self.seen(&self.children(at));
         Found {
             path: self.tree.path(at),

@@ -109,8 +109,8 @@ pub struct OriginRow {
     pub errno: String,
     /// The functions from the syscall's entry to the origin.
     pub path: Vec<String>,
-    /// `return values`, `sentinel`, `inferred` or `syscall itself`.
-    #[cfg_attr(test, schemars(extend("enum" = ["return values", "sentinel", "inferred", "syscall itself"])))]
+    /// `return values`, `sentinel`, `return values and code`, `inferred` or `syscall itself`.
+    #[cfg_attr(test, schemars(extend("enum" = ["return values", "sentinel", "return values and code", "inferred", "syscall itself"])))]
     pub how: &'static str,
     /// Index of the kind of failure.
     pub failure: usize,
@@ -175,8 +175,8 @@ pub struct CulpritRow {
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 pub struct EvidenceRow {
-    /// `origin`, `code`, `usage`, `predicate` or `state`.
-    #[cfg_attr(test, schemars(extend("enum" = ["origin", "code", "usage", "predicate", "state"])))]
+    /// `origin`, `code`, `usage`, `predicate`, `state` or `log`.
+    #[cfg_attr(test, schemars(extend("enum" = ["origin", "code", "usage", "predicate", "state", "log"])))]
     pub kind: &'static str,
     /// What it adds to the score.
     pub weight: i32,

@@ -237,6 +237,7 @@ fn file_is(is: &FileIs, file: &NamedFile) -> bool {
         Place::Target => fits(target),
         Place::Folder => fits(folder),
         Place::Either => fits(target) || fits(folder),
+        Place::Link => file.links.iter().any(|link| fits(Some(link))),
     }
 }
 

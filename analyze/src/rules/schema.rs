@@ -56,6 +56,10 @@ pub struct Rule {
     /// Attributes of the file that the call named, or of the folder that holds it.
     #[serde(default)]
     pub file: Vec<FileIs>,
+    /// Words of messages that the kernel logs when it refuses for this cause, any of them. That there is none says
+    /// nothing: messages are limited in rate, and some come once.
+    #[serde(default)]
+    pub log: Vec<String>,
     /// Rows of the table of limits whose use is evidence.
     #[serde(default)]
     pub limit: Vec<String>,
@@ -123,6 +127,8 @@ pub enum Place {
     Folder,
     /// Any of the two.
     Either,
+    /// A symbolic link on the way to it.
+    Link,
 }
 
 impl FileIs {
@@ -131,6 +137,7 @@ impl FileIs {
             Place::Target => "the file",
             Place::Folder => "its folder",
             Place::Either => "the file or its folder",
+            Place::Link => "a link on the way",
         };
         let is = [
             self.exists

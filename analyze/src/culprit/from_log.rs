@@ -1,0 +1,75 @@
+//! A candidate of what a security module wrote into the kernel's log about the very call that failed.
+
+use super::{Candidate, Kind, Subject};
+use crate::{evidence::kernel_log, text::plain};
+
+/// errnos of a refusal.
+const REFUSALS: [u16; 2] = [1, 13];
+
+/// What modules write, and their culprit ids (`security/apparmor/audit.c`, `security/selinux/avc.c`,
+/// `security/smack/smack_access.c`, `security/lockdown/lockdown.c`, `security/yama/yama_lsm.c`; 6.1 to 7.2).
+const WORDS: [(&str, &str); 5] = [
+    ("apparmor=\"DENIED\"", "apparmor"),
+    ("avc:  denied", "selinux"),
+    ("lsm=SMACK fn=", "smack"),
+    ("Lockdown: ", "lockdown"),
+    ("was attempted by \"", "yama"),
+];
+
+/// How long before the first failure a message may be of a failure of the same kind.
+const BEFORE_NS: u64 = 2_000_000_000;
+
+/// The last such message that names the process that failed.
+pub(super) fn candidate(subject: &Subject<'_>) -> Option<Candidate> {
+    if !REFUSALS.contains(&subject.group.errno) {
+        return None;
+    }
+    let since = subject.group.first_ns.saturating_sub(BEFORE_NS);
+    let messages = kernel_log(subject.bundle).filter(|message| message.time_ns >= since);
+    let told = messages.filter_map(|message| {
+        let (_, module) = WORDS
+            .iter()
+            .find(|(words, _)| message.text.contains(words))?;
+        Some((module, message.text, weight(subject, message.text)?))
+    });
+    let (module, text, weight) = told.max_by_key(|&(_, _, weight)| weight)?;
+    let syscall = &subject.group.syscall_name;
+    let summary = format!("the Linux security module {module} refused it, and logged that");
+    let mut candidate = Candidate::new(format!("lsm:{module}"), summary);
+    let text = plain(text.as_bytes());
+    candidate.says(Kind::Log, weight, format!("the kernel's log says: {text}"));
+    if names_path(subject, &text) {
+        let text = "that message names the file that the call named";
+        candidate.says(Kind::State, 25, text);
+    }
+    candidate.remedy = vec![format!(
+        "allow {syscall} in the policy that the message names"
+    )];
+    Some(candidate)
+}
+
+/// How well a message fits the process that failed: by its number, else by its name.
+fn weight(subject: &Subject<'_>, text: &str) -> Option<i32> {
+    let by_number =
+        subject.group.threads.iter().any(|pid| {
+            text.contains(&format!("pid={pid} ")) || text.contains(&format!("\"[{pid}]"))
+        });
+    let comm = plain(&subject.group.comm);
+    let by_name =
+        text.contains(&format!("comm=\"{comm}\"")) || text.contains(&format!(" {comm}: "));
+    match (by_number, by_name) {
+        (true, _) => Some(45),
+        (false, true) => Some(35),
+        (false, false) => None,
+    }
+}
+
+fn names_path(subject: &Subject<'_>, text: &str) -> bool {
+    let paths = subject
+        .sample
+        .into_iter()
+        .flat_map(|failure| &failure.paths);
+    paths
+        .filter(|path| path.bytes.len() > 1)
+        .any(|path| text.contains(&format!("\"{}\"", plain(&path.bytes))))
+}

@@ -1,0 +1,48 @@
+//! Which functions make an errno of their own, as their machine code shows.
+
+use std::{cell::RefCell, collections::HashMap};
+
+use crate::{
+    code::{FunctionEvidence, Kernel, references},
+    load::SymbolTable,
+};
+
+/// What the code of functions shows, looked at once each.
+pub(super) struct Makers<'a> {
+    kernel: &'a Kernel,
+    symbols: &'a SymbolTable,
+    known: RefCell<HashMap<u64, Option<FunctionEvidence>>>,
+}
+
+impl<'a> Makers<'a> {
+    pub(super) fn new(kernel: &'a Kernel, symbols: &'a SymbolTable) -> Self {
+        Self {
+            kernel,
+            symbols,
+            known: RefCell::default(),
+        }
+    }
+
+    /// Whether `function` may return `errno` as a constant of its own; `None` when its code was not recorded.
+    pub(super) fn makes(&self, function: u64, errno: u16) -> Option<bool> {
+        self.look(function, |shown| shown.errnos.contains(&errno))
+    }
+
+    /// Whether `function` may return what it is told by `callee`, or by a function that it calls by pointer.
+    pub(super) fn passes_on(&self, function: u64, callee: u64) -> bool {
+        let callee = Some(self.symbols.start(callee));
+        let passes = |shown: &FunctionEvidence| {
+            let mut told = shown.calls.iter().filter(|call| call.effect.returned);
+            told.any(|call| call.target.is_none() || call.target == callee)
+        };
+        self.look(function, passes).unwrap_or(false)
+    }
+
+    fn look<T>(&self, function: u64, at: impl Fn(&FunctionEvidence) -> T) -> Option<T> {
+        let mut known = self.known.borrow_mut();
+        let shown = known
+            .entry(function)
+            .or_insert_with(|| references(self.kernel, self.symbols.start(function)));
+        shown.as_ref().map(at)
+    }
+}
