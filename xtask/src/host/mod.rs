@@ -49,3 +49,6 @@ pub(crate) const PYTHON: &[&str] = &["python3", "python3-zstandard", "python3-js
 
 /// The browser that HTML reports are opened in.
 pub(crate) const BROWSER: &[&str] = &["chromium", "fonts-dejavu-core"];
+
+/// What the analyzer's exports are opened with.
+pub(crate) const CONSUMERS: &[&str] = &["graphviz", "librsvg2-bin"];

@@ -27,7 +27,7 @@ const RECORDED: [&str; 4] = [
 const KILLS: u32 = 6;
 
 pub(super) fn tests() -> Result<Outcome> {
-    for packages in [host::PYTHON, host::BROWSER] {
+    for packages in [host::PYTHON, host::BROWSER, host::CONSUMERS] {
         if host::can_require(packages).is_ok() {
             host::require(packages)?;
         }
