@@ -7,10 +7,9 @@ use std::{
 
 use petgraph::dot::{Config, Dot, RankDir};
 
-use super::values::valued;
 use crate::{
     diagnosis::diagnose,
-    graph::{CallGraph, CallTree, Calls},
+    graph::{CallGraph, CallTree, Calls, valued},
     load::Bundle,
     names::errno_name,
 };

@@ -7,9 +7,8 @@ use std::{
 
 use inferno::flamegraph;
 
-use super::values::valued;
 use crate::{
-    graph::{CallTree, Calls, Outcome},
+    graph::{CallTree, Calls, Outcome, valued},
     load::Bundle,
     names::{errno_name, syscall_name},
     text::plain,

@@ -3,7 +3,6 @@
 mod dot;
 mod folded;
 mod perfetto;
-mod values;
 
 pub use dot::write as write_dot;
 pub use folded::{write_flamegraph, write_folded};

@@ -11,6 +11,7 @@ mod merged;
 mod outcome;
 mod returns;
 mod tree;
+mod valued;
 
 #[cfg(test)]
 mod tests;
@@ -22,3 +23,4 @@ pub use merged::{CallGraph, Edge, Function};
 pub use outcome::Outcome;
 pub use returns::{Hit, ReturnRun, runs};
 pub use tree::{Call, CallTree, Source};
+pub use valued::valued;

@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     io::{self, Write},
 };
 
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{json, select};
 use crate::{
-    graph::{Calls, Outcome, ReturnRun},
+    graph::{CallTree, Calls, Outcome, ReturnRun, valued},
     load::{Bundle, SymbolTable},
     names::{errno_name, syscall_name},
     text::plain,
@@ -43,14 +43,16 @@ pub(crate) struct Stack {
     pub(crate) errno: u16,
 }
 
-/// The stacks in a run of return probes, in order of time; of a zoom's only those of the error that the call failed with.
+/// The stacks of error returns in a run of return probes, in order of time.
 pub(crate) fn of_run(run: &ReturnRun, symbols: &SymbolTable) -> Vec<Stack> {
-    let whole = run.hits.iter().any(|hit| !hit.stack.is_empty());
-    let tree = if whole {
-        run.stack_tree(symbols)
-    } else {
-        run.tree(symbols)
-    };
+    if run.hits.iter().any(|hit| !hit.stack.is_empty()) {
+        return of_tree(&run.stack_tree(symbols), symbols);
+    }
+    of_tree(&run.tree(symbols), symbols)
+}
+
+/// The stacks of error returns in a tree, in the order of their return.
+fn of_tree(tree: &CallTree, symbols: &SymbolTable) -> Vec<Stack> {
     let error = |index: usize| tree.outcome(index, symbols).and_then(Outcome::errno);
     let mut found = Vec::new();
     for index in tree.by_return() {
@@ -61,9 +63,6 @@ pub(crate) fn of_run(run: &ReturnRun, symbols: &SymbolTable) -> Vec<Stack> {
         let Some(errno) = error(index).filter(|_| !passed_on) else {
             continue;
         };
-        if !whole && tree.errno() != Some(errno) {
-            continue;
-        }
         let path = tree.path(index).into_iter().rev();
         let functions = path.map(|at| symbols.name(tree.calls()[at].function));
         found.push(Stack {
@@ -72,6 +71,49 @@ pub(crate) fn of_run(run: &ReturnRun, symbols: &SymbolTable) -> Vec<Stack> {
         });
     }
     found
+}
+
+/// A syscall with its error; `None` where it is not known.
+type Kind = (Option<u32>, Option<u16>);
+
+/// What was seen of one call.
+struct Seen {
+    kind: Kind,
+    pid: u32,
+    stacks: Vec<Stack>,
+}
+
+/// The best that is known of each kind of failure: what the probes on limit checks caught with its stack, else graphs
+/// with return values, else return values without the calls between them.
+fn best(bundle: &Bundle) -> Vec<Seen> {
+    let calls = Calls::new(bundle);
+    let symbols = &bundle.symbols;
+    let errno = |result: Option<i64>| Outcome::of_result(result?).errno();
+    let of_run = |run: &ReturnRun| Seen {
+        kind: (run.syscall, errno(run.result)),
+        pid: run.pid,
+        stacks: of_run(run, symbols),
+    };
+    let mut all: Vec<Seen> = calls.sentinels.iter().map(of_run).collect();
+    let graphs = valued(&calls).into_iter().map(|tree| Seen {
+        kind: (tree.syscall, tree.errno()),
+        pid: tree.pid,
+        stacks: of_tree(&tree, symbols),
+    });
+    for more in [
+        graphs.collect(),
+        calls.returns.iter().map(of_run).collect::<Vec<_>>(),
+    ] {
+        let known: HashSet<Kind> = all.iter().map(|seen| seen.kind).collect();
+        for mut seen in more {
+            // Most errors within a call are handled there, and say nothing: only what came out is shown.
+            seen.stacks.retain(|stack| Some(stack.errno) == seen.kind.1);
+            if !known.contains(&seen.kind) && !seen.stacks.is_empty() {
+                all.push(seen);
+            }
+        }
+    }
+    all
 }
 
 /// One stack with how often.
@@ -122,33 +164,28 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
 }
 
 fn rows(bundle: &Bundle, options: &Options) -> Vec<Row> {
-    let calls = Calls::new(bundle);
     let names: HashMap<u32, String> = bundle
         .failures
         .iter()
         .map(|failure| (failure.pid, plain(&failure.comm)))
         .collect();
-    type Key = (Stack, Option<u32>, Option<u16>, Option<u32>);
-    let mut counts: HashMap<Key, u64> = HashMap::new();
-    for run in calls.sentinels.iter().chain(&calls.returns) {
-        let errno = run
-            .result
-            .and_then(|result| Outcome::of_result(result).errno());
-        if options.pid.is_some_and(|pid| pid != run.pid) {
+    let mut counts: HashMap<(Stack, Kind, Option<u32>), u64> = HashMap::new();
+    for seen in best(bundle) {
+        if options.pid.is_some_and(|pid| pid != seen.pid) {
             continue;
         }
-        for stack in of_run(run, &bundle.symbols) {
-            let other = |wanted| errno.unwrap_or(stack.errno) != wanted;
+        for stack in seen.stacks {
+            let other = |wanted| seen.kind.1.unwrap_or(stack.errno) != wanted;
             if options.errno.is_some_and(other) {
                 continue;
             }
-            let pid = options.perpid.then_some(run.pid);
-            *counts.entry((stack, run.syscall, errno, pid)).or_default() += 1;
+            let pid = options.perpid.then_some(seen.pid);
+            *counts.entry((stack, seen.kind, pid)).or_default() += 1;
         }
     }
     let mut rows: Vec<Row> = counts
         .into_iter()
-        .map(|((stack, syscall, errno, pid), count)| Row {
+        .map(|((stack, (syscall, errno), pid), count)| Row {
             stack: stack.functions,
             returned: errno_name(stack.errno),
             syscall: syscall.map(|number| syscall_name(bundle.architecture(), number)),
@@ -212,5 +249,28 @@ mod tests {
             ..Options::default()
         };
         assert_eq!(text(&options), "");
+    }
+    #[test]
+    fn a_graph_with_values_tells_a_whole_stack_once() {
+        let mut recording = Recording::new();
+        let kernel = &mut recording.kernel;
+        kernel.syscall_enter(64);
+        kernel.enter("__arm64_sys_write");
+        kernel.returned("lookup_that_is_handled", -2);
+        kernel.returned("shmem_get_folio_gfp", -28);
+        kernel.leave_with("__arm64_sys_write", Some(-28));
+        kernel.syscall_exit(64, -28);
+        recording.take_events(1);
+        let kernel = &mut recording.kernel;
+        kernel.syscall_enter(64);
+        kernel.probe("shmem_get_folio_gfp", "elsewhere", -28);
+        kernel.syscall_exit(64, -28);
+        recording.take_events(2);
+        let mut out = Vec::new();
+        write(&mut out, &recording.load(), &Options::default()).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "  shmem_get_folio_gfp returned ENOSPC\n  __arm64_sys_write\n    write ENOSPC\n    1\n\n"
+        );
     }
 }

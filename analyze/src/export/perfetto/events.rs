@@ -8,8 +8,7 @@ use super::{
     thread_track,
 };
 use crate::{
-    export::values::valued,
-    graph::{CallTree, Calls, Outcome, ReturnRun},
+    graph::{CallTree, Calls, Outcome, ReturnRun, valued},
     load::Bundle,
     names::{errno_name, errno_text, syscall_name},
     text::plain,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph::{CallTree, Calls, ReturnRun, assign};
+use super::{CallTree, Calls, ReturnRun, assign};
 
 /// Share of a run's returns that must find their call for the run to be of the same kind of failure, 0 to 1.
 const LEAST_SHARE: f64 = 0.5;
@@ -11,7 +11,8 @@ const LEAST_SHARE: f64 = 0.5;
 const MAX_RUNS: usize = 4;
 
 /// The graphs; a failing one without return values has those that probes saw when the same call failed that way again.
-pub(super) fn valued(calls: &Calls) -> Vec<CallTree> {
+#[must_use]
+pub fn valued(calls: &Calls) -> Vec<CallTree> {
     let runs: Vec<&ReturnRun> = calls.returns.iter().chain(&calls.sentinels).collect();
     let graphs = calls.graphs.iter();
     graphs.map(|tree| with_values(tree, &runs)).collect()
