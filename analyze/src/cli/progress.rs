@@ -14,6 +14,9 @@ use crate::load::Progress;
 /// What is done sooner shows no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// What a bar looks like.
+const TEMPLATE: &str = "{msg} {wide_bar} {percent:>3} % {eta}";
+
 /// Time between two looks at how far it has come.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -43,8 +46,7 @@ fn show(what: &'static str, progress: &Progress, over: Receiver<()>) {
         if progress.all() > 0 && !counted {
             counted = true;
             bar.set_length(progress.all() as u64);
-            if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3} % {eta}")
-            {
+            if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
                 bar.set_style(style);
             }
         }
@@ -60,4 +62,19 @@ fn show(what: &'static str, progress: &Progress, over: Receiver<()>) {
 /// Whether the work still goes on after `time`.
 fn goes_on(over: &Receiver<()>, time: Duration) -> bool {
     over.recv_timeout(time) == Err(RecvTimeoutError::Timeout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_has_a_look_and_the_work_its_result() {
+        assert!(ProgressStyle::with_template(TEMPLATE).is_ok());
+        assert_eq!(watched("x", |_| 7), 7);
+        let (done, over) = mpsc::channel();
+        assert!(goes_on(&over, Duration::ZERO));
+        drop(done);
+        assert!(!goes_on(&over, PATIENCE));
+    }
 }

@@ -1,6 +1,6 @@
 //! Failing calls of one kind as one tree: the same function called by the same path is one node.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -156,28 +156,102 @@ fn columns(nodes: &[Node], kept: &[bool], symbols: &SymbolTable, names: &mut Nam
     merged
 }
 
-/// The calls of `tree` that the functions `path` name, one below the other; functions that the path does not name may
-/// lie between. The last such call is taken, as it is the one whose error went up. `None` when the tree does not lead
-/// there.
+/// The calls of `tree` that the functions `path` name, one below the other. Either may have functions that the other
+/// lacks: not everything can be traced. The last such call is taken, as it is the one whose error went up. `None` when
+/// the tree does not lead to the last function of the path.
 pub(super) fn path_in(
     tree: &CallTree,
     path: &[String],
     symbols: &SymbolTable,
 ) -> Option<Vec<usize>> {
-    if path.is_empty() {
-        return None;
-    }
+    let calls = tree.calls().iter();
+    let called: HashSet<String> = calls.map(|call| symbols.name(call.function)).collect();
+    path.last().filter(|origin| called.contains(*origin))?;
+    let path: Vec<&String> = path.iter().filter(|name| called.contains(*name)).collect();
     // How much of the path lies on the way down to each call.
     let mut reached: Vec<usize> = Vec::with_capacity(tree.calls().len());
     let mut end = None;
     for (index, call) in tree.calls().iter().enumerate() {
         let above = tree.parent(index).map_or(0, |parent| reached[parent]);
         let next = path.get(above);
-        let here = !call.interrupt && next.is_some_and(|next| symbols.name(call.function) == *next);
+        let here =
+            !call.interrupt && next.is_some_and(|next| symbols.name(call.function) == **next);
         reached.push(above + usize::from(here));
         if here && above + 1 == path.len() {
             end = Some(index);
         }
     }
     end.map(|end| tree.path(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{graph, testing::Recording};
+
+    fn path(functions: &[&str]) -> Vec<String> {
+        functions.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn the_path_is_found_whatever_could_not_be_traced() {
+        let mut recording = Recording::new();
+        recording.fail(220, 11, "sh", 50_000_000);
+        let kernel = &mut recording.kernel;
+        for _ in 0..2 {
+            kernel.syscall_enter(220);
+            kernel.enter("__arm64_sys_clone");
+            kernel.call("copy_process");
+            kernel.enter("kernel_clone");
+            kernel.returned("copy_process", -11);
+            kernel.leave_with("kernel_clone", Some(-11));
+            kernel.leave_with("__arm64_sys_clone", Some(-11));
+            kernel.syscall_exit(220, -11);
+        }
+        recording.take_events(1);
+        let bundle = recording.load();
+        let trees = graph::Calls::new(&bundle).graphs;
+        let known = path(&[
+            "__arm64_sys_clone",
+            "__do_sys_clone",
+            "kernel_clone",
+            "copy_process",
+        ]);
+        assert_eq!(
+            path_in(&trees[0], &known, &bundle.symbols),
+            Some(vec![0, 2, 3])
+        );
+        let other = path(&["__arm64_sys_clone", "alloc_pid"]);
+        assert_eq!(path_in(&trees[0], &other, &bundle.symbols), None);
+        assert_eq!(path_in(&trees[0], &[], &bundle.symbols), None);
+
+        let merged = Merged::new(&trees, &known, &bundle, &mut Names::default());
+        assert_eq!(merged.function, [0, 1, 2, 1], "two calls are one tree");
+        assert_eq!(merged.parent, [-1, 0, 0, 2]);
+        assert_eq!(merged.calls, [2, 2, 2, 2]);
+        assert_eq!(merged.path, BTreeSet::from([0, 2, 3]));
+        assert_eq!(
+            merged.errors[&3],
+            BTreeMap::from([("EAGAIN".to_owned(), 2)])
+        );
+        assert!(!merged.errors.contains_key(&1));
+    }
+
+    #[test]
+    fn of_too_many_nodes_the_path_and_the_slow_ones_stay() {
+        let node = |parent, total_ns| Node {
+            parent,
+            total_ns,
+            ..Node::default()
+        };
+        let mut nodes = vec![node(None, 10)];
+        nodes.extend((0..MAX_NODES as u64).map(|total_ns| node(Some(0), total_ns)));
+        nodes.push(Node {
+            on_path: true,
+            ..node(Some(0), 0)
+        });
+        let kept = kept(&nodes);
+        assert_eq!(kept.iter().filter(|&&kept| kept).count(), MAX_NODES);
+        assert!(kept[0] && kept[nodes.len() - 1] && !kept[1] && kept[MAX_NODES]);
+    }
 }
