@@ -8,7 +8,7 @@ use std::{
 use clap::{Args, Subcommand};
 
 use super::{Error, diff, export, read};
-use crate::view::{self, deleted, df, errno, limits, replay, stacks, syscount, sysctl, trace};
+use crate::view::{deleted, df, errno, funcgraph, limits, replay, stacks, syscount, sysctl, trace};
 
 /// One way to look at a bundle.
 #[derive(Debug, Subcommand)]
@@ -18,7 +18,7 @@ pub(super) enum View {
     /// Print failing syscalls with their arguments, as strace does
     Trace(Of<trace::Options>),
     /// Print the kernel functions that were traced, as the kernel's function_graph tracer does
-    Funcgraph(Of<Funcgraph>),
+    Funcgraph(Of<funcgraph::Options>),
     /// Print the kernel stacks of what said no, as stackcount does
     Stacks(Of<stacks::Options>),
     /// Print every limit with its use, the fullest first
@@ -50,21 +50,6 @@ pub(super) struct Of<T: Args> {
     options: T,
 }
 
-/// What is shown of the function graph.
-#[derive(Debug, Args)]
-pub(super) struct Funcgraph {
-    /// Only the calls of this function, and what they call
-    function: Option<String>,
-
-    /// Only so many levels of calls
-    #[arg(short = 'm', long, value_name = "LEVELS")]
-    max_depth: Option<u32>,
-
-    /// Only this thread
-    #[arg(short, long)]
-    pid: Option<u32>,
-}
-
 impl View {
     pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Error> {
         let mut out = BufWriter::new(out);
@@ -72,12 +57,7 @@ impl View {
             Self::Syscount(of) => syscount::write(&mut out, &read(&of.file)?, &of.options),
             Self::Trace(of) => trace::write(&mut out, &read(&of.file)?, &of.options),
             Self::Funcgraph(of) => {
-                let selection = view::Selection {
-                    function: of.options.function.clone(),
-                    max_depth: of.options.max_depth,
-                    pid: of.options.pid,
-                };
-                let found = view::write_funcgraph(&mut out, &read(&of.file)?, &selection);
+                let found = funcgraph::write(&mut out, &read(&of.file)?, &of.options);
                 found.and_then(|found| note(&mut out, found, "function graph"))
             }
             Self::Stacks(of) => {

@@ -5,7 +5,7 @@ mod columns;
 pub mod deleted;
 pub mod df;
 pub mod errno;
-mod funcgraph;
+pub mod funcgraph;
 pub mod limits;
 pub mod replay;
 mod select;
@@ -15,7 +15,6 @@ pub mod sysctl;
 pub mod trace;
 
 pub(crate) use clock::{date, span};
-pub use funcgraph::{Selection, write as write_funcgraph};
 
 use std::io::{self, Write};
 

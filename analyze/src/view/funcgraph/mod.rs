@@ -3,27 +3,24 @@
 //! Like the kernel this goes through the events in order of time and keeps for each processor what it printed last: a
 //! call that returns in the next event is one line, any other is opened and closed.
 
+mod columns;
+mod select;
+
 use std::{
     collections::HashMap,
     io::{self, Write},
 };
 
+use self::{
+    columns::{duration, returned},
+    select::Selector,
+};
 use crate::{
     load::{Bundle, Event, EventKind, SymbolTable, TraceStream},
-    names::base_name,
     text::plain,
 };
 
-/// What is shown.
-#[derive(Debug, Clone, Default)]
-pub struct Selection {
-    /// Only calls of this function, without suffixes such as `.isra.0`, and what they call.
-    pub function: Option<String>,
-    /// Calls at this depth and below are left out.
-    pub max_depth: Option<u32>,
-    /// Only this thread.
-    pub pid: Option<u32>,
-}
+pub use select::Options;
 
 /// Depth up to which the kernel checks that a return belongs to the call that it closes (`FTRACE_RETFUNC_DEPTH`).
 const MATCHED_DEPTH: u32 = 50;
@@ -38,7 +35,7 @@ const NAME_BYTES: usize = 7;
 ///
 /// # Errors
 /// The stream's.
-pub fn write(out: &mut impl Write, bundle: &Bundle, selection: &Selection) -> io::Result<bool> {
+pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Result<bool> {
     let is_graph = |stream: &&TraceStream| {
         let mut events = stream.events.iter();
         events.any(|event| matches!(event.kind, EventKind::Entry { .. } | EventKind::Exit { .. }))
@@ -49,7 +46,7 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, selection: &Selection) -> io
             out.write_all(HEAD.as_bytes())?;
         }
         found = true;
-        Printer::new(bundle, selection).stream(out, &stream.events)?;
+        Printer::new(bundle, options).stream(out, &stream.events)?;
     }
     Ok(found)
 }
@@ -73,7 +70,7 @@ struct Cpu {
 
 struct Printer<'a> {
     symbols: &'a SymbolTable,
-    selection: &'a Selection,
+    options: &'a Options,
     names: HashMap<u32, String>,
     /// Columns of a processor's number.
     width: usize,
@@ -81,7 +78,7 @@ struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    fn new(bundle: &'a Bundle, selection: &'a Selection) -> Self {
+    fn new(bundle: &'a Bundle, options: &'a Options) -> Self {
         let names = bundle
             .failures
             .iter()
@@ -92,7 +89,7 @@ impl<'a> Printer<'a> {
             .map_or(1, |manifest| manifest.host.cpus);
         Self {
             symbols: &bundle.symbols,
-            selection,
+            options,
             names: names.collect(),
             width: cpus.saturating_sub(1).to_string().len(),
             cpus: HashMap::new(),
@@ -100,11 +97,7 @@ impl<'a> Printer<'a> {
     }
 
     fn stream(&mut self, out: &mut impl Write, events: &[Event]) -> io::Result<()> {
-        let mut selector = Selector {
-            symbols: self.symbols,
-            selection: self.selection,
-            within: HashMap::new(),
-        };
+        let mut selector = Selector::new(self.symbols, self.options);
         let shown: Vec<(&Event, u32)> = events
             .iter()
             .filter_map(|event| Some((event, selector.depth(event)?)))
@@ -283,67 +276,6 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// Which events are shown, and at which depth.
-struct Selector<'a> {
-    symbols: &'a SymbolTable,
-    selection: &'a Selection,
-    /// Depth of the selected call that each task is in.
-    within: HashMap<u32, u32>,
-}
-
-impl Selector<'_> {
-    /// The depth below the selected function, or below the outermost one; `None` for what is not shown.
-    fn depth(&mut self, event: &Event) -> Option<u32> {
-        if self.selection.pid.is_some_and(|pid| pid != event.pid) {
-            return None;
-        }
-        let (own, function) = match event.kind {
-            EventKind::Entry {
-                function, depth, ..
-            } => (depth, Some(function)),
-            EventKind::Exit { depth, .. } => (depth, None),
-            _ => return self.root(event.pid).map(|_| 0),
-        };
-        let root = match self.selection.function {
-            Some(_) => self.selected(event.pid, own, function),
-            None => Some(0),
-        };
-        let shown = own.checked_sub(root?)?;
-        let too_deep = self.selection.max_depth.is_some_and(|most| shown >= most);
-        (!too_deep).then_some(shown)
-    }
-
-    /// Depth of the selected call that an entry into `function` or a return, at depth `own`, belongs to.
-    fn selected(&mut self, pid: u32, own: u32, function: Option<u64>) -> Option<u32> {
-        // At the depth of the selected call, or above: it is over, even if its return was lost.
-        let root = self
-            .root(pid)
-            .filter(|&root| own > root || function.is_none() && own == root);
-        let begins = || function.is_some_and(|function| self.is_wanted(function));
-        let root = root.or_else(|| begins().then_some(own));
-        let ends = function.is_none() && root == Some(own);
-        match root.filter(|_| !ends) {
-            Some(root) => self.within.insert(pid, root),
-            None => self.within.remove(&pid),
-        };
-        root
-    }
-
-    /// Depth of the call that the task is in and that is shown.
-    fn root(&self, pid: u32) -> Option<u32> {
-        match self.selection.function {
-            Some(_) => self.within.get(&pid).copied(),
-            None => Some(0),
-        }
-    }
-
-    fn is_wanted(&self, function: u64) -> bool {
-        let name = self.symbols.name(function);
-        let wanted = self.selection.function.as_ref();
-        wanted.is_some_and(|wanted| name == *wanted || base_name(&name) == wanted)
-    }
-}
-
 /// For each entry the index of the return right behind it on its processor that ends it (`get_return_for_leaf`).
 fn leaves(events: &[(&Event, u32)]) -> Vec<Option<usize>> {
     let mut leaves = vec![None; events.len()];
@@ -365,72 +297,4 @@ fn leaves(events: &[(&Event, u32)]) -> Vec<Option<usize>> {
 fn indent(depth: u32) -> usize {
     // Deeper than the kernel's shadow stack (`SHADOW_STACK_SIZE`) is damage: it must not fill the disk.
     2 * usize::try_from(depth.min(4096)).unwrap_or(0)
-}
-
-/// Mark and microseconds, 14 columns (`print_graph_duration`, `trace_print_graph_duration`, `trace_find_mark`).
-fn duration(ns: u64) -> String {
-    const MARKS: [(u64, char); 6] = [
-        (1_000_000_000, '$'),
-        (100_000_000, '@'),
-        (10_000_000, '*'),
-        (1_000_000, '#'),
-        (100_000, '!'),
-        (10_000, '+'),
-    ];
-    let mark = MARKS.iter().find(|(least, _)| ns > *least);
-    let mark = mark.map_or(' ', |(_, mark)| *mark);
-    let mut number = (ns / 1000).to_string();
-    // Seven columns are shared by whole and parts.
-    if number.len() < 7 {
-        let parts = 7usize.saturating_sub(number.len()).min(3);
-        let rest = format!("{:03}", ns % 1000);
-        number = format!("{number}.{}", &rest[..parts]);
-    }
-    let behind = 8usize.saturating_sub(number.len());
-    format!("{mark} {number} us {:behind$}", "")
-}
-
-/// A returned value: an errno as a number, anything else in hex (`print_graph_retval`).
-fn returned(value: u64) -> String {
-    let is_32_bits = value >> 32 == 0 && value & (1 << 31) != 0;
-    let wide = if is_32_bits {
-        value | 0xffff_ffff_0000_0000
-    } else {
-        value
-    };
-    let errno = wide.cast_signed();
-    if (-4095..0).contains(&errno) {
-        errno.to_string()
-    } else {
-        format!("{value:#x}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_take_fourteen_columns() {
-        for (ns, text) in [
-            (0, "  0.000 us    "),
-            (999, "  0.999 us    "),
-            (10_001, "+ 10.001 us   "),
-            (123_456, "! 123.456 us  "),
-            (1_234_567, "# 1234.567 us "),
-            (12_345_678, "* 12345.67 us "),
-            (123_456_789, "@ 123456.7 us "),
-            (1_234_567_890, "$ 1234567 us  "),
-        ] {
-            assert_eq!(duration(ns), text);
-        }
-    }
-
-    #[test]
-    fn errnos_are_numbers_of_either_width() {
-        assert_eq!(returned(0), "0x0");
-        assert_eq!(returned(0xffff_ffe4), "-28");
-        assert_eq!(returned((-28i64).cast_unsigned()), "-28");
-        assert_eq!(returned(0xffff_8000_1234_5678), "0xffff800012345678");
-    }
 }
