@@ -129,6 +129,18 @@ fn perfetto_reads_the_trace() {
 }
 
 #[test]
+fn without_a_format_it_is_wrong_usage() {
+    let mut export = Command::new(env!("CARGO_BIN_EXE_analyze"));
+    let output = export
+        .arg("export")
+        .arg(bundle("bind-mount-max"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--perfetto"));
+}
+
+#[test]
 fn a_recording_without_calls_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("flame.svg");

@@ -6,14 +6,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::{Error, read};
 use crate::{export, load::Bundle};
 
 /// What is written, and where to; `-` is standard output.
 #[derive(Debug, Args)]
-#[group(id = "formats", required = true, multiple = true, args = ["perfetto", "folded", "flamegraph", "dot"])]
+#[group(skip)]
+#[command(group = ArgGroup::new("formats").required(true).multiple(true).args(["perfetto", "folded", "flamegraph", "dot"]))]
 pub(super) struct Export {
     /// The bundle; `-` reads it from standard input
     file: PathBuf,

@@ -27,7 +27,7 @@ pub(crate) use arguments::call;
 /// What is shown.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Options {
-    /// Only these syscalls and errors: names with commas between, `trace=` may stand before
+    /// Only these syscalls and errors, for example mount,openat,ENOSPC
     #[arg(short = 'e', long = "trace", value_name = "NAMES", value_parser = expression)]
     pub names: Option<Expression>,
     /// Only these processes or threads
