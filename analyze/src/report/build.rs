@@ -17,6 +17,7 @@ use crate::{
     names::{base_name, errno_name, errno_text},
     origin::Origin,
     text::plain,
+    view::trace::call,
 };
 
 const SCHEMA: &str = "etz-report/1";
@@ -124,11 +125,14 @@ fn failure(bundle: &Bundle, group: &Group, start_ns: u64) -> FailureRow {
         class: group.class.name(),
         first_s: seconds(start_ns, group.first_ns),
         last_s: seconds(start_ns, group.last_ns),
-        sample: group.failures(bundle).last().map(sample),
+        sample: group
+            .failures(bundle)
+            .last()
+            .map(|failure| sample(bundle, failure)),
     }
 }
 
-fn sample(failure: &Failure) -> SampleRow {
+fn sample(bundle: &Bundle, failure: &Failure) -> SampleRow {
     SampleRow {
         pid: failure.tgid,
         uid: failure.uid,
@@ -142,6 +146,7 @@ fn sample(failure: &Failure) -> SampleRow {
             .iter()
             .map(|path| plain(&path.bytes))
             .collect(),
+        call: call(bundle, failure),
     }
 }
 

@@ -97,6 +97,8 @@ pub struct SampleRow {
     pub arguments: Vec<String>,
     /// Arguments that are strings.
     pub paths: Vec<String>,
+    /// The call as strace writes it.
+    pub call: String,
 }
 
 /// Where an error began.

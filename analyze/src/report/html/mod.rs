@@ -116,7 +116,7 @@ fn views() -> Markup {
     html! {
         noscript { p.note { "Call graph, failing call, timeline and snapshots need JavaScript. The answer and the tables do not." } }
         @for (id, name) in views {
-            section.view id=(id) aria-labelledby={ (id) "-title" } {
+            section.view id=(id) hidden aria-labelledby={ (id) "-title" } {
                 h2 id={ (id) "-title" } { (name) }
                 div.body {}
             }

@@ -11,6 +11,9 @@ use crate::{
     text::plain,
 };
 
+/// Rows of a table; a page has to be opened by a browser.
+const MAX_ROWS: usize = 1000;
+
 pub(super) fn section(bundle: &Bundle, diagnosis: &Diagnosis, report: &Report) -> Markup {
     html! {
         section #tables aria-labelledby="tables-title" {
@@ -54,7 +57,17 @@ fn failures(report: &Report) -> Markup {
     html! {
         details open {
             summary { h3 { "Failures" } " " span.quiet { (report.failures.len()) " kinds" } }
-            (table("failures", &heads, report.failures.iter().map(row)))
+            (table("failures", &heads, report.failures.iter().take(MAX_ROWS).map(row)))
+            (beyond(report.failures.len()))
+        }
+    }
+}
+
+/// What is said below a table that is cut.
+fn beyond(rows: usize) -> Markup {
+    html! {
+        @if rows > MAX_ROWS {
+            p.quiet { "and " (rows - MAX_ROWS) " more, less suspicious ones: " code { "analyze --json" } " writes them all" }
         }
     }
 }
@@ -72,8 +85,7 @@ fn some(pids: &[u32]) -> String {
 fn example(row: &FailureRow) -> Markup {
     html! {
         @if let Some(sample) = &row.sample {
-            @for path in &sample.paths { code.path { (path) } " " }
-            @if sample.paths.is_empty() { code.quiet { (sample.arguments.join(" ")) } }
+            code.path { (sample.call) }
         }
     }
 }

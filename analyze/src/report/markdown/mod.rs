@@ -10,6 +10,9 @@ use super::{
 };
 use escape::{block, cell, code, text};
 
+/// Rows of a list or table: GitHub takes 65,536 characters for a ticket.
+const MAX_ROWS: usize = 60;
+
 /// Writes the report as Markdown.
 ///
 /// # Errors
@@ -160,7 +163,7 @@ fn failures(out: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(out, "<details><summary>All failures ({count})</summary>\n")?;
     writeln!(out, "| count | syscall | error | process | class |")?;
     writeln!(out, "| ---: | --- | --- | --- | --- |")?;
-    for row in &report.failures {
+    for row in report.failures.iter().take(MAX_ROWS) {
         writeln!(
             out,
             "| {} | {} | {} | {} | {} |",
@@ -171,6 +174,7 @@ fn failures(out: &mut impl Write, report: &Report) -> io::Result<()> {
             row.class
         )?;
     }
+    beyond(out, count)?;
     writeln!(out, "\n</details>\n")
 }
 
@@ -185,10 +189,19 @@ fn unfold(
     }
     let count = rows.len();
     writeln!(out, "<details><summary>{title} ({count})</summary>\n")?;
-    for row in rows {
+    for row in rows.take(MAX_ROWS) {
         writeln!(out, "- {row}")?;
     }
+    beyond(out, count)?;
     writeln!(out, "\n</details>\n")
+}
+
+/// What is said below a list that is cut.
+fn beyond(out: &mut impl Write, rows: usize) -> io::Result<()> {
+    match rows.saturating_sub(MAX_ROWS) {
+        0 => Ok(()),
+        more => writeln!(out, "\nand {more} more: `analyze --json` writes them all"),
+    }
 }
 
 #[cfg(test)]

@@ -35,6 +35,18 @@ fn the_answer_is_in_the_open_and_the_rest_is_folded() {
 }
 
 #[test]
+fn a_ticket_takes_it_whatever_was_recorded() {
+    let mut recording = incident();
+    for number in 0..3000u32 {
+        let comm = format!("program{number}");
+        recording.fail(number % 300, 1, &comm, 70_000_000);
+    }
+    let text = markdown(&report(&recording));
+    assert!(text.len() < 65_536, "{}", text.len());
+    assert!(text.contains("more: `analyze --json` writes them all"));
+}
+
+#[test]
 fn hostile_names_stay_code() {
     let mut recording = incident();
     let hostile = "</details><script>alert(1)</script> @root `x` | [y](z)";

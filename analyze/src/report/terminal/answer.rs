@@ -52,6 +52,10 @@ impl<W: Write> Page<'_, W> {
         if !paths.is_empty() {
             self.indented(&format!("for example on {}", paths.join(", ")), 0, DIM)?;
         }
+        let call = answer.failure.sample.as_ref().map(|sample| &sample.call);
+        if let Some(call) = call.filter(|_| self.options.verbose) {
+            self.indented(call, 0, DIM)?;
+        }
         writeln!(self.out)
     }
 

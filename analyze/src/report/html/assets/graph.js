@@ -15,6 +15,7 @@ class Graph {
     this.frame = html("div", { class: "canvas" }, this.canvas);
     this.details = html("div", { class: "details", "aria-live": "polite" });
     draggable(this.frame);
+    this.frame.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     const left = calls.merged.left_out;
     const parts = [plural(calls.count, "failing call"), calls.source];
     if (left > 0) parts.push(`${left} rare functions left out`);
@@ -205,6 +206,13 @@ class Graph {
     this.frame.scrollBy(
       by(inner.left, inner.right, outer.left + margin, outer.left + this.frame.clientWidth - margin),
       by(inner.top, inner.bottom, outer.top + margin, outer.top + this.frame.clientHeight - margin));
+  }
+
+  /** The wheel scrolls; with Ctrl, as when fingers pinch, it zooms. */
+  wheel(event) {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    this.scale(Math.exp(-event.deltaY / 200));
   }
 
   scale(by) {

@@ -61,6 +61,7 @@ function theme(toggle) {
   show();
 }
 
+document.querySelectorAll("section.view").forEach((section) => (section.hidden = false));
 const data = JSON.parse(document.getElementById("data").textContent);
 theme(document.getElementById("theme"));
 ofCalls("graph", data.calls, (box, calls) => new Graph(box, calls));

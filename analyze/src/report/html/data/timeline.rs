@@ -16,6 +16,9 @@ use crate::{
 /// Moments that are written of one kind of failure; of more, every n-th.
 const MAX_MOMENTS: usize = 1000;
 
+/// Kinds of failures that are written, the most suspicious ones.
+const MAX_KINDS: usize = 300;
+
 /// Times are milliseconds from the start of the recording.
 #[derive(Debug, Serialize)]
 pub(super) struct Timeline {
@@ -58,7 +61,7 @@ struct Span {
 impl Timeline {
     pub(super) fn new(bundle: &Bundle, diagnosis: &Diagnosis, report: &Report) -> Self {
         let start_ns = start_ns(bundle, diagnosis);
-        let groups = diagnosis.failures.iter().enumerate();
+        let groups = diagnosis.failures.iter().enumerate().take(MAX_KINDS);
         let kinds: Vec<Kind> = groups
             .map(|(index, group)| {
                 let subject = diagnosis.subject == Some(index);
