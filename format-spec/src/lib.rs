@@ -42,6 +42,8 @@ pub mod ftrace;
 #[cfg(feature = "json")]
 pub mod json;
 pub mod record;
+#[cfg(feature = "redact")]
+pub mod redact;
 
 mod claims;
 mod codec;

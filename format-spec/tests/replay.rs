@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path};
 
-#[path = "../fuzz/src/lib.rs"]
+#[path = "../fuzz/src/formats.rs"]
 #[allow(unreachable_pub, reason = "a library of its own to the fuzzer")]
 mod fuzz;
 

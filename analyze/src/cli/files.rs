@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use super::input;
 use crate::{file, load, text::plain};
 
+/// Shortest secret that a key is made of, in bytes.
+const LEAST_KEY_LEN: usize = 16;
+
 /// What is done with a bundle as a file.
 #[derive(Debug, Subcommand)]
 pub(super) enum FileCommand {
@@ -26,6 +29,8 @@ pub(super) enum FileCommand {
     Repair(Repair),
     /// Take one stream, one file of a snapshot, or the raw trace pages out of a bundle
     Extract(Extract),
+    /// Write a bundle with pseudonyms for the names of hosts, users, containers, threads, files and addresses
+    Redact(Redact),
 }
 
 /// A bundle, and the form of the answer.
@@ -58,6 +63,24 @@ pub(super) struct Repair {
 
     #[command(flatten)]
     output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Redact {
+    #[command(flatten)]
+    input: Input,
+
+    #[command(flatten)]
+    output: Output,
+
+    /// Tell what kinds were replaced, and how often
+    #[arg(long)]
+    report: bool,
+
+    /// File whose content decides the pseudonyms, so that those of several bundles agree; keep it secret. They are
+    /// random otherwise
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -98,6 +121,10 @@ pub(super) enum Error {
     NoPath(String),
     #[error(transparent)]
     Pages(#[from] file::TooMany),
+    #[error("no random numbers: {0}")]
+    Random(getrandom::Error),
+    #[error("{0}: a key is at least 16 bytes")]
+    ShortKey(String),
     #[error("writing the answer: {0}")]
     Answer(#[from] io::Error),
 }
@@ -138,6 +165,7 @@ impl FileCommand {
                 })?;
             }
             Self::Extract(extract) => extract.run(out)?,
+            Self::Redact(redact) => redact.run(out)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -191,6 +219,48 @@ impl Output {
             Error::Write(name(), error)
         })
     }
+}
+
+impl Redact {
+    fn run(&self, out: &mut impl Write) -> Result<(), Error> {
+        let bytes = self.input.read()?;
+        let reader = self.input.open(&bytes)?;
+        let (key, id) = (self.key()?, random()?);
+        let write = |new: &File| file::redact(&reader, key, id, new);
+        let redaction = self.output.write(write)?;
+        self.input.answer(out, &redaction, |out| {
+            for lost in &redaction.left_out {
+                writeln!(out, "left out: {lost}")?;
+            }
+            for replaced in redaction.replaced.iter().filter(|_| self.report) {
+                let file::Replaced {
+                    kind,
+                    strings,
+                    times,
+                } = replaced;
+                writeln!(out, "{kind}: {strings} different ones, {times} times")?;
+            }
+            Ok(())
+        })
+    }
+
+    fn key(&self) -> Result<[u8; 32], Error> {
+        let Some(path) = &self.key else {
+            return random();
+        };
+        let name = || plain(path.as_os_str().as_encoded_bytes());
+        let secret = fs::read(path).map_err(|error| Error::Io(name(), error))?;
+        if secret.len() < LEAST_KEY_LEN {
+            return Err(Error::ShortKey(name()));
+        }
+        Ok(blake3::derive_key("etz 2026 redaction pseudonyms", &secret))
+    }
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(Error::Random)?;
+    Ok(bytes)
 }
 
 impl Extract {

@@ -5,12 +5,14 @@
 mod extract;
 mod info;
 mod pages;
+mod redact;
 mod repair;
 mod verify;
 
 pub use extract::{Extracted, snapshot_entry, stream};
 pub use info::{Info, StreamInfo, info};
 pub use pages::{PageFile, TooMany, pages};
+pub use redact::{Redaction, Replaced, redact};
 pub use repair::{Repair, repair};
 pub use verify::{Problem, Verdict, verify};
 

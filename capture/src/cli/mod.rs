@@ -114,6 +114,13 @@ pub(crate) struct Record {
     #[arg(long, value_name = "SIZE", default_value = "8MiB", value_parser = values::size)]
     pub(crate) max_memory: ByteSize,
 
+    /// Write pseudonyms for the names of host, users, containers, threads, files and addresses
+    ///
+    /// Paths below the system's own folders, kernel settings and numbers stay: `analyze` finds the same cause. The
+    /// key of the pseudonyms is random and not kept.
+    #[arg(long)]
+    pub(crate) redact: bool,
+
     /// Replace FILE if it exists
     #[arg(long)]
     pub(crate) force: bool,

@@ -89,7 +89,11 @@ impl Kallsyms {
         Self::parse(BufReader::with_capacity(1 << 16, File::open(PATH)?))
     }
 
-    fn parse(mut text: impl BufRead) -> Result<Self, KallsymsError> {
+    /// Reads a text that is laid out as `/proc/kallsyms`.
+    ///
+    /// # Errors
+    /// As [`Kallsyms::load`].
+    pub(crate) fn parse(mut text: impl BufRead) -> Result<Self, KallsymsError> {
         let mut symbols = Self {
             names: String::new(),
             entries: Vec::new(),

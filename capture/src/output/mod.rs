@@ -3,6 +3,7 @@
 mod record;
 
 use std::{
+    borrow::Cow,
     fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
@@ -10,7 +11,10 @@ use std::{
 };
 
 use bytesize::ByteSize;
-use format_spec::{WriteError, Writer, record::Record};
+use format_spec::{
+    WriteError, Writer,
+    redact::{Redact, Redactor},
+};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 pub(crate) use record::{Output, Sink};
@@ -28,25 +32,32 @@ pub(crate) struct Bundle {
     max_len: u64,
     refused: u64,
     too_large: u64,
+    /// What gives names their pseudonyms; `None` when they are kept.
+    redactor: Option<Redactor>,
 }
 
 trait Destination: Write + std::fmt::Debug {}
 impl<T: Write + std::fmt::Debug> Destination for T {}
 
 impl Bundle {
-    /// Creates the file, or takes standard output for `-`, and writes the file header.
+    /// Creates the file, or takes standard output for `-`, and writes the file header. With `redact` the names in
+    /// what is written get pseudonyms, under a key that nobody keeps.
     ///
     /// # Errors
     /// A file that exists and is not to be replaced, a folder that is missing or not writable, a full disk.
-    pub(crate) fn create(path: &Path, force: bool, max_size: ByteSize) -> Result<Self, Error> {
+    pub(crate) fn create(
+        path: &Path,
+        force: bool,
+        max_size: ByteSize,
+        redact: bool,
+    ) -> Result<Self, Error> {
         let sink: Box<dyn Destination> = if path == Path::new("-") {
             Box::new(io::stdout())
         } else {
             Box::new(create_file(path, force)?)
         };
-        let mut id = [0; 16];
-        getrandom(&mut id, GetRandomFlags::empty())
-            .map_err(|error| Error::new("random bundle id", error))?;
+        let id = random()?;
+        let redactor = redact.then(random).transpose()?.map(Redactor::new);
         let created = SystemTime::now().duration_since(UNIX_EPOCH);
         let created_ns = created.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(0));
         let writer =
@@ -57,6 +68,7 @@ impl Bundle {
             max_len: max_size.as_u64(),
             refused: 0,
             too_large: 0,
+            redactor,
         })
     }
 
@@ -64,7 +76,7 @@ impl Bundle {
     ///
     /// # Errors
     /// The output's: a full disk, a closed pipe.
-    pub(crate) fn write<R: Record>(&mut self, stream: u32, record: &R) -> Result<bool, Error> {
+    pub(crate) fn write<R: Redact>(&mut self, stream: u32, record: &R) -> Result<bool, Error> {
         if self.room() == 0 {
             self.refused += 1;
             return Ok(false);
@@ -76,8 +88,13 @@ impl Bundle {
     ///
     /// # Errors
     /// The output's.
-    pub(crate) fn write_last<R: Record>(&mut self, stream: u32, record: &R) -> Result<bool, Error> {
-        match self.writer.write(stream, record) {
+    pub(crate) fn write_last<R: Redact>(&mut self, stream: u32, record: &R) -> Result<bool, Error> {
+        let without_addresses = record.without_addresses();
+        let mut record = Cow::Borrowed(without_addresses.as_ref().unwrap_or(record));
+        if let Some(redactor) = &mut self.redactor {
+            record.to_mut().redact(redactor);
+        }
+        match self.writer.write(stream, record.as_ref()) {
             Ok(_) => Ok(true),
             Err(WriteError::Io(error)) => Err(write_error(&self.path, &WriteError::Io(error))),
             // Larger than a frame may be: lost, and counted as such.
@@ -152,6 +169,13 @@ impl Bundle {
     }
 }
 
+fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    getrandom(&mut bytes, GetRandomFlags::empty())
+        .map_err(|error| Error::new("random numbers", error))?;
+    Ok(bytes)
+}
+
 fn create_file(path: &Path, force: bool) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     options.write(true);
@@ -186,7 +210,7 @@ fn write_error(path: &Path, error: &WriteError) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use format_spec::record::Counts;
+    use format_spec::record::{Count, Counts};
 
     use super::*;
 
@@ -194,17 +218,35 @@ mod tests {
     fn does_not_replace_a_file_unasked() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.etz");
-        drop(Bundle::create(&path, false, ByteSize::mib(1)).unwrap());
-        let error = Bundle::create(&path, false, ByteSize::mib(1)).unwrap_err();
+        drop(Bundle::create(&path, false, ByteSize::mib(1), false).unwrap());
+        let error = Bundle::create(&path, false, ByteSize::mib(1), false).unwrap_err();
         assert!(error.to_string().contains("--force"), "{error}");
-        assert!(Bundle::create(&path, true, ByteSize::mib(1)).is_ok());
+        assert!(Bundle::create(&path, true, ByteSize::mib(1), false).is_ok());
+    }
+
+    #[test]
+    fn names_get_pseudonyms_when_that_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.etz");
+        let holds_name = |redact| {
+            let mut bundle = Bundle::create(&path, true, ByteSize::mib(1), redact).unwrap();
+            let count = Count {
+                comm: b"acmed".into(),
+                ..Count::default()
+            };
+            bundle.write_last(0, &Counts { rows: vec![count] }).unwrap();
+            bundle.finish().unwrap();
+            let file = fs::read(&path).unwrap();
+            file.windows(5).any(|window| window == b"acmed")
+        };
+        assert!(holds_name(false) && !holds_name(true));
     }
 
     #[test]
     fn keeps_room_for_the_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.etz");
-        let mut bundle = Bundle::create(&path, false, ByteSize(RESERVE)).unwrap();
+        let mut bundle = Bundle::create(&path, false, ByteSize(RESERVE), false).unwrap();
         assert!(!bundle.write(0, &Counts::default()).unwrap());
         assert!(bundle.write_last(0, &Counts::default()).unwrap());
         assert_eq!(bundle.refused(), 1);
@@ -216,15 +258,15 @@ mod tests {
     fn is_taken_away_when_it_is_a_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.etz");
-        let bundle = Bundle::create(&path, false, ByteSize::mib(1)).unwrap();
+        let bundle = Bundle::create(&path, false, ByteSize::mib(1), false).unwrap();
         assert!(bundle.discard() && !path.exists());
-        let bundle = Bundle::create(Path::new("/dev/null"), true, ByteSize::mib(1)).unwrap();
+        let bundle = Bundle::create(Path::new("/dev/null"), true, ByteSize::mib(1), false).unwrap();
         assert!(!bundle.discard() && Path::new("/dev/null").exists());
     }
 
     #[test]
     fn says_what_is_wrong_with_the_folder() {
-        let error = Bundle::create(Path::new("/no/such/x.etz"), false, ByteSize::mib(1));
+        let error = Bundle::create(Path::new("/no/such/x.etz"), false, ByteSize::mib(1), false);
         assert!(error.unwrap_err().to_string().contains("does not exist"));
     }
 }

@@ -67,7 +67,7 @@ pub(crate) fn record(options: &Record) -> Result<Kept, Error> {
     let cgroups = containers::resolve(&options.cgroup, &options.container)?;
     let signals = Signals::catch().map_err(|error| Error::new("signals", error))?;
     let mut guard = Guard::start()?;
-    let mut bundle = Bundle::create(output, options.force, options.max_size)?;
+    let mut bundle = Bundle::create(output, options.force, options.max_size, options.redact)?;
 
     let kernel = Kernel::load();
     let facts = Facts::resolve(&kernel);

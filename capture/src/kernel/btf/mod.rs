@@ -60,7 +60,11 @@ impl Btf {
         Self::from_bytes(read("vmlinux")?)
     }
 
-    fn from_bytes(bytes: Vec<u8>) -> Result<Self, BtfError> {
+    /// Reads the types of an image that has no modules.
+    ///
+    /// # Errors
+    /// When it is no BTF.
+    pub(crate) fn from_bytes(bytes: Vec<u8>) -> Result<Self, BtfError> {
         Ok(Self {
             image: Section::parse(bytes, None)?,
             modules: RefCell::default(),

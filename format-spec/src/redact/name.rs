@@ -1,0 +1,148 @@
+//! Names, ids and words.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+use super::{Kind, Redactor};
+
+/// Names that every system has.
+static PUBLIC: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| include_str!("public.txt").split_whitespace().collect());
+
+/// Letters of made-up words: none is a hexadecimal digit or a vowel, so that no word is an id, and few are words.
+const LETTERS: &[u8] = b"ghjklmnpqrstvwxz";
+
+/// Letters of a made-up word.
+const WORD_LEN: usize = 8;
+
+/// Fewest digits of a hexadecimal number that is an id.
+const ID_LEN: usize = 12;
+
+/// Most digits of a number that tells nothing.
+const NUMBER_LEN: usize = 6;
+
+impl Redactor {
+    /// A name: its public parts, its separators and its short numbers stay.
+    pub(super) fn name(&mut self, kind: Kind, name: &[u8]) -> Vec<u8> {
+        if name.is_empty() || is_public(name) {
+            return name.to_vec();
+        }
+        if let Some(host) = self.host(name) {
+            return host;
+        }
+        if is_uuid(name) {
+            return self.id(name);
+        }
+        let mut out = Vec::with_capacity(name.len());
+        let mut whole = true;
+        for part in name.split_inclusive(|byte| !is_word(*byte)) {
+            let (word, separator) = match part.split_last() {
+                Some((last, word)) if !is_word(*last) => (word, Some(*last)),
+                _ => (part, None),
+            };
+            let new = self.word(kind, word);
+            whole &= new == word;
+            out.extend(new);
+            out.extend(separator);
+        }
+        if !whole {
+            self.note(kind, name);
+        }
+        out
+    }
+
+    /// One word, without separators.
+    fn word(&mut self, kind: Kind, word: &[u8]) -> Vec<u8> {
+        if word.len() <= 1 || is_public(word) || is_number(word) {
+            word.to_vec()
+        } else if is_id(word) {
+            self.id(word)
+        } else if word.iter().all(u8::is_ascii_digit) {
+            self.digits(word)
+        } else {
+            self.note(kind, word);
+            self.made_up(word)
+        }
+    }
+
+    fn made_up(&self, word: &[u8]) -> Vec<u8> {
+        let keyed = self.keyed(b"word", word);
+        let letter = |byte: &u8| LETTERS[usize::from(byte & 15)];
+        keyed[..WORD_LEN].iter().map(letter).collect()
+    }
+
+    fn digits(&mut self, number: &[u8]) -> Vec<u8> {
+        self.note(Kind::Id, number);
+        let keyed = self.keyed(b"digits", number);
+        let digit = |at: usize| b'0' + keyed[at % keyed.len()] % 10;
+        (0..number.len()).map(digit).collect()
+    }
+
+    /// Hexadecimal digits by others: the beginning of an id stays the beginning of its pseudonym.
+    pub(super) fn id(&mut self, id: &[u8]) -> Vec<u8> {
+        self.note(Kind::Id, id);
+        let mut out = Vec::with_capacity(id.len());
+        for (at, &byte) in id.iter().enumerate() {
+            let Some(value) = char::from(byte).to_digit(16) else {
+                out.push(byte);
+                continue;
+            };
+            let keyed = self.keyed(b"id", &id[..at].to_ascii_lowercase());
+            let value = value ^ u32::from(keyed[0] & 15);
+            let digit = char::from_digit(value, 16).unwrap_or('0');
+            out.extend(digit.to_string().bytes());
+        }
+        out
+    }
+
+    /// Learns the name of the host, and its first label.
+    pub(super) fn learn_host(&mut self, name: &[u8]) {
+        let name = name.trim_ascii();
+        let label = name.split(|&byte| byte == b'.').next().unwrap_or_default();
+        for name in [name, label] {
+            if name.len() > 1 && name != b"(none)" && name != b"localhost" {
+                self.hosts.insert(name.to_ascii_lowercase());
+            }
+        }
+    }
+
+    /// The pseudonym of a host's name, or of a name in its domain.
+    pub(super) fn host(&mut self, name: &[u8]) -> Option<Vec<u8>> {
+        if !self.hosts.contains(&name.to_ascii_lowercase()) {
+            return None;
+        }
+        self.note(Kind::HostName, name);
+        let mut labels = Vec::new();
+        for label in name.to_ascii_lowercase().split(|&byte| byte == b'.') {
+            labels.push([b"host-".as_slice(), &self.made_up(label)].concat());
+        }
+        Some(labels.join(&b'.'))
+    }
+}
+
+pub(super) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80
+}
+
+/// Whether a whole name is one that every system has.
+pub(super) fn is_public(name: &[u8]) -> bool {
+    str::from_utf8(name).is_ok_and(|name| PUBLIC.contains(name))
+}
+
+/// A short number, with a letter before or behind it at most: `12`, `60s`, `v2`, `N0`.
+fn is_number(word: &[u8]) -> bool {
+    let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && digits <= NUMBER_LEN && word.len() <= digits + 1
+}
+
+fn is_id(word: &[u8]) -> bool {
+    let is_hex = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
+    word.len() >= ID_LEN && word.iter().all(is_hex) && word.iter().any(u8::is_ascii_alphabetic)
+}
+
+pub(super) fn is_uuid(word: &[u8]) -> bool {
+    let lens = word.split(|&byte| byte == b'-').map(<[u8]>::len);
+    lens.eq([8, 4, 4, 4, 12])
+        && word
+            .iter()
+            .all(|&byte| byte == b'-' || byte.is_ascii_hexdigit())
+}

@@ -1,0 +1,302 @@
+//! Redaction: nothing that was replaced is left, and what is compared stays comparable.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::{fs, path::Path};
+
+use format_spec::{
+    Reader, Writer,
+    record::{
+        AnyRecord, Content, Entry, Failure, Failures, Manifest, PathArgument, Phase, Snapshot,
+    },
+    redact::{Redact, Redactor},
+};
+
+/// What names someone, one in each place that can hold it.
+const SECRETS: [&str; 22] = [
+    "zeppelin",
+    "corp.example",
+    "alice",
+    "bobsmith",
+    "acmed",
+    "payroll",
+    "203.0.113.77",
+    "198.51.100.9",
+    "2001:db8:77::19",
+    "52:54:00:ab:cd:ef",
+    "hunter2",
+    "d2f3a1b4c5e69788aabbccdd",
+    "webshop",
+    "4d2f1b9e-1111-4222-8333-abcdefabcdef",
+    "mycontainer",
+    "ffffb3212b73f000",
+    "4D7100CB",
+    "customer",
+    "secretpool",
+    "nfsfiler",
+    "TopSecret",
+    "abstractname",
+];
+
+fn redacted(key: u8, records: Vec<AnyRecord>) -> (Vec<AnyRecord>, Redactor) {
+    let mut redactor = Redactor::new([key; 32]);
+    let redact = |mut record: AnyRecord| {
+        record.redact(&mut redactor);
+        record
+    };
+    (records.into_iter().map(redact).collect(), redactor)
+}
+
+fn file(path: &str, text: &str) -> Entry {
+    Entry {
+        path: path.into(),
+        content: Content::File {
+            bytes: text.into(),
+            truncated: false,
+        },
+    }
+}
+
+fn records() -> Vec<AnyRecord> {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut manifest: Manifest = support::sample(&mut runner);
+    manifest.host.hostname = "zeppelin.corp.example".into();
+    manifest.host.boot_id = "4d2f1b9e-1111-4222-8333-abcdefabcdef".into();
+    manifest.command_line = [
+        "/opt/acmed/capture",
+        "--container",
+        "mycontainer",
+        "--for",
+        "60s",
+        "--",
+        "mysql",
+        "--password=hunter2",
+    ]
+    .map(Into::into)
+    .into();
+    let path = |text: &str| PathArgument {
+        argument: 1,
+        bytes: text.into(),
+        truncated: false,
+    };
+    let failure = Failure {
+        comm: b"acmed".into(),
+        paths: vec![
+            path("/home/alice/payroll/TopSecret 2026.xlsx"),
+            path("customer/x"),
+            path("/proc/sys/fs/mount-max"),
+        ],
+        ..Failure::default()
+    };
+    let entries = vec![
+        file("/proc/sys/kernel/hostname", "zeppelin\n"),
+        file(
+            "/proc/77/cgroup",
+            "0::/system.slice/docker-d2f3a1b4c5e69788aabbccdd.scope\n",
+        ),
+        file(
+            "/proc/77/status",
+            "Name:\tacmed\nUmask:\t0022\nCapEff:\t000001ffffffffff\n",
+        ),
+        file("/proc/77/stat", "77 (acmed) S 1 77\n"),
+        file("/proc/77/comm", "acmed\n"),
+        file("/proc/77/attr/current", "webshop (enforce)\n"),
+        file(
+            "/proc/77/mountinfo",
+            "36 35 98:0 / /home/alice rw,relatime shared:1 - zfs secretpool/alice rw\n37 35 0:50 / /mnt rw - nfs nfsfiler:/payroll rw,addr=203.0.113.77,username=bobsmith\n38 35 0:51 / /x rw - overlay overlay rw,lowerdir=/srv/webshop/a:/srv/payroll/b\n",
+        ),
+        file(
+            "/proc/cmdline",
+            "root=/dev/vda quiet PASSWORD=hunter2 hostname=zeppelin\n",
+        ),
+        file(
+            "/proc/net/arp",
+            "IP address HW type Flags HW address Mask Device\n203.0.113.77 0x1 0x2 52:54:00:ab:cd:ef * eth0\n",
+        ),
+        file(
+            "/proc/net/tcp",
+            "  sl  local_address rem_address st\n   0: 4D7100CB:1F90 00000000:0000 0A\n",
+        ),
+        file(
+            "/proc/net/unix",
+            "Num RefCount Protocol Flags Type St Inode Path\n00000000145a18ce: 00000002 00000000 00010000 0001 01 286 /run/payroll/my sock TopSecret\n00000000145a18ce: 00000002 00000000 00010000 0001 01 287 @abstractname\n",
+        ),
+        file(
+            "/proc/net/ipv6_addresses",
+            "2001:db8:77::19/64 via 198.51.100.9.\n",
+        ),
+        file(
+            "/proc/modules",
+            "bridge 315392 0 - Live 0xffffb3212b73f000\n",
+        ),
+        file(
+            "etz:kmsg",
+            "time_us level text\n12 4 audit: comm=\"acmed\" name=\"customer\" host zeppelin.corp.example user bobsmith@corp.example\n",
+        ),
+        file(
+            "etz:paths",
+            "pid mode uid gid device inode attributes xattrs size_bytes path\n944 40755 0 0 254:0 2 - - 4096 /srv/webshop/My TopSecret\n",
+        ),
+        Entry {
+            path: b"/sys/fs/cgroup/mycontainer/pids.max".into(),
+            content: Content::Link(b"/home/alice (deleted)".into()),
+        },
+        Entry {
+            path: b"/srv".into(),
+            content: Content::Directory(vec![b"webshop".into()]),
+        },
+    ];
+    let snapshot = Snapshot {
+        number: 0,
+        phase: Phase::Start,
+        started_ns: 0,
+        ended_ns: 1,
+        entries,
+    };
+    vec![
+        AnyRecord::Manifest(manifest),
+        AnyRecord::Failures(Failures {
+            rows: vec![failure],
+        }),
+        AnyRecord::Snapshot(snapshot),
+    ]
+}
+
+/// The payloads of a bundle of these records, decompressed.
+fn payloads(records: &[AnyRecord]) -> Vec<u8> {
+    let mut writer = Writer::new(Vec::new(), [0; 16], 0).unwrap();
+    for record in records {
+        record.write(&mut writer, 0).unwrap();
+    }
+    let file = writer.finish().unwrap();
+    let reader = Reader::new(&file).unwrap();
+    let frames = reader.frames().iter();
+    frames
+        .flat_map(|frame| reader.payload(frame).unwrap())
+        .collect()
+}
+
+fn holds(bytes: &[u8], string: &str) -> bool {
+    bytes
+        .windows(string.len())
+        .any(|window| window.eq_ignore_ascii_case(string.as_bytes()))
+}
+
+#[test]
+fn no_secret_is_left_anywhere() {
+    let before = payloads(&records());
+    let (after, redactor) = redacted(1, records());
+    let after = payloads(&after);
+    for secret in SECRETS {
+        assert!(holds(&before, secret), "{secret} is not in the test");
+        assert!(
+            !holds(&after, secret),
+            "{secret} is left:\n{}",
+            String::from_utf8_lossy(&after)
+        );
+    }
+    assert!(redactor.report().len() >= 7, "{:?}", redactor.report());
+}
+
+#[test]
+fn what_is_public_and_what_is_compared_stays() {
+    let (after, _) = redacted(1, records());
+    let after = payloads(&after);
+    for text in [
+        "/proc/sys/fs/mount-max",
+        "CapEff:\t000001ffffffffff",
+        "pids.max",
+        "root=/dev/vda",
+        "--container",
+        "60s",
+        "relatime shared:1 - zfs",
+        "4096 /srv/",
+        "/home/",
+        "docker-",
+        "77 (",
+    ] {
+        assert!(
+            holds(&after, text),
+            "{text} is gone:\n{}",
+            String::from_utf8_lossy(&after)
+        );
+    }
+}
+
+#[test]
+fn the_same_key_gives_the_same_pseudonyms_and_another_gives_others() {
+    assert_eq!(redacted(1, records()).0, redacted(1, records()).0);
+    assert_ne!(redacted(1, records()).0, redacted(2, records()).0);
+}
+
+#[test]
+fn addresses_keep_their_networks() {
+    let mut redactor = Redactor::new([3; 32]);
+    let mut redact = |text: &str| {
+        let mut snapshot = Snapshot {
+            number: 0,
+            phase: Phase::End,
+            started_ns: 0,
+            ended_ns: 0,
+            entries: vec![file("/proc/net/fib_trie", text)],
+        };
+        snapshot.redact(&mut redactor);
+        match &snapshot.entries[0].content {
+            Content::File { bytes, .. } => String::from_utf8(bytes.clone()).unwrap(),
+            _ => unreachable!(),
+        }
+    };
+    let network = redact("198.51.100.0/24");
+    let prefix = network.strip_suffix("0/24").unwrap();
+    assert!(redact("198.51.100.9").starts_with(prefix), "{network}");
+    assert!(!redact("198.51.7.9").starts_with(prefix));
+    assert_eq!(
+        redact("127.0.0.1 255.255.255.0 0.0.0.0 ::1 224.0.0.1"),
+        "127.0.0.1 255.255.255.0 0.0.0.0 ::1 224.0.0.1"
+    );
+    let all: std::collections::HashSet<_> = (0..=255)
+        .map(|octet| redact(&format!("198.51.100.{octet}")))
+        .collect();
+    assert_eq!(all.len(), 256);
+}
+
+/// Words of the recorder's own texts that are names in a path of the test data too.
+const HOMONYMS: [&str; 2] = ["bundle", "second"];
+
+/// Of real bundles: every string that was replaced is gone, as a whole word.
+#[test]
+fn no_original_is_left_in_a_committed_bundle() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/bundles");
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.map(|entry| entry.unwrap().path()) {
+        if entry.extension().is_none_or(|extension| extension != "etz") {
+            continue;
+        }
+        let file = fs::read(&entry).unwrap();
+        let reader = Reader::new(&file).unwrap();
+        let frames = reader.frames().iter();
+        let records = frames
+            .map(|frame| AnyRecord::decode(&reader, frame).unwrap())
+            .collect();
+        let (after, redactor) = redacted(9, records);
+        let after = payloads(&after);
+        let mut words: Vec<&[u8]> = after
+            .split(|byte| !byte.is_ascii_alphanumeric() && !b"-._:".contains(byte))
+            .collect();
+        words.sort_unstable();
+        words.dedup();
+        let left = redactor.originals().filter(|(_, original)| {
+            original.len() > 3
+                && words.binary_search(original).is_ok()
+                && !HOMONYMS.iter().any(|word| word.as_bytes() == *original)
+        });
+        let left: Vec<_> = left
+            .map(|(kind, original)| (kind, String::from_utf8_lossy(original)))
+            .collect();
+        assert!(left.is_empty(), "{}: {left:?}", entry.display());
+    }
+}
