@@ -2,6 +2,8 @@
 
 mod accuracy;
 mod bench;
+#[cfg(test)]
+mod book;
 mod catalogue;
 mod columns;
 mod cross;
