@@ -41,7 +41,7 @@ for file in sys.argv[1:]:
 SCALED = r"""
 user\.max_.*|kernel\.threads-max|fs\.(file|inode|dentry)-.*|fs\.aio-nr|fs\.quota\..*|.*max_user_watches|fs\.fanotify\.max_user_marks
 vm\.(min_free|user_reserve|admin_reserve)_kbytes|vm\.lowmem_reserve_ratio|vm\.nr_hugepages.*|net\.ipv4\.(tcp|udp)_[rw]?mem
-net\.ipv4\.tcp_(max_orphans|max_tw_buckets|max_syn_backlog|fastopen_key)|.*hash_entries|net\.ipv4\.inet_peer_threshold|kernel\.watchdog_cpumask|.*nf_conntrack_(max|count|buckets|expect_max)
+net\.ipv4\.tcp_(max_orphans|max_tw_buckets|max_syn_backlog|fastopen_key)|.*hash_entries|crypto\.fips_version|net\.ipv4\.inet_peer_threshold|kernel\.watchdog_cpumask|.*nf_conntrack_(max|count|buckets|expect_max)
 .*gc_thresh[0-9]?|.*frag_high_thresh|.*frag_low_thresh|.*bpf_jit_limit|.*_conntrack_frag6_.*|sunrpc\..*|.*_stat|kernel\.acct|kernel\.sched_.*
 kernel\.(random\..*|ns_last_pid|hostname|domainname|version|osrelease|ostype|core_pattern|cap_last_cap|arch|tainted|pty\.nr|.*_next_id)
 dev\..*|fs\.binfmt_misc\..*|debug\..*|kernel\.(perf_event_max_sample_rate|perf_cpu_time_max_percent|max_lock_depth|seccomp\..*|modprobe|poweroff_cmd|hotplug)
