@@ -9,6 +9,7 @@ use crate::{
     graph::Calls,
     load::Bundle,
     origin::{How, Origin, Task, origins},
+    rules::{Rule, book},
 };
 
 /// Kinds of failures that are looked into; the others are only listed.
@@ -45,6 +46,12 @@ struct Examined {
 /// Diagnoses a bundle.
 #[must_use]
 pub fn diagnose(bundle: &Bundle) -> Diagnosis {
+    diagnose_by(bundle, book())
+}
+
+/// Diagnoses a bundle by general signals and these rules.
+#[must_use]
+pub fn diagnose_by(bundle: &Bundle, rules: &[Rule]) -> Diagnosis {
     let failures = groups(bundle);
     let calls = Calls::new(bundle);
     let kernel = Kernel::new(
@@ -58,7 +65,7 @@ pub fn diagnose(bundle: &Bundle) -> Diagnosis {
         .par_iter()
         .take(MAX_EXAMINED)
         .enumerate()
-        .map(|(index, group)| examine(bundle, &calls, &kernel, group, index))
+        .map(|(index, group)| examine(bundle, &calls, &kernel, group, index, rules))
         .collect();
     let mut origins = Vec::new();
     let mut culprits = Vec::new();
@@ -101,6 +108,7 @@ fn examine(
     kernel: &Kernel,
     group: &Group,
     index: usize,
+    rules: &[Rule],
 ) -> Examined {
     let task = Task {
         syscall: group.syscall,
@@ -113,7 +121,10 @@ fn examine(
         origins(bundle, calls, kernel, &task)
     };
     origins.truncate(MAX_ORIGINS);
-    let subject = |origin| Subject::new(bundle, kernel, group, origin);
+    let subject = |origin| Subject {
+        rules,
+        ..Subject::new(bundle, kernel, group, origin)
+    };
     let subjects: Vec<Subject<'_>> = if origins.is_empty() {
         vec![subject(None)]
     } else {

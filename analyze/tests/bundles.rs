@@ -6,11 +6,16 @@
 )]
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
-use analyze::{diagnosis::diagnose, load::load, report::Report};
+use analyze::{
+    diagnosis::{diagnose, diagnose_by},
+    load::load,
+    report::Report,
+};
 
 fn folder(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -18,7 +23,11 @@ fn folder(path: &str) -> PathBuf {
 
 /// The committed bundles, by name.
 fn bundles() -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder("../testdata/bundles")).unwrap();
+    bundles_in("../testdata/bundles")
+}
+
+fn bundles_in(path: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder(path)).unwrap();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "etz"));
     paths.sort();
@@ -77,4 +86,46 @@ fn the_same_bundle_gives_the_same_report_twice() {
     let json = || serde_json::to_string(&report(&bytes).unwrap()).unwrap();
     let first = json();
     assert!((0..4).all(|_| json() == first));
+}
+
+/// Sysctls that are to be found on each kernel by general signals alone.
+const LEAST_WITHOUT_RULES: usize = 8;
+
+/// The culprit that the scenario of a bundle `NAME.ARCH-KERNEL.etz` names.
+fn expected(name: &str) -> String {
+    let scenario = folder("../testdata/scenarios").join(name);
+    let text = fs::read_to_string(scenario.join("scenario.toml")).unwrap();
+    let spec: toml::Table = text.parse().unwrap();
+    spec["culprit"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn sysctls_are_found_without_any_rule() {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut missed = Vec::new();
+    for path in bundles()
+        .into_iter()
+        .chain(bundles_in("../testdata/bundles/kernels"))
+    {
+        let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let (name, kernel) = stem.split_once('.').unwrap();
+        let culprit = expected(name);
+        if !culprit.starts_with("sysctl:") {
+            continue;
+        }
+        let bundle = load(&fs::read(&path).unwrap()).unwrap();
+        let first = diagnose_by(&bundle, &[]).culprits.into_iter().next();
+        match first.filter(|first| first.id == culprit) {
+            Some(_) => found.entry(kernel.into()).or_default().push(culprit),
+            None => missed.push(stem),
+        }
+    }
+    for sysctls in found.values_mut() {
+        sysctls.dedup();
+    }
+    let enough = |sysctls: &Vec<String>| sysctls.len() >= LEAST_WITHOUT_RULES;
+    assert!(
+        found.len() >= 4 && found.values().all(enough),
+        "found {found:#?}, missed {missed:?}"
+    );
 }

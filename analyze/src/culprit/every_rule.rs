@@ -156,7 +156,7 @@ fn origin(rule: &Rule, syscall: &str, errno: u16) -> Option<Origin> {
         failures: 1,
         translated,
         told: told.collect(),
-        called: Vec::new(),
+        called: rule.called.iter().take(1).cloned().collect(),
     })
 }
 

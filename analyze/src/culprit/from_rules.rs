@@ -6,14 +6,15 @@ use crate::{
     limits,
     names::base_name,
     origin::How,
-    rules::{Answer, Rule, Verdict, book, judge},
+    rules::{Answer, Rule, Verdict, judge},
     text::plain,
 };
 
 /// Candidates of all rules that are not known to be wrong.
 pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
     let case = subject.case();
-    let judged = book()
+    let judged = subject
+        .rules
         .iter()
         .filter_map(|rule| Some((rule, judge(rule, &case)?)));
     let possible = judged.filter(|(_, verdict)| !verdict.fails());

@@ -3,7 +3,7 @@
 use super::Subject;
 use crate::{
     evidence::{FileSystem, Nearness, Space, deleted_files, sysctl_text},
-    rules::{Rule, book, judge},
+    rules::{Rule, judge},
     text,
 };
 
@@ -131,7 +131,7 @@ fn limits(subject: &Subject<'_>) -> Vec<RuledOut> {
     let suspects = |rule: &&Rule| {
         judge(rule, &case).is_some_and(|verdict| !rule.syscall.is_empty() || !verdict.fails())
     };
-    let rules = book().iter().filter(suspects);
+    let rules = subject.rules.iter().filter(suspects);
     for id in rules.flat_map(|rule| &rule.limit) {
         let Some(limit) = subject.limit(id) else {
             continue;

@@ -12,7 +12,7 @@ use crate::{
     limits,
     load::Bundle,
     origin::Origin,
-    rules::Case,
+    rules::{Case, Rule, book},
 };
 
 /// What the ranking looks at.
@@ -38,6 +38,8 @@ pub struct Subject<'a> {
     pub fs_type: Option<String>,
     /// The file that the call named.
     pub file: Option<NamedFile>,
+    /// The rules that are asked: all that there are, unless it is to be shown what goes without.
+    pub rules: &'a [Rule],
 }
 
 impl<'a> Subject<'a> {
@@ -74,6 +76,7 @@ impl<'a> Subject<'a> {
             mount,
             fs_type,
             file: sample.and_then(|failure| named_file(bundle, failure)),
+            rules: book(),
         }
     }
 

@@ -86,6 +86,7 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Option<Verdict> {
     }
     let path = all([
         one_of(&rule.path, |wanted| on_path(case, wanted)),
+        one_of(&rule.called, |wanted| called(case, wanted)),
         one_of(&rule.inner_errno, |wanted| inner_errno(case, wanted)),
     ]);
     let filesystem = |wanted: &[String]| {
@@ -216,6 +217,19 @@ fn on_path(case: &Case<'_>, wanted: &str) -> Answer {
         Answer::Fails
     } else {
         Answer::Unknown
+    }
+}
+
+/// The graph is of chosen functions: that one is not in it says nothing.
+fn called(case: &Case<'_>, wanted: &str) -> Answer {
+    let Some(origin) = case.origin else {
+        return Answer::Unknown;
+    };
+    let inner = origin.translated.iter().flat_map(|inner| &inner.path);
+    let mut seen = origin.called.iter().chain(inner);
+    match seen.any(|function| base_name(function) == wanted) {
+        true => Answer::Holds,
+        false => Answer::Unknown,
     }
 }
 

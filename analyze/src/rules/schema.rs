@@ -32,6 +32,9 @@ pub struct Rule {
     /// One of these stands on the way from the syscall to the origin, or is the origin.
     #[serde(default)]
     pub path: Vec<String>,
+    /// One of these was among the last functions that the origin called, or the one below it whose errno it replaced.
+    #[serde(default)]
+    pub called: Vec<String>,
     /// The origin's own errno, where it is translated on the way out.
     #[serde(default)]
     pub inner_errno: Vec<String>,
