@@ -48,6 +48,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     ];
     if !args.no_vm {
         steps.push(("record and analyze in a guest", suites::guest));
+        steps.push((
+            "function graphs as the kernels print them",
+            suites::funcgraph,
+        ));
         steps.push(("kill the recorder in a guest", suites::kills));
     }
 

@@ -111,6 +111,15 @@ pub(super) fn guest() -> Result<Outcome> {
     Ok(Outcome::Ran(totals))
 }
 
+/// On every kernel series the analyzer prints a function graph as the kernel itself does.
+pub(super) fn funcgraph() -> Result<Outcome> {
+    if let Err(why) = host::can_require(host::VM) {
+        return Ok(Outcome::Skipped(why));
+    }
+    let args = vm::funcgraph::Args::new(dirs::target("test-vm"));
+    Ok(Outcome::Ran(vm::funcgraph::run_all(&args)?))
+}
+
 /// A Debian arm64 6.12 guest kills the recorder once in each of its phases.
 pub(super) fn kills() -> Result<Outcome> {
     if let Err(why) = host::can_require(host::VM) {

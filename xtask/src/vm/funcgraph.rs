@@ -17,7 +17,7 @@ use format_spec::record::{
 };
 
 use super::boot::{Boot, Results};
-use super::kernel::Kernel;
+use super::kernel::{Kernel, SERIES};
 use crate::cross::Arch;
 use crate::process::{command, output};
 use crate::totals::Totals;
@@ -50,6 +50,17 @@ pub(crate) struct Args {
     /// Folder for logs and, where they differ, both texts
     #[arg(short, long, default_value = "out")]
     pub(crate) out: PathBuf,
+}
+
+impl Args {
+    /// Debian's kernels on arm64.
+    pub(crate) fn new(out: PathBuf) -> Self {
+        Self {
+            kernel: SERIES.map(str::to_owned).to_vec(),
+            arch: Arch::Arm64,
+            out,
+        }
+    }
 }
 
 /// Prints how many lines agree on each kernel; fails when one does not.

@@ -28,6 +28,8 @@ pub(crate) enum Job<'a> {
     },
     /// Check the trigger and the remedy, without a recorder.
     VerifyRemedy,
+    /// The same with the commands that a report gives as remedies, the first one that ends the failure.
+    VerifyReported(&'a [String]),
 }
 
 /// A scenario and where it runs.
@@ -55,6 +57,8 @@ pub(crate) struct Outcome {
     pub(crate) bundle_bytes: u64,
     /// How often trigger.sh was run, and how often it failed.
     pub(crate) runs: u64,
+    /// The reported remedy that ended the failure, if that was looked for.
+    pub(crate) remedy: String,
     /// Why it is not good; empty when it is.
     pub(crate) failure: String,
 }
@@ -78,7 +82,7 @@ impl Guest<'_> {
                 RECORD,
                 seconds.unwrap_or(if has_userland { 40 } else { 15 }),
             ),
-            Job::VerifyRemedy => (VERIFY, 0),
+            Job::VerifyRemedy | Job::VerifyReported(_) => (VERIFY, 0),
         };
         let default_memory = if has_userland { 2048 } else { 1024 };
         let boot = Boot {
@@ -90,7 +94,7 @@ impl Guest<'_> {
             userland: &spec.userland,
             parameters: "",
             script,
-            config: &self.config(seconds)?,
+            config: &self.config(job, seconds)?,
             programs: &self.programs(job)?,
             files: Some(&self.scenario.dir),
             log: &self.output("log"),
@@ -106,12 +110,13 @@ impl Guest<'_> {
             total_s: results.total_s,
             bundle_bytes,
             runs: results.number("runs"),
+            remedy: results.value("remedy").into(),
             failure: results.failure().into(),
         })
     }
 
     /// Variables for the guest's scripts.
-    fn config(&self, seconds: u64) -> Result<String> {
+    fn config(&self, job: &Job<'_>, seconds: u64) -> Result<String> {
         let Scenario { name, spec, .. } = self.scenario;
         let mut args = spec.capture_args.clone();
         if !args.iter().any(|arg| arg == "--for") {
@@ -120,7 +125,12 @@ impl Guest<'_> {
         let args: Vec<String> = args.iter().map(|arg| quote(arg)).collect();
         let control = if spec.is_control() { "yes" } else { "no" };
         let number = errno::number(&spec.errno)?;
+        let reported = match job {
+            Job::VerifyReported(commands) => commands.join("\n"),
+            Job::Record { .. } | Job::VerifyRemedy => String::new(),
+        };
         Ok([
+            variable("REPORTED", &reported),
             variable("SCENARIO", name),
             variable("CONTROL", control),
             variable("SYSCALL", &spec.syscall),

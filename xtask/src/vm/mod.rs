@@ -2,7 +2,7 @@
 
 pub(crate) mod boot;
 mod errno;
-mod funcgraph;
+pub(crate) mod funcgraph;
 mod guest;
 mod initramfs;
 pub(crate) mod kernel;
@@ -17,9 +17,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::cross::{self, Arch};
+use crate::process::{command, output};
 use crate::scenario::Scenario;
 use crate::totals::Totals;
-use crate::{dirs, host};
+use crate::{accuracy, dirs, host};
 use guest::{Guest, Job};
 use kernel::Kernel;
 use table::Table;
@@ -50,7 +51,8 @@ pub(crate) struct Args {
     pub(crate) all: bool,
 
     /// Instead of recording, check that each trigger fails as its scenario says and that its
-    /// remedy.sh ends that
+    /// remedy.sh ends that; where OUT has the bundle of an earlier run, check in another boot that
+    /// a command of the report's remedies does so too
     #[arg(long)]
     pub(crate) verify_remedy: bool,
 
@@ -159,6 +161,12 @@ pub(crate) fn run_all(args: &Args) -> Result<Totals> {
                     out: &out,
                 };
                 table.add(&guest, guest.run(&job));
+                if args.verify_remedy {
+                    let commands = reported_remedies(&guest)?;
+                    if !commands.is_empty() {
+                        table.add(&guest, guest.run(&Job::VerifyReported(&commands)));
+                    }
+                }
             }
         }
     }
@@ -166,4 +174,21 @@ pub(crate) fn run_all(args: &Args) -> Result<Totals> {
         println!("\n{matrix}\n");
     }
     Ok(table.totals)
+}
+
+/// The remedies of the first culprit in the report on the guest's bundle; none where there is no bundle.
+fn reported_remedies(guest: &Guest<'_>) -> Result<Vec<String>> {
+    let bundle = guest.output("etz");
+    if !bundle.exists() || guest.scenario.spec.is_control() {
+        return Ok(Vec::new());
+    }
+    let analyze = accuracy::build_analyze()?;
+    let json = output(command(&analyze).arg("--json").arg(&bundle))?;
+    let report: serde_json::Value = serde_json::from_str(&json)?;
+    let remedies = report["culprits"][0]["remedy"].as_array();
+    let lines = remedies
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one.as_str());
+    Ok(lines.map(str::to_owned).collect())
 }

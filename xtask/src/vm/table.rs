@@ -47,7 +47,10 @@ impl Table {
         let good = outcome.failure.is_empty();
         let result = if good {
             self.totals += Totals::PASSED;
-            format!("ok ({})", outcome.release)
+            match outcome.remedy.as_str() {
+                "" => format!("ok ({})", outcome.release),
+                remedy => format!("ok, as reported: {remedy}"),
+            }
         } else {
             self.totals += Totals::FAILED;
             format!("FAILED: {}", outcome.failure)
@@ -96,11 +99,12 @@ impl Table {
         let mut table = Columns::new(head.chain(kernels.iter().map(|name| name.as_str())));
         for scenario in scenarios {
             let cell = |kernel: &&String| {
-                let mut runs = self.runs.iter();
-                match runs.find(|run| run.scenario == *scenario && run.kernel == **kernel) {
-                    Some(run) if run.good => "ok",
-                    Some(_) => "FAILED",
-                    None => "-",
+                let is_here = |run: &&Run| run.scenario == *scenario && run.kernel == **kernel;
+                let mut runs = self.runs.iter().filter(is_here).peekable();
+                match (runs.peek().is_some(), runs.all(|run| run.good)) {
+                    (true, true) => "ok",
+                    (true, false) => "FAILED",
+                    (false, _) => "-",
                 }
             };
             let head = [scenario.as_str()].into_iter();
