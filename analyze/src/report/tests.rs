@@ -119,7 +119,12 @@ proptest! {
         }
         bytes.truncate(bytes.len() - cut % bytes.len());
         if let Ok(bundle) = crate::load::load(&bytes) {
-            let report = Report::new(&bundle, &diagnose(&bundle));
+            let diagnosis = diagnose(&bundle);
+            let report = Report::new(&bundle, &diagnosis);
+            let mut page = Vec::new();
+            write_html(&mut page, &bundle, &diagnosis, &report).unwrap();
+            prop_assert!(page.ends_with(b"</html>"));
+            write_markdown(&mut page, &report).unwrap();
             let options = Options { verbose: true, ..Options::default() };
             let text = terminal(&report, options);
             prop_assert!(!text.is_empty());

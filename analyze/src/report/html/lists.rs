@@ -35,10 +35,26 @@ pub(super) fn section(report: &Report, answer: Option<&Answer<'_>>) -> Markup {
                 section aria-label="Not in the recording" {
                     h2 { "Not in the recording" }
                     ul.marks {
-                        @for row in &report.losses { li.loss { (row.text) } }
+                        @for row in &report.losses { li.loss { (loss(&row.text)) } }
                     }
                 }
             }
+        }
+    }
+}
+
+/// A loss; what names many things is folded up.
+fn loss(text: &str) -> Markup {
+    const LONG: usize = 140;
+    let mut words = text.char_indices().filter(|(_, it)| *it == ' ');
+    let cut = words.find(|&(at, _)| at > LONG).map(|(at, _)| at);
+    html! {
+        @match cut {
+            Some(cut) => details {
+                summary { (text[..cut].trim_end_matches(',')) " …" }
+                (text[cut..].trim_start())
+            },
+            None => (text),
         }
     }
 }

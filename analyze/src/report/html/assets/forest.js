@@ -17,6 +17,7 @@ class Forest {
   fold() {
     this.kept = new Set(this.path);
     this.open = new Set(this.path);
+    this.open.delete(this.end);
     this.whole = new Set();
     if (this.path.size === 0) this.roots.forEach((root) => this.unfold(root));
   }

@@ -21,7 +21,7 @@ class Graph {
     if (left > 0) parts.push(`${left} rare functions left out`);
     put(box, this.tools(), html("p", { class: "quiet" }, parts.join(", ")), html("div", { class: "split" }, this.frame, this.details));
     this.draw();
-    if (this.size.width > this.frame.clientWidth) this.fit(0.75);
+    if (this.size.width > this.frame.clientWidth) this.fit(0.8);
     this.show(this.selected);
   }
 

@@ -29,7 +29,7 @@ impl Data {
     pub(super) fn new(bundle: &Bundle, diagnosis: &Diagnosis, report: &Report) -> Self {
         Self {
             calls: calls::all(bundle, diagnosis, report),
-            timeline: timeline::Timeline::new(bundle, diagnosis, report),
+            timeline: timeline::Timeline::new(bundle, diagnosis),
             snapshots: snapshots::Snapshots::new(bundle, report),
         }
     }

@@ -61,13 +61,10 @@ impl Snapshots {
                 format!("failure {failures}")
             }
         };
-        let sysctl = report
-            .culprits
-            .first()
-            .and_then(|culprit| culprit.id.strip_prefix("sysctl:"))
-            .map(|name| format!("/proc/sys/{}", name.replace('.', "/")));
-        let focus =
-            sysctl.and_then(|sysctl| paths.iter().position(|path| *path == sysctl.as_bytes()));
+        let focus = focus(report).and_then(|focus| {
+            let mut paths = paths.iter();
+            paths.position(|path| *path == focus.as_bytes())
+        });
         Self {
             titles: views.iter().map(title).collect(),
             paths: paths.into_iter().map(text::plain).collect(),
@@ -76,6 +73,19 @@ impl Snapshots {
             focus,
             left_out: texts.left_out,
         }
+    }
+}
+
+/// Where the setting that the answer is about can be read.
+fn focus(report: &Report) -> Option<String> {
+    let culprit = report.culprits.first()?;
+    match culprit.id.split_once(':')? {
+        ("sysctl", name) => Some(format!("/proc/sys/{}", name.replace('.', "/"))),
+        ("rlimit", _) => {
+            let sample = report.failures.get(culprit.failure)?.sample.as_ref()?;
+            Some(format!("/proc/{}/limits", sample.pid))
+        }
+        _ => None,
     }
 }
 

@@ -9,7 +9,6 @@ use crate::{
     failures::Group,
     load::Bundle,
     names::{errno_name, syscall_name},
-    report::Report,
     text::plain,
 };
 
@@ -59,7 +58,7 @@ struct Span {
 }
 
 impl Timeline {
-    pub(super) fn new(bundle: &Bundle, diagnosis: &Diagnosis, report: &Report) -> Self {
+    pub(super) fn new(bundle: &Bundle, diagnosis: &Diagnosis) -> Self {
         let start_ns = start_ns(bundle, diagnosis);
         let groups = diagnosis.failures.iter().enumerate().take(MAX_KINDS);
         let kinds: Vec<Kind> = groups
@@ -94,11 +93,8 @@ impl Timeline {
         let last = last
             .chain(snapshots.iter().map(|moment| moment.at_ms))
             .max();
-        let closed = report
-            .recording
-            .seconds
-            .map(std::time::Duration::from_secs_f64);
-        let closed = closed.and_then(|length| u64::try_from(length.as_millis()).ok());
+        let closing = bundle.closing.as_ref();
+        let closed = closing.map(|closing| since_ms(start_ns, closing.ended_ns));
         Self {
             end_ms: closed.max(last).unwrap_or(0).max(1),
             kinds,
