@@ -129,6 +129,20 @@ fn perfetto_reads_the_trace() {
 }
 
 #[test]
+fn standard_output_gets_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("out.pftrace");
+    assert!(
+        export(&bundle("bind-mount-max"), "--perfetto", &file)
+            .status
+            .success()
+    );
+    let piped = export(&bundle("bind-mount-max"), "--perfetto", Path::new("-"));
+    assert!(piped.status.success());
+    assert!(piped.stdout == fs::read(&file).unwrap());
+}
+
+#[test]
 fn without_a_format_it_is_wrong_usage() {
     let mut export = Command::new(env!("CARGO_BIN_EXE_analyze"));
     let output = export

@@ -1,7 +1,7 @@
 //! The recording in other tools' formats.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
 };
@@ -9,7 +9,7 @@ use std::{
 use clap::{ArgGroup, Args};
 
 use super::{Error, read};
-use crate::{export, load::Bundle};
+use crate::{export, load::Bundle, text::plain};
 
 /// What is written, and where to; `-` is standard output.
 #[derive(Debug, Args)]
@@ -56,33 +56,42 @@ impl Export {
             .filter_map(|(path, write)| Some((path.as_deref()?, write)))
     }
 
-    pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Error> {
+    pub(super) fn run(&self) -> Result<(), Error> {
         let bundle = read(&self.file)?;
         for (path, write) in self.wanted() {
-            let mut found = true;
-            if path.as_os_str() == "-" {
-                found = write(out, &bundle).map_err(Error::Output)?;
+            let found = if path.as_os_str() == "-" {
+                // Not the stream for text, which takes colours out: some of this is binary.
+                let mut out = BufWriter::new(io::stdout().lock());
+                let found = write(&mut out, &bundle);
+                found
+                    .and_then(|found| out.flush().map(|()| found))
+                    .map_err(Error::Output)?
             } else {
-                let written = File::create(path).and_then(|file| {
-                    let mut file = BufWriter::new(file);
-                    found = write(&mut file, &bundle)?;
-                    file.flush()
-                });
-                written.map_err(|source| Error::File {
-                    file: crate::text::plain(path.as_os_str().as_encoded_bytes()),
-                    source,
-                })?;
-            }
+                to_file(path, write, &bundle)?
+            };
             if !found {
-                // An empty file would open as a broken one.
-                if path.as_os_str() != "-" {
-                    let _ = std::fs::remove_file(path);
-                }
-                let file = crate::text::plain(path.as_os_str().as_encoded_bytes());
+                let file = plain(path.as_os_str().as_encoded_bytes());
                 let text = format!("analyze: the recording has no calls for {file}");
                 writeln!(io::stderr(), "{text}").map_err(Error::Output)?;
             }
         }
-        out.flush().map_err(Error::Output)
+        Ok(())
     }
+}
+
+/// Writes a file; where there is nothing to write, none is left, as an empty one would open as a broken one.
+fn to_file(path: &Path, write: Writer, bundle: &Bundle) -> Result<bool, Error> {
+    let written = File::create(path).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        let found = write(&mut file, bundle)?;
+        file.flush()?;
+        if !found {
+            fs::remove_file(path)?;
+        }
+        Ok(found)
+    });
+    written.map_err(|source| Error::File {
+        file: plain(path.as_os_str().as_encoded_bytes()),
+        source,
+    })
 }

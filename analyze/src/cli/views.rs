@@ -71,7 +71,7 @@ impl View {
             Self::Deleted(of) => deleted::write(&mut out, &read(&of.file)?, &of.options),
             Self::Replay(of) => replay::write(&mut out, &read(&of.file)?, &of.options),
             Self::Diff(diff) => return diff.run(&mut out),
-            Self::Export(export) => return export.run(&mut out),
+            Self::Export(export) => return export.run(),
             Self::Errno(options) => errno::write(&mut out, options),
         };
         written.and_then(|()| out.flush()).map_err(Error::Output)

@@ -45,7 +45,7 @@ fn what_is_gone_worked() {
     let comparison = compared(&recording(30, 28, "12\n"), &recording(0, 0, "100000\n"));
     assert_eq!(comparison.verdict.outcome, Outcome::Worked);
     let text = text(&comparison);
-    let first = "The remedy worked: the failure is gone: mount ENOSPC by dockerd, 30 in 60 s before (0.50 a second), 0 in 60 s after (0.00 a second)\n";
+    let first = "The remedy worked: mount ENOSPC by dockerd is gone: 30 times in 60 s before (0.50 a second), 0 times in 60 s after (0.00 a second)\n";
     assert!(text.starts_with(first), "{text}");
     assert!(
         text.contains("  gone  mount ENOSPC by dockerd: 30 to 0 times"),

@@ -86,7 +86,7 @@ pub(super) fn verdict(
     let old = before.count(&syscall, group.errno);
     let new = after.count(&syscall, group.errno);
     let counts = format!(
-        "{old} in {:.0} s before ({:.2} a second), {new} in {:.0} s after ({:.2} a second)",
+        "{old} times in {:.0} s before ({:.2} a second), {new} times in {:.0} s after ({:.2} a second)",
         before.seconds,
         per_second(old, before.seconds),
         after.seconds,
@@ -94,7 +94,7 @@ pub(super) fn verdict(
     );
     let say = |outcome, word: &str, caveat: Option<String>| Verdict {
         outcome,
-        text: format!("{word}: {what}, {counts}"),
+        text: format!("{what} {word}: {counts}"),
         caveat,
     };
     if new == 0 {
@@ -105,7 +105,7 @@ pub(super) fn verdict(
             );
             return say(
                 Outcome::Unclear,
-                "it did not fail again, which may be chance",
+                "did not come again, which may be chance",
                 Some(caveat),
             );
         }
@@ -123,18 +123,18 @@ pub(super) fn verdict(
             );
             return say(
                 Outcome::Different,
-                "that error is gone, another has come",
+                "is gone, but another error has come",
                 Some(caveat),
             );
         }
         let caveat =
             "failing calls alone are recorded: make sure that the second recording tried the same"
                 .to_owned();
-        return say(Outcome::Worked, "the failure is gone", Some(caveat));
+        return say(Outcome::Worked, "is gone", Some(caveat));
     }
     match change((old, before.seconds), (new, after.seconds)) {
-        Change::Fewer => say(Outcome::Partly, "it fails less often, but it fails", None),
-        Change::More => say(Outcome::Failed, "it fails more often", None),
-        _ => say(Outcome::Failed, "it still fails", None),
+        Change::Fewer => say(Outcome::Partly, "comes less often", None),
+        Change::More => say(Outcome::Failed, "comes more often", None),
+        _ => say(Outcome::Failed, "still comes", None),
     }
 }

@@ -48,6 +48,12 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
         found = true;
         Printer::new(bundle, options).stream(out, &stream.events)?;
     }
+    if let Some(function) = &options.function
+        && found
+        && bundle.symbols.named(function).next().is_none()
+    {
+        writeln!(out, "# no function {function} was traced")?;
+    }
     Ok(found)
 }
 
