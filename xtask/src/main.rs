@@ -10,6 +10,7 @@ mod cross;
 mod dirs;
 mod dist;
 mod ebpf;
+mod fuzz;
 mod host;
 mod process;
 mod scenario;
@@ -37,6 +38,7 @@ enum Chore {
     Catalogue(catalogue::Args),
     Dist(dist::Args),
     Ebpf(ebpf::Args),
+    Fuzz(fuzz::Args),
     Sentinels(sentinels::Args),
     Test(test::Args),
     Vm(vm::Args),
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Chore::Test(args) => test::run(&args),
         Chore::Dist(args) => dist::run(&args),
         Chore::Ebpf(args) => ebpf::run(&args),
+        Chore::Fuzz(args) => fuzz::run(&args),
         Chore::Vm(args) => vm::run(&args),
     };
     match result {

@@ -5,6 +5,8 @@
 
 mod btf;
 mod code;
+#[cfg(test)]
+mod corpus;
 mod ctl_tables;
 mod direct_calls;
 mod kallsyms;
