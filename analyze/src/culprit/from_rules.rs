@@ -1,11 +1,12 @@
 //! Candidates that rules name.
 
-use super::{Candidate, Kind, Subject, wording};
+use super::{Candidate, Kind, Subject, capability, wording};
 use crate::{
     evidence::{LimitUse, Nearness, kernel_log},
+    graph::Outcome,
     limits,
     names::base_name,
-    origin::How,
+    origin::{How, Told},
     rules::{Answer, Rule, Verdict, judge},
     text::plain,
 };
@@ -49,6 +50,7 @@ fn candidate(rule: &Rule, verdict: &Verdict, subject: &Subject<'_>) -> Candidate
     says_inferred_way(&mut candidate, rule, subject);
     says_conditions(&mut candidate, rule, verdict);
     says_log(&mut candidate, rule, subject);
+    denies_granted(&mut candidate, subject);
     if let Some(limit) = limit {
         says_use(&mut candidate, limit, subject, rule.near.unwrap_or(true));
     }
@@ -129,6 +131,23 @@ fn says_conditions(candidate: &mut Candidate, rule: &Rule, verdict: &Verdict) {
     }
     if verdict.state == Some(Answer::Holds) {
         candidate.says(Kind::State, state_weight(rule), rule.state_text());
+    }
+}
+
+/// A capability that the kernel asked for and was granted is not what is missing.
+fn denies_granted(candidate: &mut Candidate, subject: &Subject<'_>) {
+    let Some(origin) = subject
+        .origin
+        .filter(|_| candidate.id.starts_with("capability:"))
+    else {
+        return;
+    };
+    let is_check = |told: &&Told| capability::check(base_name(&told.function)).is_some();
+    let checks: Vec<&Told> = origin.told.iter().filter(is_check).collect();
+    let granted = |told: &&&Told| matches!(told.outcome, Outcome::Truth(true) | Outcome::Value(1));
+    if let (Some(last), true) = (checks.last(), checks.iter().all(|told| granted(&told))) {
+        let text = format!("{} was asked, and granted it", last.function);
+        candidate.denies(Kind::Predicate, 40, text);
     }
 }
 

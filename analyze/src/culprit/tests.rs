@@ -309,3 +309,41 @@ fn what_the_file_and_its_mount_are_needs_no_origin() {
     let readonly = "20 1 0:20 / / ro - ext4 a ro\n";
     assert_eq!(answer(35, 30, readonly, "-"), id("fs:readonly"));
 }
+
+#[test]
+fn a_capability_that_was_granted_is_not_what_is_missing() {
+    let path = ["__arm64_sys_setgroups"];
+    let mut recording = Recording::new();
+    recording.fail(159, 1, "su", 50);
+    recording.fact("user_ns.level", 1);
+    recording.fact("cred.cap_effective", 1 << 6);
+    let bundle = recording.load();
+    let culprits = |answer| {
+        let told = vec![told("ns_capable_setid", Outcome::Truth(answer), &[])];
+        let origin = origin(&path, 1, told);
+        ranked(&bundle, &origin, CodeFacts::default(), Vec::new())
+    };
+    assert_eq!(culprits(true)[0].id, "namespace:setgroups");
+    assert_ne!(culprits(false)[0].id, "namespace:setgroups");
+}
+
+#[test]
+fn what_a_module_logged_of_the_failing_process_names_it() {
+    let blamed = |pid: u32, name: &str| {
+        let mut recording = Recording::new();
+        recording.fail(56, 13, "reportd", 50_000_000);
+        recording.path(1, "/srv/archive/2024");
+        let log = format!(
+            "time_us level text\n49990 5 audit: type=1400 audit(1.2:3): apparmor=\"DENIED\" \
+             operation=\"open\" name=\"/srv/archive/2024\" pid={pid} comm=\"{name}\" denied_mask=\"r\"\n"
+        );
+        recording.snapshot(Phase::End, 60_000_000, &[("etz:kmsg", &log)]);
+        let culprits = diagnose(&recording.load()).culprits;
+        let found = culprits
+            .into_iter()
+            .find(|culprit| culprit.id == "lsm:apparmor");
+        found.map(|culprit| culprit.confidence)
+    };
+    assert_eq!(blamed(100, "reportd"), Some(Confidence::High));
+    assert_eq!(blamed(7, "other"), None);
+}
