@@ -7,9 +7,12 @@ use serde::Serialize;
 
 use super::Recorded;
 use crate::{
-    evidence::{LimitUse, Nearness},
+    evidence::{LimitUse, Nearness, file_systems},
     limits::table,
-    view::sysctl::{is_state, values},
+    view::{
+        limits::space,
+        sysctl::{is_state, values},
+    },
 };
 
 /// A limit in both recordings.
@@ -48,17 +51,28 @@ pub(super) fn limits(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<LimitCh
     let peer = failures()
         .find(same)
         .or_else(|| failures().find(|failure| !failure.facts.is_empty()));
-    let old = by_id(table(before.bundle, subject));
-    let mut new = by_id(table(after.bundle, peer));
+    let all = |bundle, failure| {
+        let mut limits = table(bundle, failure);
+        limits.extend(file_systems(bundle, failure).iter().flat_map(space));
+        by_id(limits)
+    };
+    let old = all(before.bundle, subject);
+    let mut new = all(after.bundle, peer);
+    let same_program = peer.map(|failure| failure.comm.as_slice()) == program;
     let mut changes = Vec::new();
-    for (id, old) in old {
-        let Some(new) = new.remove(&id) else { continue };
+    for (key, old) in old {
+        let Some(new) = new.remove(&key) else {
+            continue;
+        };
+        if !comparable(&old.scope, &new.scope, same_program) {
+            continue;
+        }
         let is_full =
             |limit: &LimitUse| limit.nearness(1) == Nearness::At && limit.limit != Some(0);
         let (was, is) = (is_full(&old), is_full(&new));
         if is_other(old.limit, new.limit) || was != is {
             changes.push(LimitChange {
-                id,
+                id: old.id.clone(),
                 before: old.text(1),
                 after: new.text(1),
                 freed: was && !is,
@@ -90,15 +104,30 @@ fn differ(old: &str, new: &str, same_boot: bool) -> bool {
     }
 }
 
-/// Of the limits of one id the fullest.
-fn by_id(limits: Vec<LimitUse>) -> BTreeMap<String, LimitUse> {
-    let mut fullest: BTreeMap<String, LimitUse> = BTreeMap::new();
+/// Whether two scopes are of the same thing: a process's limits are its program's, a user's that user's.
+fn comparable(old: &str, new: &str, same_program: bool) -> bool {
+    let user = |scope: &str| {
+        let (_, behind) = scope.split_once("uid ")?;
+        Some(behind.trim_end_matches(')').to_owned())
+    };
+    let is_process = old.starts_with("process ") || new.starts_with("process ");
+    user(old) == user(new) && (same_program || !is_process)
+}
+
+/// Of the limits of one id the fullest; file systems are told apart by their place.
+fn by_id(limits: Vec<LimitUse>) -> BTreeMap<(String, String), LimitUse> {
+    let mut fullest: BTreeMap<(String, String), LimitUse> = BTreeMap::new();
     for limit in limits {
-        let known = fullest.get(&limit.id);
+        let place = match limit.id.starts_with("fs:") {
+            true => limit.scope.clone(),
+            false => String::new(),
+        };
+        let key = (limit.id.clone(), place);
+        let known = fullest.get(&key);
         if known.is_none_or(|known| {
             (known.nearness(1), known.at_failure) < (limit.nearness(1), limit.at_failure)
         }) {
-            fullest.insert(limit.id.clone(), limit);
+            fullest.insert(key, limit);
         }
     }
     fullest
@@ -157,5 +186,19 @@ mod tests {
         assert!(differ("12", "13", false) && differ("0", "1", false));
         assert!(differ("cubic", "bbr", false) && !differ("cubic", "cubic", false));
         assert!(is_other(None, Some(5)) && !is_other(None, None));
+    }
+
+    #[test]
+    fn limits_of_other_processes_and_users_are_not_compared() {
+        assert!(comparable("the whole host", "the whole host", false));
+        assert!(comparable("process 5 (nginx)", "process 9 (nginx)", true));
+        assert!(!comparable("process 5 (nginx)", "process 9 (sh)", false));
+        assert!(!comparable(
+            "all processes of uid 5",
+            "all processes of uid 0",
+            true
+        ));
+        let (old, new) = ("user namespace 7 (uid 0)", "user namespace 8 (uid 0)");
+        assert!(comparable(old, new, false));
     }
 }

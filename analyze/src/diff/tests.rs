@@ -1,6 +1,6 @@
 //! Comparisons of recordings that are made up.
 
-use format_spec::record::Phase;
+use format_spec::record::{Content, Entry, Phase};
 
 use super::*;
 use crate::testing::Recording;
@@ -111,4 +111,32 @@ fn what_cannot_be_compared_is_told() {
         "{notes:?}"
     );
     assert!(notes[1].contains("second recording was cut"), "{notes:?}");
+}
+
+#[test]
+fn a_file_system_that_has_room_again_is_told() {
+    let with_room = |available| {
+        let mut recording = recording(30, 28, "12\n");
+        recording.snapshots[0].entries.push(Entry {
+            path: b"/srv".into(),
+            content: Content::StatFs {
+                fs_type: 0xef53,
+                block_size_bytes: 4096,
+                blocks: 1000,
+                blocks_free: available,
+                blocks_available: available,
+                inodes: 0,
+                inodes_free: 0,
+                flags: 0,
+            },
+        });
+        recording
+    };
+    let limits = compared(&with_room(0), &with_room(500)).limits;
+    let found = limits.iter().find(|limit| limit.id == "fs:blocks").unwrap();
+    assert!(
+        found.freed && found.before.ends_with("in /srv"),
+        "{found:?}"
+    );
+    assert!(compared(&with_room(500), &with_room(400)).limits.is_empty());
 }

@@ -131,7 +131,9 @@ fn fullest(rows: Vec<Row>) -> Vec<Row> {
 /// A scope without the name of the process through which it was seen: a namespace is many processes'.
 fn shared(scope: &str) -> String {
     match scope.rsplit_once(" (") {
-        Some((namespace, _)) if scope.contains("namespace ") => namespace.to_owned(),
+        Some((namespace, who)) if scope.contains("namespace ") && !who.starts_with("uid ") => {
+            namespace.to_owned()
+        }
         _ => scope.to_owned(),
     }
 }
@@ -216,7 +218,7 @@ fn row(limit: LimitUse) -> Row {
 }
 
 /// A file system's blocks and inodes as limits; what only the superuser may use counts as used, as df(1) has it.
-fn space(file_system: &FileSystem) -> Vec<LimitUse> {
+pub(crate) fn space(file_system: &FileSystem) -> Vec<LimitUse> {
     let point = plain(&file_system.point);
     let scope = match file_system.process {
         Some(pid) => format!("{point} as process {pid} sees it"),
