@@ -23,10 +23,11 @@ pub(super) fn all(bundle: &Bundle) -> Vec<Timed> {
     let calls = Calls::new(bundle);
     let mut events = Vec::new();
     recorder(bundle, &mut events);
-    for tree in valued(&calls) {
+    for (recorded, tree) in calls.graphs.iter().zip(valued(&calls)) {
+        let own = recorded.calls().iter().any(|call| call.value.is_some());
         // The idle task is not one thread, and calls nothing.
         if tree.pid != 0 {
-            slices(bundle, &tree, &mut events);
+            slices(bundle, &tree, own, &mut events);
         }
     }
     for run in calls.sentinels.iter().chain(&calls.returns) {
@@ -75,8 +76,9 @@ fn outcome(outcome: Outcome) -> String {
     }
 }
 
-/// The calls of one syscall, in one slice that is the syscall.
-fn slices(bundle: &Bundle, tree: &CallTree, events: &mut Vec<Timed>) {
+/// The calls of one syscall, in one slice that is the syscall; `own` tells whether the values are of this very call, and
+/// not of another one that failed alike.
+fn slices(bundle: &Bundle, tree: &CallTree, own: bool, events: &mut Vec<Timed>) {
     let track = thread_track(tree.pid);
     let starts = tree.calls().iter().map(|call| call.start_ns);
     let Some(began_ns) = starts.filter(|&start_ns| start_ns != 0).min() else {
@@ -103,7 +105,7 @@ fn slices(bundle: &Bundle, tree: &CallTree, events: &mut Vec<Timed>) {
             events.push((now_ns, event(EventType::SliceEnd, track)));
         }
         now_ns = now_ns.max(call.start_ns);
-        events.push((now_ns, begin(bundle, tree, index, track)));
+        events.push((now_ns, begin(bundle, tree, own, index)));
         open.push(index);
     }
     while let Some(done) = open.pop() {
@@ -116,7 +118,7 @@ fn slices(bundle: &Bundle, tree: &CallTree, events: &mut Vec<Timed>) {
     }
 }
 
-fn begin(bundle: &Bundle, tree: &CallTree, index: usize, track: u64) -> TrackEvent {
+fn begin(bundle: &Bundle, tree: &CallTree, own: bool, index: usize) -> TrackEvent {
     let call = &tree.calls()[index];
     let returned = tree.outcome(index, &bundle.symbols);
     let category = match returned {
@@ -125,11 +127,17 @@ fn begin(bundle: &Bundle, tree: &CallTree, index: usize, track: u64) -> TrackEve
         _ => "call",
     };
     let name = bundle.symbols.name(call.function);
+    let track = thread_track(tree.pid);
     let mut slice = named(EventType::SliceBegin, track, name, category);
     if let Some(returned) = returned {
+        let when = if own {
+            "returned"
+        } else {
+            "returned when it failed alike"
+        };
         slice
             .debug_annotations
-            .push(annotation("returned", outcome(returned)));
+            .push(annotation(when, outcome(returned)));
     }
     if !call.arguments.is_empty() {
         let registers: Vec<String> = call
