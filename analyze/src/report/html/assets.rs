@@ -11,11 +11,12 @@ const STYLES: [&str; 3] = [
 ];
 
 /// The parts of the script, in the order in which they need each other.
-const SCRIPTS: [&str; 9] = [
+const SCRIPTS: [&str; 10] = [
     include_str!("assets/dom.js"),
     include_str!("assets/format.js"),
     include_str!("assets/forest.js"),
     include_str!("assets/graph.js"),
+    include_str!("assets/details.js"),
     include_str!("assets/icicle.js"),
     include_str!("assets/timeline.js"),
     include_str!("assets/diff.js"),

@@ -46,7 +46,7 @@ fn failures(report: &Report) -> Markup {
                 td { code { (row.syscall) } }
                 td { code title=(row.error) { (row.errno) } }
                 td { code { (row.process) } }
-                td { (some(&row.pids)) }
+                td.pids { (some(&row.pids)) }
                 td { (row.class) }
                 td.number { (format!("{:.3}", row.first_s)) }
                 td.number { (format!("{:.3}", row.last_s)) }

@@ -8,7 +8,11 @@ function differences(before, after) {
   let [endA, endB] = [before.length, after.length];
   while (endA > start && endB > start && before[endA - 1] === after[endB - 1]) [endA, endB] = [endA - 1, endB - 1];
   const same = (lines) => lines.map((line) => [" ", line]);
-  return [...same(before.slice(0, start)), ...between(before.slice(start, endA), after.slice(start, endB)), ...same(before.slice(endA))];
+  return [
+    ...same(before.slice(0, start)),
+    ...between(before.slice(start, endA), after.slice(start, endB)),
+    ...same(before.slice(endA)),
+  ];
 }
 
 function between(a, b) {
@@ -19,13 +23,16 @@ function between(a, b) {
   const longest = new Uint32Array((a.length + 1) * wide);
   for (let i = a.length - 1; i >= 0; i -= 1) {
     for (let j = b.length - 1; j >= 0; j -= 1) {
-      longest[i * wide + j] = a[i] === b[j] ? longest[(i + 1) * wide + j + 1] + 1 : Math.max(longest[(i + 1) * wide + j], longest[i * wide + j + 1]);
+      longest[i * wide + j] =
+        a[i] === b[j]
+          ? longest[(i + 1) * wide + j + 1] + 1
+          : Math.max(longest[(i + 1) * wide + j], longest[i * wide + j + 1]);
     }
   }
   const rows = [];
   let [i, j] = [0, 0];
   while (i < a.length && j < b.length) {
-    if (a[i] === b[j]) rows.push([" ", a[i++]]), (j += 1);
+    if (a[i] === b[j]) (rows.push([" ", a[i++]]), (j += 1));
     else if (longest[(i + 1) * wide + j] >= longest[i * wide + j + 1]) rows.push(["-", a[i++]]);
     else rows.push(["+", b[j++]]);
   }

@@ -11,7 +11,13 @@ class Graph {
     this.zoom = 1;
     this.hits = [];
     this.found = new Set();
-    this.canvas = svg("svg", { role: "tree", tabindex: "0", "aria-label": `Calls of ${calls.title}`, onkeydown: (event) => this.key(event), onclick: (event) => this.click(event) });
+    this.canvas = svg("svg", {
+      role: "tree",
+      tabindex: "0",
+      "aria-label": `Calls of ${calls.title}`,
+      onkeydown: (event) => this.key(event),
+      onclick: (event) => this.click(event),
+    });
     this.frame = html("div", { class: "canvas" }, this.canvas);
     this.details = html("div", { class: "details", "aria-live": "polite" });
     draggable(this.frame);
@@ -19,7 +25,12 @@ class Graph {
     const left = calls.merged.left_out;
     const parts = [plural(calls.count, "failing call"), calls.source];
     if (left > 0) parts.push(`${left} rare functions left out`);
-    put(box, this.tools(), html("p", { class: "quiet" }, parts.join(", ")), html("div", { class: "split" }, this.frame, this.details));
+    put(
+      box,
+      this.tools(),
+      html("p", { class: "quiet" }, parts.join(", ")),
+      html("div", { class: "split" }, this.frame, this.details),
+    );
     this.draw();
     if (this.size.width > this.frame.clientWidth) this.fit(0.8);
     this.show(this.selected);
@@ -28,18 +39,41 @@ class Graph {
   tools() {
     this.count = html("span", { class: "quiet", role: "status" });
     this.search = html("input", {
-      type: "search", placeholder: "Find a function", "aria-label": "Find a function in the call graph",
+      type: "search",
+      placeholder: "Find a function",
+      "aria-label": "Find a function in the call graph",
       oninput: () => this.look(),
       onkeydown: (event) => event.key === "Enter" && this.step(event.shiftKey ? -1 : 1),
     });
-    const redraw = (act) => () => { act(); this.draw(); };
-    return html("div", { class: "tools" }, this.search, this.count, html("span", { class: "spacer" }),
-      button("Failing path", "Show the failing path alone", () => { this.forest.fold(); this.draw(); this.show(this.forest.end ?? this.forest.roots[0]); }),
-      button("Open all", "Open all functions", redraw(() => this.forest.unfoldAll())),
-      button("Outline", "Callees below their caller, or beside it", redraw(() => (this.outline = !this.outline))),
+    const redraw = (act) => () => {
+      act();
+      this.draw();
+    };
+    return html(
+      "div",
+      { class: "tools" },
+      this.search,
+      this.count,
+      html("span", { class: "spacer" }),
+      button("Failing path", "Show the failing path alone", () => {
+        this.forest.fold();
+        this.draw();
+        this.show(this.forest.end ?? this.forest.roots[0]);
+      }),
+      button(
+        "Open all",
+        "Open all functions",
+        redraw(() => this.forest.unfoldAll()),
+      ),
+      button(
+        "Outline",
+        "Callees below their caller, or beside it",
+        redraw(() => (this.outline = !this.outline)),
+      ),
       button("−", "Zoom out", () => this.scale(1 / 1.25)),
       button("+", "Zoom in", () => this.scale(1.25)),
-      button("Fit", "Fit the width", () => this.fit()));
+      button("Fit", "Fit the width", () => this.fit()),
+    );
   }
 
   look() {
@@ -62,7 +96,8 @@ class Graph {
   }
 
   tell() {
-    const text = this.search.value === "" ? "" : this.hits.length === 0 ? "none" : `${this.hit + 1} of ${this.hits.length}`;
+    const text =
+      this.search.value === "" ? "" : this.hits.length === 0 ? "none" : `${this.hit + 1} of ${this.hits.length}`;
     this.count.textContent = text;
   }
 
@@ -92,7 +127,9 @@ class Graph {
     place(rows, (row) => this.width(row), this.outline);
     this.rows = rows;
     const at = new Map(rows.filter((row) => !row.stub).map((row) => [row.node, row]));
-    const links = rows.map((row) => this.link(row, at.get(row.stub ? row.node : this.calls.merged.parent[row.node]))).filter(Boolean);
+    const links = rows
+      .map((row) => this.link(row, at.get(row.stub ? row.node : this.calls.merged.parent[row.node])))
+      .filter(Boolean);
     // The failing path lies on top.
     links.sort((a, b) => a.classList.contains("failing") - b.classList.contains("failing"));
     put(this.canvas, svg("g", { "aria-hidden": "true" }, links), ...rows.map((row) => this.box(row)));
@@ -126,24 +163,48 @@ class Graph {
     const width = this.width(row);
     if (row.stub) {
       const text = `+ ${this.forest.hidden(node)} more`;
-      return svg("g", { class: "stub", "data-open": node, transform: `translate(${row.x} ${row.y})`, role: "none" },
-        svg("rect", { width, height: BOX.height, rx: 4 }), svg("text", { x: 10, y: 22 }, text));
+      return svg(
+        "g",
+        { class: "stub", "data-open": node, transform: `translate(${row.x} ${row.y})`, role: "none" },
+        svg("rect", { width, height: BOX.height, rx: 4 }),
+        svg("text", { x: 10, y: 22 }, text),
+      );
     }
     const folds = this.forest.children[node].length;
     const open = this.forest.open.has(node);
     const errors = this.errors(node);
     const meta = this.meta(node);
-    const classes = ["node", this.forest.path.has(node) && "failing", this.found.has(node) && "hit", node === this.forest.end && "origin"];
-    return svg("g", {
-      id: `node-${node}`, class: classes.filter(Boolean).join(" "), "data-node": node, transform: `translate(${row.x} ${row.y})`,
-      role: "treeitem", "aria-level": row.depth + 1, "aria-expanded": folds ? String(open) : null,
-      "aria-label": [this.forest.names[node], meta, errors && `returned ${errors}`].filter(Boolean).join(", "),
-    },
+    const classes = [
+      "node",
+      this.forest.path.has(node) && "failing",
+      this.found.has(node) && "hit",
+      node === this.forest.end && "origin",
+    ];
+    return svg(
+      "g",
+      {
+        id: `node-${node}`,
+        class: classes.filter(Boolean).join(" "),
+        "data-node": node,
+        transform: `translate(${row.x} ${row.y})`,
+        role: "treeitem",
+        "aria-level": row.depth + 1,
+        "aria-expanded": folds ? String(open) : null,
+        "aria-label": [this.forest.names[node], meta, errors && `returned ${errors}`].filter(Boolean).join(", "),
+      },
       svg("rect", { width, height: BOX.height, rx: 4 }),
       svg("text", { class: "name", x: 9, y: 15 }, this.forest.names[node]),
       svg("text", { class: "meta", x: 9, y: 29 }, meta),
       errors ? svg("text", { class: "error", x: 19 + measure(meta, SANS), y: 29 }, errors) : null,
-      folds ? svg("g", { class: "fold", "data-fold": node }, svg("rect", { x: width - 28, y: 0, width: 28, height: BOX.height, rx: 4 }), svg("text", { x: width - 14, y: 22 }, open && this.forest.hidden(node) === 0 ? "−" : "+")) : null);
+      folds
+        ? svg(
+            "g",
+            { class: "fold", "data-fold": node },
+            svg("rect", { x: width - 28, y: 0, width: 28, height: BOX.height, rx: 4 }),
+            svg("text", { x: width - 14, y: 22 }, open && this.forest.hidden(node) === 0 ? "−" : "+"),
+          )
+        : null,
+    );
   }
 
   click(event) {
@@ -169,8 +230,14 @@ class Graph {
       ArrowUp: () => this.show(rows[Math.max(at - 1, 0)].node),
       Home: () => this.show(rows[0].node),
       End: () => this.show(rows[rows.length - 1].node),
-      ArrowRight: () => (open && this.forest.callees(node).length > 0 ? this.show(this.forest.callees(node)[0]) : this.forest.children[node].length > 0 && this.fold(node)),
-      ArrowLeft: () => (open ? (this.forest.close(node), this.draw(), this.show(node)) : this.calls.merged.parent[node] >= 0 && this.show(this.calls.merged.parent[node])),
+      ArrowRight: () =>
+        open && this.forest.callees(node).length > 0
+          ? this.show(this.forest.callees(node)[0])
+          : this.forest.children[node].length > 0 && this.fold(node),
+      ArrowLeft: () =>
+        open
+          ? (this.forest.close(node), this.draw(), this.show(node))
+          : this.calls.merged.parent[node] >= 0 && this.show(this.calls.merged.parent[node]),
       Enter: () => this.fold(node),
       " ": () => this.fold(node),
       "+": () => this.scale(1.25),
@@ -202,10 +269,12 @@ class Graph {
     if (!box) return;
     const margin = 12;
     const [inner, outer] = [box.getBoundingClientRect(), this.frame.getBoundingClientRect()];
-    const by = (from, to, least, most) => (from < least ? from - least : to > most ? Math.min(to - most, from - least) : 0);
+    const by = (from, to, least, most) =>
+      from < least ? from - least : to > most ? Math.min(to - most, from - least) : 0;
     this.frame.scrollBy(
       by(inner.left, inner.right, outer.left + margin, outer.left + this.frame.clientWidth - margin),
-      by(inner.top, inner.bottom, outer.top + margin, outer.top + this.frame.clientHeight - margin));
+      by(inner.top, inner.bottom, outer.top + margin, outer.top + this.frame.clientHeight - margin),
+    );
   }
 
   /** The wheel scrolls; with Ctrl, as when fingers pinch, it zooms. */
@@ -227,28 +296,4 @@ class Graph {
     this.resize();
     this.frame.scrollTo(0, 0);
   }
-}
-
-/** All about a function, wherever in the graph it stands. */
-function describe(graph, node) {
-  const { forest } = graph;
-  const { calls, total_ns, parent } = graph.calls.merged;
-  const within = forest.children[node].reduce((sum, child) => sum + total_ns[child], 0);
-  const rows = [["Calls here", calls[node].toLocaleString("en")]];
-  if (total_ns[node] > 0) {
-    rows.push(["Time in all", duration(total_ns[node])], ["Mean", duration(Math.round(total_ns[node] / calls[node]))], ["In itself", duration(Math.max(0, total_ns[node] - within))]);
-  }
-  const errors = graph.errors(node);
-  if (errors) rows.push(["Returned", errors]);
-  const same = forest.names.flatMap((name, other) => (name === forest.names[node] ? [other] : []));
-  const callers = new Map();
-  for (const other of same) if (parent[other] >= 0) callers.set(forest.names[parent[other]], other);
-  const go = (target, text) => html("li", {}, html("button", { type: "button", class: "link", onclick: () => { forest.reveal(target); graph.draw(); graph.show(target); } }, html("code", {}, text)));
-  const list = (title, items) => (items.length === 0 ? [] : [html("h4", {}, title), html("ul", {}, items.slice(0, 40), items.length > 40 ? html("li", { class: "quiet" }, `and ${items.length - 40} more`) : null)]);
-  return [
-    html("h3", {}, html("code", {}, forest.names[node])),
-    html("dl", {}, rows.flatMap(([name, value]) => [html("dt", {}, name), html("dd", {}, value)])),
-    ...list("Called by", [...callers].map(([name, at]) => go(at, name))),
-    ...list("Calls", forest.children[node].map((child) => go(child, `${forest.names[child]} ×${calls[child]}`))),
-  ];
 }

@@ -11,17 +11,44 @@ class Icicle {
     this.interrupts = new Set(this.columns.interrupts);
     this.index();
     this.selected = this.columns.path[this.columns.path.length - 1] ?? 0;
-    this.canvas = svg("svg", { tabindex: "0", role: "application", "aria-roledescription": "icicle", "aria-label": `One call of ${calls.title}; arrow keys walk, Enter widens, Escape goes back`, onkeydown: (event) => this.key(event), onclick: (event) => this.click(event), onpointerover: (event) => this.hover(event) });
+    this.canvas = svg("svg", {
+      tabindex: "0",
+      role: "application",
+      "aria-roledescription": "icicle",
+      "aria-label": `One call of ${calls.title}; arrow keys walk, Enter widens, Escape goes back`,
+      onkeydown: (event) => this.key(event),
+      onclick: (event) => this.click(event),
+      onpointerover: (event) => this.hover(event),
+    });
     this.frame = html("div", { class: "icicle" }, this.canvas);
     this.status = html("p", { class: "status", role: "status" });
     this.back = button("Whole call", "Show the whole call", () => this.widen(-1));
     const origin = this.columns.path[this.columns.path.length - 1];
-    this.near = button("Where it failed", "Show the caller of the function that said no", () => this.widen(this.parent[origin]));
+    this.near = button("Where it failed", "Show the caller of the function that said no", () =>
+      this.widen(this.parent[origin]),
+    );
     this.near.hidden = origin == null || this.parent[origin] < 0;
-    const about = [`thread ${calls.pid}`, `failed ${moment(calls.ended_ms)} after the start of the recording`, plural(this.names.length, "function call"),
-      this.columns.timed ? null : "without times: widths are numbers of calls", calls.lossy ? "parts of it were lost" : null,
-      this.columns.left_out > 0 ? `${this.columns.left_out} calls at its end left out` : null];
-    put(box, html("div", { class: "tools" }, html("span", { class: "quiet" }, about.filter(Boolean).join(", ")), html("span", { class: "spacer" }), this.near, this.back), this.frame, this.status);
+    const about = [
+      `thread ${calls.pid}`,
+      `failed ${moment(calls.ended_ms)} after the start of the recording`,
+      plural(this.names.length, "function call"),
+      this.columns.timed ? null : "without times: widths are numbers of calls",
+      calls.lossy ? "parts of it were lost" : null,
+      this.columns.left_out > 0 ? `${this.columns.left_out} calls at its end left out` : null,
+    ];
+    put(
+      box,
+      html(
+        "div",
+        { class: "tools" },
+        html("span", { class: "quiet" }, about.filter(Boolean).join(", ")),
+        html("span", { class: "spacer" }),
+        this.near,
+        this.back,
+      ),
+      this.frame,
+      this.status,
+    );
     this.widen(-1);
     this.tell(this.selected);
     new ResizeObserver(() => this.draw()).observe(this.frame);
@@ -43,7 +70,8 @@ class Icicle {
   /** Shows a call alone, with its callers above; -1 for all. */
   widen(at) {
     this.root = at;
-    [this.from, this.to] = at < 0 ? this.whole : [this.columns.start[at], Math.max(this.ends[at], this.columns.start[at] + 1)];
+    [this.from, this.to] =
+      at < 0 ? this.whole : [this.columns.start[at], Math.max(this.ends[at], this.columns.start[at] + 1)];
     this.back.disabled = at < 0;
     this.draw();
   }
@@ -68,12 +96,21 @@ class Icicle {
 
   box(at, name, left, width) {
     const returned = this.columns.returned[at];
-    const classes = ["call", `shade${this.columns.depth[at] % 2}`, this.path.has(at) && "failing", this.interrupts.has(at) && "interrupt", at === this.selected && "selected"];
+    const classes = [
+      "call",
+      `shade${this.columns.depth[at] % 2}`,
+      this.path.has(at) && "failing",
+      this.interrupts.has(at) && "interrupt",
+      at === this.selected && "selected",
+    ];
     const text = width > 26 ? clipped(returned ? `${name} = ${returned}` : name, width - 8, MONO) : "";
     const y = this.columns.depth[at] * ROW;
-    return svg("g", { class: classes.filter(Boolean).join(" "), "data-call": at },
+    return svg(
+      "g",
+      { class: classes.filter(Boolean).join(" "), "data-call": at },
       svg("rect", { x: left, y, width: Math.max(width - 0.6, 0.6), height: ROW - 1 }),
-      text === "" ? null : svg("text", { x: left + 4, y: y + 14 }, text));
+      text === "" ? null : svg("text", { x: left + 4, y: y + 14 }, text),
+    );
   }
 
   click(event) {
@@ -92,7 +129,9 @@ class Icicle {
   /** Says in one line what a call was. */
   tell(at) {
     const { start, length, timed, returned } = this.columns;
-    const parts = [timed ? `took ${duration(length[at])}, entered after ${duration(start[at])}` : plural(length[at], "call")];
+    const parts = [
+      timed ? `took ${duration(length[at])}, entered after ${duration(start[at])}` : plural(length[at], "call"),
+    ];
     if (returned[at]) parts.push(`returned ${returned[at]}`);
     if (this.interrupts.has(at)) parts.push("in an interrupt");
     if (this.path.has(at)) parts.push("on the failing path");

@@ -11,8 +11,16 @@ function ofCalls(id, all, view) {
     return;
   }
   const inner = html("div");
-  const choice = html("select", { onchange: () => view(inner, all[choice.selectedIndex]) }, all.map((calls) => html("option", {}, calls.title)));
-  put(target, ...(all.length > 1 ? [html("p", {}, html("label", { class: "choice" }, "Failure ", choice))] : []), inner);
+  const choice = html(
+    "select",
+    { onchange: () => view(inner, all[choice.selectedIndex]) },
+    all.map((calls) => html("option", {}, calls.title)),
+  );
+  put(
+    target,
+    ...(all.length > 1 ? [html("p", {}, html("label", { class: "choice" }, "Failure ", choice))] : []),
+    inner,
+  );
   view(inner, all[0]);
 }
 
@@ -23,10 +31,13 @@ function sortable(table) {
   for (const [at, head] of [...table.tHead.rows[0].cells].entries()) {
     const numbers = head.classList.contains("number");
     const sort = () => {
-      const up = head.getAttribute("aria-sort") === (numbers ? "descending" : "none") || (!numbers && !head.hasAttribute("aria-sort"));
+      const up =
+        head.getAttribute("aria-sort") === (numbers ? "descending" : "none") ||
+        (!numbers && !head.hasAttribute("aria-sort"));
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", up ? "ascending" : "descending");
-      const compare = (a, b) => (numbers ? (Number(value(a, at)) || 0) - (Number(value(b, at)) || 0) : value(a, at).localeCompare(value(b, at)));
+      const compare = (a, b) =>
+        numbers ? (Number(value(a, at)) || 0) - (Number(value(b, at)) || 0) : value(a, at).localeCompare(value(b, at));
       rows.append(...[...rows.rows].sort((a, b) => (up ? compare(a, b) : compare(b, a))));
     };
     const text = head.textContent;
@@ -51,7 +62,8 @@ function copyable(item) {
 
 function theme(toggle) {
   const root = document.documentElement;
-  const dark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  const dark = () =>
+    (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
   const show = () => (toggle.textContent = dark() ? "Light" : "Dark");
   toggle.hidden = false;
   toggle.addEventListener("click", () => {
