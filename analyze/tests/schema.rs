@@ -34,7 +34,8 @@ fn validate(reports: &[PathBuf]) -> Option<Output> {
     match output.output() {
         Ok(output) if output.status.code() != Some(77) => Some(output),
         _ => {
-            assert!(std::env::var_os("CI").is_none(), "no validator of schemas");
+            let needed = cfg!(target_os = "linux") && std::env::var_os("CI").is_some();
+            assert!(!needed, "no validator of schemas");
             eprintln!("SKIPPED: there is no python3 with the package `jsonschema`");
             None
         }

@@ -43,11 +43,12 @@ pub(crate) struct Screen {
 }
 
 impl Page {
-    /// Shows `html`; `None`, after a line that says so, where there is no browser. In continuous integration there must
-    /// be one.
+    /// Shows `html`; `None`, after a line that says so, where there is no browser. In continuous integration on
+    /// Linux there must be one.
     pub(crate) fn open(html: &str, screen: Screen) -> Option<Self> {
         let Some(program) = find() else {
-            assert!(env::var_os("CI").is_none(), "there is no Chromium");
+            let needed = cfg!(target_os = "linux") && env::var_os("CI").is_some();
+            assert!(!needed, "there is no Chromium");
             eprintln!("SKIPPED: there is no Chromium on PATH, nor one named by CHROMIUM");
             return None;
         };
