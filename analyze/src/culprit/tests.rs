@@ -347,3 +347,25 @@ fn what_a_module_logged_of_the_failing_process_names_it() {
     assert_eq!(blamed(100, "reportd"), Some(Confidence::High));
     assert_eq!(blamed(7, "other"), None);
 }
+
+#[test]
+fn the_remedy_is_for_the_group_that_is_full() {
+    let mut recording = Recording::new();
+    recording.fail(220, 11, "fork", 50);
+    recording.snapshot(Phase::Start, 1, &[("/proc/100/cgroup", "0::/pods/1\n")]);
+    let remedy = |scope: &str| {
+        let full = LimitUse {
+            scope: scope.into(),
+            ..limit("cgroup:pids.max", "processes and threads", 9, 9)
+        };
+        let origin = origin(&["__arm64_sys_clone", "pids_can_fork"], 11, Vec::new());
+        let culprits = ranked(&recording.load(), &origin, CodeFacts::default(), vec![full]);
+        culprits[0].remedy[0].clone()
+    };
+    assert_eq!(
+        remedy("cgroup /pods"),
+        "echo max > /sys/fs/cgroup/pods/pids.max"
+    );
+    assert_eq!(remedy("cgroup /"), "echo max > /sys/fs/cgroup/pids.max");
+    assert_eq!(remedy(""), "echo max > /sys/fs/cgroup/pods/1/pids.max");
+}

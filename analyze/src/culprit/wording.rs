@@ -23,6 +23,8 @@ pub(super) fn remedy(
     limit: Option<&LimitUse>,
 ) -> Option<String> {
     fill(template, &|name| match value(name, subject, limit) {
+        // It stands behind the folder of the hierarchy.
+        Value::Known(root) if name == "cgroup" && root == "/" => Value::Known(String::new()),
         Value::Known(value) => match shlex::try_quote(&value) {
             Ok(quoted) => Value::Known(quoted.into_owned()),
             Err(_) => Value::Missing,
@@ -84,10 +86,16 @@ fn value(name: &str, subject: &Subject<'_>, limit: Option<&LimitUse>) -> Value {
             .and_then(|failure| failure.paths.last())
             .map(|path| plain(&path.bytes)),
         "mount_point" => subject.mount.as_ref().map(|mount| plain(&mount.point)),
-        "cgroup" => cgroup(subject),
+        "cgroup" => limit.and_then(full_cgroup).or_else(|| cgroup(subject)),
         _ => return Value::NoPlaceholder,
     };
     known.map_or(Value::Missing, Value::Known)
+}
+
+/// The group whose limit it is: one above that of the process as often as its own.
+fn full_cgroup(limit: &LimitUse) -> Option<String> {
+    let path = limit.scope.strip_prefix("cgroup ")?;
+    Some(plain(path.as_bytes()))
 }
 
 /// The cgroup v2 path of the failing process (`/proc/PID/cgroup`, the line `0::`).
