@@ -101,7 +101,7 @@ pub(crate) struct Record {
     #[arg(long, value_name = "auto|never|FUNCTION", default_value = "auto", value_parser = values::graph)]
     pub(crate) graph: Graph,
 
-    /// Longest time that a closer look at one kind of failure may slow the host's other programs down a little, arming aside
+    /// Longest time that a closer look at one kind of failure may slow the host's other programs down a little, arming aside; up to twice that for a seldom one
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = values::time)]
     pub(crate) graph_time: Duration,
 

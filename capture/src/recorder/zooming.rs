@@ -43,6 +43,7 @@ pub(super) struct Zooming<'k> {
     zoom: Zoom<'k>,
     graph: Graph,
     graph_time: Duration,
+    began: Instant,
     bytes: u64,
     current: Option<Current>,
     zooms: u32,
@@ -57,6 +58,7 @@ impl<'k> Zooming<'k> {
             zoom,
             graph: options.graph.clone(),
             graph_time: options.graph_time,
+            began: Instant::now(),
             bytes: options.max_size.as_u64() / 8,
             current: None,
             zooms: 0,
@@ -162,7 +164,7 @@ impl<'k> Zooming<'k> {
             },
             tgids: long_lived(tgids),
             time: PASS_TIME,
-            graph_time: self.graph_time,
+            graph_time: graph_time(self.graph_time, self.began.elapsed(), failures_before),
             bytes: self.bytes,
             failures: ENOUGH,
         };
@@ -196,6 +198,13 @@ impl<'k> Zooming<'k> {
     }
 }
 
+/// How long the graph waits for a kind that failed `failures` times within `elapsed`: for seldom ones long enough to see
+/// the next one, up to twice the usual `time`.
+fn graph_time(time: Duration, elapsed: Duration, failures: u64) -> Duration {
+    let failures = u32::try_from(failures).unwrap_or(u32::MAX).max(1);
+    (elapsed / failures * 3 / 2).clamp(time, time * 2)
+}
+
 /// The processes, if all of them still live; otherwise none: the next failure will come from another one.
 fn long_lived(tgids: Vec<u32>) -> Vec<u32> {
     let lives = |tgid: &u32| Path::new(&format!("/proc/{tgid}/ns")).exists();
@@ -203,5 +212,19 @@ fn long_lived(tgids: Vec<u32>) -> Vec<u32> {
         tgids
     } else {
         Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seldom_failures_are_waited_for_longer() {
+        let s = Duration::from_secs;
+        assert_eq!(graph_time(s(2), s(8), 100), s(2));
+        assert_eq!(graph_time(s(2), s(8), 4), s(3));
+        assert_eq!(graph_time(s(2), s(60), 1), s(4));
+        assert_eq!(graph_time(s(2), s(60), 0), s(4));
     }
 }
