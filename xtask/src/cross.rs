@@ -55,7 +55,7 @@ impl Arch {
 
 /// Builds a static `capture`, and returns the program's path.
 pub(crate) fn capture(arch: Arch) -> Result<PathBuf> {
-    program(arch, "capture")
+    program(arch, "capture", "release")
 }
 
 /// The recorder for guests: the program that was named, else the workspace's own.
@@ -63,8 +63,8 @@ pub(crate) fn capture_or(named: Option<&PathBuf>, arch: Arch) -> Result<PathBuf>
     named.map_or_else(|| capture(arch), |program| Ok(program.clone()))
 }
 
-/// Builds a package's static program of the same name, and returns its path.
-pub(crate) fn program(arch: Arch, package: &str) -> Result<PathBuf> {
+/// Builds a package's static program of the same name with a profile of the workspace, and returns its path.
+pub(crate) fn program(arch: Arch, package: &str, profile: &str) -> Result<PathBuf> {
     host::require(host::CROSS)?;
     let target_dir = dirs::target("guest");
     let triple = arch.triple();
@@ -85,13 +85,13 @@ pub(crate) fn program(arch: Arch, package: &str) -> Result<PathBuf> {
     };
     cargo
         .current_dir(dirs::repo())
-        .args(["build", "--quiet", "--locked", "--release"])
+        .args(["build", "--quiet", "--locked", "--profile", profile])
         .args(["--package", package])
         .args(["--target", triple, "--target-dir"])
         .arg(&target_dir)
         .env("RUSTFLAGS", "-C target-feature=+crt-static");
     process::run(&mut cargo)?;
-    Ok(target_dir.join(triple).join("release").join(package))
+    Ok(target_dir.join(triple).join(profile).join(package))
 }
 
 /// Compiles every `*.c` in `dir` into a static program in `out`, and returns their paths.

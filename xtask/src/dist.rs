@@ -11,8 +11,8 @@ use crate::cross::{self, Arch};
 use crate::process::{command, output, quiet, run as run_command};
 use crate::{dirs, host};
 
-/// The programs: the recorder and the analyzer.
-const PROGRAMS: [&str; 2] = ["capture", "analyze"];
+/// The programs, the recorder and the analyzer, and their profiles: the one is to be cheap on the host, the other small.
+const PROGRAMS: [(&str, &str); 2] = [("capture", "release"), ("analyze", "small")];
 
 /// Largest size of a program, in bytes: it is copied to hosts in trouble.
 const MAX_PROGRAM: u64 = 4 << 20;
@@ -47,8 +47,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut files = Vec::new();
     for &arch in arches {
         let mut programs = Vec::new();
-        for name in PROGRAMS {
-            let built = cross::program(arch, name)?;
+        for (name, profile) in PROGRAMS {
+            let built = cross::program(arch, name, profile)?;
             check_size(name, fs::metadata(&built)?.len())?;
             let copy = out.join(format!("{name}-{}-linux", arch.cpu()));
             fs::copy(&built, &copy).with_context(|| format!("write {}", copy.display()))?;
@@ -184,7 +184,7 @@ fn files_below(dir: &Path) -> Result<Vec<String>> {
 /// The manifest that cargo-deb reads; `share` are the files that go below `/usr/share`.
 fn manifest(share: &[String]) -> String {
     let mut assets = String::new();
-    for name in PROGRAMS {
+    for (name, _) in PROGRAMS {
         assets += &format!("    [\"bin/{name}\", \"usr/bin/\", \"755\"],\n");
     }
     for file in share {
