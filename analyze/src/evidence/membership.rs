@@ -66,7 +66,11 @@ pub fn named_cgroup<'a>(
 /// The line of cgroup v2. The table has all ancestors of a group: the shortest is where the hierarchy is mounted.
 fn by_id(view: &SnapshotView, id: u64) -> Option<String> {
     let rows = view.text(TABLE)?.lines().skip(1);
-    let all: Vec<(&str, &str)> = rows.filter_map(|row| row.split_once(' ')).collect();
+    let rows = rows.filter_map(|row| row.split_once(' '));
+    // The folder of the root may end with a slash.
+    let all: Vec<(&str, &str)> = rows
+        .map(|(id, folder)| (id, folder.trim_end_matches('/')))
+        .collect();
     let (_, folder) = all.iter().find(|(own, _)| own.parse() == Ok(id))?;
     let ancestors = all.iter().filter_map(|(_, other)| {
         let below = folder.strip_prefix(other)?;
@@ -89,7 +93,7 @@ mod tests {
         recording.fact("parent.tgid", 99);
         let table = (
             "etz:cgroups",
-            "id folder\n1 /sys/fs/cgroup\n5 /sys/fs/cgroup/a\n7 /sys/fs/cgroup/a/b\n6 /sys/fs/cgroup/aa\n",
+            "id folder\n1 /sys/fs/cgroup/\n5 /sys/fs/cgroup/a\n7 /sys/fs/cgroup/a/b\n6 /sys/fs/cgroup/aa\n",
         );
         let files: Vec<_> = [table].into_iter().chain(pid_file).collect();
         recording.snapshot(Phase::Failure, 60, &files);
