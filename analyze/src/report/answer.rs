@@ -53,7 +53,9 @@ impl<'a> Answer<'a> {
 
     /// What is said of a report without an answer.
     pub(super) fn nothing(report: &Report) -> &'static str {
-        if report.failures.is_empty() {
+        if report.failures.is_empty() && report.recording.seconds.is_none() {
+            "Not known: the recording was cut before any failing syscall."
+        } else if report.failures.is_empty() {
             "No syscall failed while this was recorded."
         } else {
             "Nothing suspicious failed: only errors that healthy programs live with."

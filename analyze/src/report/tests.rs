@@ -100,6 +100,9 @@ fn nothing_that_a_terminal_obeys_gets_through() {
 fn a_quiet_recording_is_said_to_be_quiet() {
     let mut recording = Recording::new();
     assert!(terminal(&report(&recording), Options::default()).contains("No syscall failed"));
+    let closing = recording.closing.take();
+    assert!(terminal(&report(&recording), Options::default()).contains("the recording was cut"));
+    recording.closing = closing;
     recording.fail(56, 2, "sh", 60_000_000);
     assert!(
         terminal(&report(&recording), Options::default()).contains("Nothing suspicious failed")

@@ -26,7 +26,7 @@ pub(super) fn section(report: &Report, answer: Option<&Answer<'_>>) -> Markup {
                 }
                 None => {
                     h1 { "Nothing to blame" }
-                    p.good { (Answer::nothing(report)) }
+                    p.good[report.recording.seconds.is_some()] { (Answer::nothing(report)) }
                 }
             }
         }
