@@ -72,6 +72,17 @@ fn what_still_fails_did_not() {
 }
 
 #[test]
+fn callers_that_are_counted_too_are_told() {
+    let mut other = recording(28, 28, "12\n");
+    other.counts[0].comm = b"mount".into();
+    other.failures[0].comm = b"mount".into();
+    let verdict = compared(&recording(30, 28, "12\n"), &other).verdict;
+    assert_eq!(verdict.outcome, Outcome::Failed);
+    let first = "mount ENOSPC by dockerd and others still comes: 30 times";
+    assert!(verdict.text.starts_with(first), "{}", verdict.text);
+}
+
+#[test]
 fn another_error_is_not_the_same() {
     let comparison = compared(&recording(30, 28, "12\n"), &recording(30, 1, "12\n"));
     assert_eq!(comparison.verdict.outcome, Outcome::Different);

@@ -78,13 +78,16 @@ pub(super) fn verdict(
         };
     };
     let syscall = syscall_name(before.bundle.architecture(), group.syscall);
-    let what = format!(
-        "{syscall} {} by {}",
-        errno_name(group.errno),
-        plain(&group.comm)
-    );
     let old = before.count(&syscall, group.errno);
     let new = after.count(&syscall, group.errno);
+    let (own, errno) = (plain(&group.comm), errno_name(group.errno));
+    let by_others = changes.iter().any(|row| {
+        (&row.syscall, &row.errno) == (&syscall, &errno)
+            && row.comm != own
+            && row.before + row.after > 0
+    });
+    let others = if by_others { " and others" } else { "" };
+    let what = format!("{syscall} {errno} by {own}{others}");
     let counts = format!(
         "{old} times in {:.0} s before ({:.2} a second), {new} times in {:.0} s after ({:.2} a second)",
         before.seconds,
