@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use format_spec::record::{ReturnType, Symbol};
 
-use crate::names::base_name;
+use crate::{names::base_name, text::plain};
 
 /// The symbols of a bundle, ordered by address. Addresses are relative to `_text`, wrapping.
 #[derive(Debug, Clone, Default)]
@@ -69,11 +69,11 @@ impl SymbolTable {
             .map_or(address, |(symbol, _)| symbol.address)
     }
 
-    /// The function that `address` is in, or the address in hex.
+    /// The function that `address` is in, or the address in hex; for a terminal, as whoever made the file chose it.
     #[must_use]
     pub fn name(&self, address: u64) -> String {
         match self.find(address) {
-            Some((symbol, _)) => symbol.name.clone(),
+            Some((symbol, _)) => plain(symbol.name.as_bytes()),
             None => format!("{address:#x}"),
         }
     }
@@ -132,5 +132,7 @@ mod tests {
         assert_eq!(table.named("graft_tree").count(), 1);
         assert_eq!(table.returns(0x100), ReturnType::Signed(32));
         assert!(SymbolTable::default().find(1).is_none());
+        let hostile = [symbol(0, 1, "a\u{1b}[2Jb", ReturnType::Unknown)];
+        assert_eq!(SymbolTable::new(hostile.into()).name(0), "a\\u{1b}[2Jb");
     }
 }

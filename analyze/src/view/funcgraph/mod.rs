@@ -276,8 +276,8 @@ impl<'a> Printer<'a> {
         };
         let module = symbol.module.as_ref();
         module.map_or_else(
-            || symbol.name.clone(),
-            |module| format!("{} [{module}]", symbol.name),
+            || plain(symbol.name.as_bytes()),
+            |module| plain(format!("{} [{module}]", symbol.name).as_bytes()),
         )
     }
 }
