@@ -70,11 +70,7 @@ fn fold(bundle: &Bundle) -> Folded {
         .collect();
     let mut stacks: BTreeMap<String, u64> = BTreeMap::new();
     let mut add = |frames: &[String], weight: u64| {
-        let frames: Vec<String> = frames
-            .iter()
-            .map(|frame| frame.replace([';', '\n'], "_"))
-            .collect();
-        let known = stacks.entry(frames.join(";")).or_default();
+        let known = stacks.entry(joined(frames)).or_default();
         *known = known.saturating_add(weight);
     };
     for tree in valued(&calls) {
@@ -84,7 +80,7 @@ fn fold(bundle: &Bundle) -> Folded {
     if !stacks.is_empty() {
         return Folded { stacks, unit: "ns" };
     }
-    let mut add = |frames: Vec<String>| *stacks.entry(frames.join(";")).or_default() += 1;
+    let mut add = |frames: Vec<String>| *stacks.entry(joined(&frames)).or_default() += 1;
     for run in calls.sentinels.iter().chain(&calls.returns) {
         for stack in stacks::of_run(run, &bundle.symbols) {
             let mut frames = head(bundle, &names, run.pid, run.syscall, run.result);
@@ -99,6 +95,15 @@ fn fold(bundle: &Bundle) -> Folded {
         stacks,
         unit: "errors",
     }
+}
+
+/// Frames with `;` between, which none may hold.
+fn joined(frames: &[String]) -> String {
+    let frames: Vec<String> = frames
+        .iter()
+        .map(|frame| frame.replace([';', '\n'], "_"))
+        .collect();
+    frames.join(";")
 }
 
 /// The program, and the syscall with what it returned.
@@ -206,10 +211,10 @@ mod tests {
             -28,
         );
         recording.take_events(0);
-        recording.fail(40, 28, "dockerd", 10_000);
+        recording.fail(40, 28, "docker;d", 10_000);
         assert_eq!(
             text(&recording),
-            "dockerd;mount [ENOSPC];__arm64_sys_mount;path_mount;count_mounts [ENOSPC] 1\n"
+            "docker_d;mount [ENOSPC];__arm64_sys_mount;path_mount;count_mounts [ENOSPC] 1\n"
         );
         assert!(!write_flamegraph(&mut Vec::new(), &Recording::new().load()).unwrap());
     }
