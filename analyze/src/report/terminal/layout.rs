@@ -68,7 +68,7 @@ impl<W: Write> Page<'_, W> {
             lines.truncate(most);
             if let Some(last) = lines.last_mut() {
                 let room = self.options.width.saturating_sub(indent + 4);
-                *last = format!("{} ...", head(last, room).trim_end_matches([' ', ',']));
+                *last = format!("{} ...", words(last, room).trim_end_matches([' ', ',']));
             }
         }
         for (number, line) in lines.iter().enumerate() {
@@ -140,6 +140,15 @@ fn head(text: &str, width: usize) -> &str {
     &text[..end]
 }
 
+/// The whole words at the beginning of `text` that fit into `width` columns; part of the first one when it does not.
+fn words(text: &str, width: usize) -> &str {
+    let fits = head(text, width);
+    if fits.len() == text.len() || text[fits.len()..].starts_with(' ') {
+        return fits;
+    }
+    fits.rsplit_once(' ').map_or(fits, |(whole, _)| whole)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +161,14 @@ mod tests {
         assert_eq!(wide, "/容器.../容器");
         assert!(display_width(&wide) <= 13);
         assert_eq!(shorten("容器", 0), "...");
+    }
+
+    #[test]
+    fn names_are_not_cut_in_two() {
+        assert_eq!(words("open_tree, shmem_get_inode", 15), "open_tree,");
+        assert_eq!(words("open_tree, shmem", 10), "open_tree,");
+        assert_eq!(words("open_tree", 10), "open_tree");
+        assert_eq!(words("shmem_get_inode", 5), "shmem");
     }
 
     #[test]
