@@ -155,6 +155,18 @@ fn without_a_format_it_is_wrong_usage() {
 }
 
 #[test]
+fn two_formats_are_not_mixed_on_standard_output() {
+    let mut export = Command::new(env!("CARGO_BIN_EXE_analyze"));
+    let output = export
+        .args(["export", "--dot", "-", "--folded", "-"])
+        .arg(bundle("bind-mount-max"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
 fn a_recording_without_calls_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("flame.svg");

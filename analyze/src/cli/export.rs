@@ -8,7 +8,7 @@ use std::{
 
 use clap::{ArgGroup, Args};
 
-use super::{Error, read};
+use super::{Error, answer::is_stdout, read};
 use crate::{export, load::Bundle, text::plain};
 
 /// What is written, and where to; `-` is standard output.
@@ -56,10 +56,15 @@ impl Export {
             .filter_map(|(path, write)| Some((path.as_deref()?, write)))
     }
 
+    /// Whether two formats would be mixed on standard output.
+    pub(super) fn collide(&self) -> bool {
+        self.wanted().filter(|(path, _)| is_stdout(path)).count() > 1
+    }
+
     pub(super) fn run(&self) -> Result<(), Error> {
         let bundle = read(&self.file)?;
         for (path, write) in self.wanted() {
-            let found = if path.as_os_str() == "-" {
+            let found = if is_stdout(path) {
                 // Not the stream for text, which takes colours out: some of this is binary.
                 let mut out = BufWriter::new(io::stdout().lock());
                 let found = write(&mut out, &bundle);

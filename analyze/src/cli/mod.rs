@@ -59,6 +59,14 @@ pub fn main() -> ExitCode {
             .error(ErrorKind::ArgumentConflict, text)
             .exit();
     }
+    if let Some(Command::View(views::View::Export(export))) = &arguments.command
+        && export.collide()
+    {
+        let text = "only one format can go to standard output";
+        Arguments::command()
+            .error(ErrorKind::ArgumentConflict, text)
+            .exit();
+    }
     match run(&arguments) {
         Ok(status) => status,
         // The reader has seen enough.

@@ -1,14 +1,18 @@
 //! The views: offline twins of the tools that experts use on a live host.
 
 use std::{
-    io::{BufWriter, Write},
-    path::PathBuf,
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
 };
 
 use clap::{Args, Subcommand};
 
 use super::{Error, diff, export, read};
-use crate::view::{deleted, df, errno, funcgraph, limits, replay, stacks, syscount, sysctl, trace};
+use crate::{
+    load::Bundle,
+    text::plain,
+    view::{deleted, df, errno, funcgraph, limits, replay, stacks, syscount, sysctl, trace},
+};
 
 /// One way to look at a bundle.
 #[derive(Debug, Subcommand)]
@@ -54,22 +58,22 @@ impl View {
     pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Error> {
         let mut out = BufWriter::new(out);
         let written = match self {
-            Self::Syscount(of) => syscount::write(&mut out, &read(&of.file)?, &of.options),
-            Self::Trace(of) => trace::write(&mut out, &read(&of.file)?, &of.options),
+            Self::Syscount(of) => syscount::write(&mut out, &whole(&of.file)?, &of.options),
+            Self::Trace(of) => trace::write(&mut out, &whole(&of.file)?, &of.options),
             Self::Funcgraph(of) => {
-                let found = funcgraph::write(&mut out, &read(&of.file)?, &of.options);
+                let found = funcgraph::write(&mut out, &whole(&of.file)?, &of.options);
                 found.and_then(|found| note(&mut out, found, "function graph"))
             }
             Self::Stacks(of) => {
-                let found = stacks::write(&mut out, &read(&of.file)?, &of.options);
+                let found = stacks::write(&mut out, &whole(&of.file)?, &of.options);
                 let quiet = of.options.json;
                 found.and_then(|found| note(&mut out, found || quiet, "such stack"))
             }
-            Self::Limits(of) => limits::write(&mut out, &read(&of.file)?, &of.options),
-            Self::Sysctl(of) => sysctl::write(&mut out, &read(&of.file)?, &of.options),
-            Self::Df(of) => df::write(&mut out, &read(&of.file)?, &of.options),
-            Self::Deleted(of) => deleted::write(&mut out, &read(&of.file)?, &of.options),
-            Self::Replay(of) => replay::write(&mut out, &read(&of.file)?, &of.options),
+            Self::Limits(of) => limits::write(&mut out, &whole(&of.file)?, &of.options),
+            Self::Sysctl(of) => sysctl::write(&mut out, &whole(&of.file)?, &of.options),
+            Self::Df(of) => df::write(&mut out, &whole(&of.file)?, &of.options),
+            Self::Deleted(of) => deleted::write(&mut out, &whole(&of.file)?, &of.options),
+            Self::Replay(of) => replay::write(&mut out, &whole(&of.file)?, &of.options),
             Self::Diff(diff) => return diff.run(&mut out),
             Self::Export(export) => return export.run(),
             Self::Errno(options) => errno::write(&mut out, options),
@@ -78,8 +82,20 @@ impl View {
     }
 }
 
+/// Reads a bundle, and says beside the output when its end is missing: numbers are too low then, or not there at all.
+fn whole(file: &Path) -> Result<Bundle, Error> {
+    let bundle = read(file)?;
+    if bundle.closing.is_none() {
+        let file = plain(file.as_os_str().as_encoded_bytes());
+        let text = format!("analyze: {file}: the recording was cut: what is shown is not all");
+        // Whoever closed this stream does not want to know.
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+    Ok(bundle)
+}
+
 /// Says so when there was nothing to print.
-fn note(out: &mut impl Write, found: bool, what: &str) -> std::io::Result<()> {
+fn note(out: &mut impl Write, found: bool, what: &str) -> io::Result<()> {
     if found {
         return Ok(());
     }
