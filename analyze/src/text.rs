@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 /// `bytes` as text without anything that a terminal obeys: control characters, and marks that change the direction of
 /// writing, are shown as escapes; what is not UTF-8 as `\xNN`.
 #[must_use]
@@ -45,6 +47,32 @@ pub fn bytes(number: u64) -> String {
     }
 }
 
+/// Leaves the middle out of what is wider than `width` columns.
+pub(crate) fn shorten(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let kept = width.saturating_sub(3);
+    let tail: String = text.chars().rev().collect();
+    let tail: String = head(&tail, kept - kept / 2).chars().rev().collect();
+    format!("{}...{tail}", head(text, kept / 2))
+}
+
+/// The beginning of `text` that fits into `width` columns.
+pub(crate) fn head(text: &str, width: usize) -> &str {
+    let mut columns = 0;
+    let fits = |&(_, character): &(usize, char)| {
+        columns += character.width().unwrap_or(0);
+        columns <= width
+    };
+    let end = text
+        .char_indices()
+        .take_while(fits)
+        .last()
+        .map_or(0, |(at, character)| at + character.len_utf8());
+    &text[..end]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +92,15 @@ mod tests {
         assert_eq!(bytes(1536), "1.5 KiB");
         assert_eq!(bytes(64 << 20), "64 MiB");
         assert_eq!(bytes(u64::MAX), "15.9 EiB");
+    }
+
+    #[test]
+    fn what_is_shortened_fits_whatever_it_is_written_in() {
+        assert_eq!(shorten("/var/lib/docker", 15), "/var/lib/docker");
+        assert_eq!(shorten("/var/lib/docker/overlay2", 13), "/var/...rlay2");
+        let wide = shorten("/容器/容器/容器/容器", 13);
+        assert_eq!(wide, "/容器.../容器");
+        assert!(wide.width() <= 13);
+        assert_eq!(shorten("容器", 0), "...");
     }
 }

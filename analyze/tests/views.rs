@@ -13,7 +13,7 @@ use std::{
 
 const VIEWS: [&[&str]; 15] = [
     &["syscount"],
-    &["syscount", "-P", "-e", "ENOSPC"],
+    &["syscount", "-P"],
     &["syscount", "--json"],
     &["trace", "-k"],
     &["trace", "--json"],
@@ -152,11 +152,33 @@ fn the_docker_incident_can_be_followed_by_hand() {
         &bundle,
     );
     assert!(graph.contains("path_mount();"), "{graph}");
-    let nothing = view(&["funcgraph", "no_such_function"], &bundle);
-    assert!(
-        nothing.ends_with("# no function no_such_function was traced\n"),
-        "{nothing}"
-    );
+}
+
+#[test]
+fn what_matches_nothing_is_status_1_and_no_output() {
+    let bundle = named("docker-run");
+    let choices: [&[&str]; 9] = [
+        &["syscount", "-p", "999999"],
+        &["syscount", "-e", "EDOM"],
+        &["trace", "-P", "/no/such/path", "--json"],
+        &["funcgraph", "no_such_function"],
+        &["stacks", "-e", "EDOM"],
+        &["limits", "--from", "4000"],
+        &["sysctl", "no.such."],
+        &["deleted", "-p", "999999"],
+        &["replay", "--speed", "0", "-p", "999999"],
+    ];
+    for arguments in choices {
+        let output = command(arguments, &bundle).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(said, "", "{arguments:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(said, "analyze: nothing matches\n", "{arguments:?}");
+    }
+    // That nothing was changed below a name is an answer.
+    let changed = view(&["sysctl", "vm.", "--changed"], &bundle);
+    assert!(changed.starts_with("# changed during"), "{changed}");
 }
 
 #[test]

@@ -2,24 +2,18 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter, IsTerminal as _, Write},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
 };
 
 use clap::Args;
 
-use super::{Error, progress::watched};
+use super::{Error, progress::watched, width};
 use crate::{
     diagnosis::{Diagnosis, diagnose},
     load::Bundle,
     report::{self, Options, Report},
 };
-
-/// Columns of a terminal beyond which lines get hard to read.
-const MAX_WIDTH: usize = 100;
-
-/// Fewest columns that the report is laid out for.
-const MIN_WIDTH: usize = 40;
 
 /// What is written, and where to. `-` is standard output; without it the report for a terminal goes there.
 #[derive(Debug, Args)]
@@ -84,7 +78,7 @@ impl Forms {
         }
         if to_terminal {
             let options = Options {
-                width: width(),
+                width: width::of_report(),
                 verbose: self.verbose,
             };
             report::write(out, &report, options).map_err(Error::Output)?;
@@ -112,13 +106,4 @@ fn write(
         Form::Html => report::write_html(out, bundle, diagnosis, report),
         Form::Markdown => report::write_markdown(out, report),
     }
-}
-
-/// Columns to write for: the terminal's within reason, 80 for anything else.
-fn width() -> usize {
-    let terminal = io::stdout().is_terminal();
-    let size = terminal.then(terminal_size::terminal_size).flatten();
-    size.map_or(80, |(width, _)| {
-        usize::from(width.0).clamp(MIN_WIDTH, MAX_WIDTH)
-    })
 }

@@ -4,7 +4,7 @@ use std::{io::Write, path::PathBuf};
 
 use clap::Args;
 
-use super::{Error, read};
+use super::{Error, read, width};
 use crate::diff::{compare, write};
 
 /// The recordings to compare.
@@ -30,7 +30,7 @@ impl Diff {
                 .map_err(Into::into)
                 .and_then(|()| writeln!(out))
         } else {
-            write(out, &comparison, self.verbose)
+            write(out, &comparison, self.verbose, width::of_terminal())
         };
         written.and_then(|()| out.flush()).map_err(Error::Output)
     }

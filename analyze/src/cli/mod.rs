@@ -7,6 +7,7 @@ mod files;
 mod input;
 mod progress;
 mod views;
+mod width;
 
 use std::{
     io::{self, Write},
@@ -18,6 +19,12 @@ use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 use crate::load::{Bundle, load_watched};
 
+/// What holds for all commands.
+const AFTER_HELP: &str = "\
+On a terminal tables are shortened to its width; piped they are whole.
+Exit status: 0 when there is an answer, 1 when nothing matches what was asked for, a bundle is damaged, or on an error, \
+2 on wrong usage.";
+
 /// Turns a recording of misleading kernel errors into their cause
 #[derive(Debug, Parser)]
 #[command(
@@ -25,6 +32,7 @@ use crate::load::{Bundle, load_watched};
     version,
     about,
     max_term_width = 100,
+    after_help = AFTER_HELP,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true
 )]
@@ -49,7 +57,8 @@ enum Command {
     File(files::FileCommand),
 }
 
-/// Runs the program: 0 when the report was written, 1 on an error, 2 on wrong usage.
+/// Runs the program: 0 when there was an answer, 1 on an error, where nothing matches what was asked for or a bundle is
+/// found damaged, 2 on wrong usage.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -80,19 +89,17 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     let mut out = anstream::stdout().lock();
-    let written = match (&arguments.command, &arguments.file) {
-        (Some(Command::File(command)), _) => {
-            let status = command.run(&mut out)?;
-            out.flush().map_err(Error::Output)?;
-            return Ok(status);
+    let status = match (&arguments.command, &arguments.file) {
+        (Some(Command::File(command)), _) => command.run(&mut out)?,
+        (Some(Command::View(view)), _) => view.run(&mut out)?,
+        (None, Some(file)) => {
+            arguments.forms.write(&read(file)?, &mut out)?;
+            ExitCode::SUCCESS
         }
-        (Some(Command::View(view)), _) => view.run(&mut out),
-        (None, Some(file)) => arguments.forms.write(&read(file)?, &mut out),
-        (None, None) => Ok(()),
+        (None, None) => ExitCode::SUCCESS,
     };
-    written?;
     out.flush().map_err(Error::Output)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(status)
 }
 
 fn read(file: &Path) -> Result<Bundle, Error> {

@@ -3,11 +3,12 @@
 use std::{
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
+    process::ExitCode,
 };
 
 use clap::{Args, Subcommand};
 
-use super::{Error, diff, export, read};
+use super::{Error, diff, export, read, width};
 use crate::{
     load::Bundle,
     text::plain,
@@ -55,30 +56,47 @@ pub(super) struct Of<T: Args> {
 }
 
 impl View {
-    pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Error> {
+    /// Runs the view; its status is 1 where nothing in the recording is what was asked for.
+    pub(super) fn run(&self, out: &mut impl Write) -> Result<ExitCode, Error> {
         let mut out = BufWriter::new(out);
-        let written = match self {
-            Self::Syscount(of) => syscount::write(&mut out, &whole(&of.file)?, &of.options),
-            Self::Trace(of) => trace::write(&mut out, &whole(&of.file)?, &of.options),
-            Self::Funcgraph(of) => {
-                let found = funcgraph::write(&mut out, &whole(&of.file)?, &of.options);
-                found.and_then(|found| note(&mut out, found, "function graph"))
+        let columns = width::of_terminal();
+        let found = match self {
+            Self::Syscount(of) => {
+                of.show(|bundle, it| syscount::write(&mut out, bundle, it, columns))
             }
-            Self::Stacks(of) => {
-                let found = stacks::write(&mut out, &whole(&of.file)?, &of.options);
-                let quiet = of.options.json;
-                found.and_then(|found| note(&mut out, found || quiet, "such stack"))
+            Self::Trace(of) => of.show(|bundle, it| trace::write(&mut out, bundle, it)),
+            Self::Funcgraph(of) => of.show(|bundle, it| funcgraph::write(&mut out, bundle, it)),
+            Self::Stacks(of) => of.show(|bundle, it| stacks::write(&mut out, bundle, it)),
+            Self::Limits(of) => of.show(|bundle, it| limits::write(&mut out, bundle, it, columns)),
+            Self::Sysctl(of) => of.show(|bundle, it| sysctl::write(&mut out, bundle, it)),
+            Self::Df(of) => {
+                of.show(|bundle, it| df::write(&mut out, bundle, it, columns).map(|()| true))
             }
-            Self::Limits(of) => limits::write(&mut out, &whole(&of.file)?, &of.options),
-            Self::Sysctl(of) => sysctl::write(&mut out, &whole(&of.file)?, &of.options),
-            Self::Df(of) => df::write(&mut out, &whole(&of.file)?, &of.options),
-            Self::Deleted(of) => deleted::write(&mut out, &whole(&of.file)?, &of.options),
-            Self::Replay(of) => replay::write(&mut out, &whole(&of.file)?, &of.options),
-            Self::Diff(diff) => return diff.run(&mut out),
-            Self::Export(export) => return export.run(),
-            Self::Errno(options) => errno::write(&mut out, options),
-        };
-        written.and_then(|()| out.flush()).map_err(Error::Output)
+            Self::Deleted(of) => {
+                of.show(|bundle, it| deleted::write(&mut out, bundle, it, columns))
+            }
+            Self::Replay(of) => of.show(|bundle, it| replay::write(&mut out, bundle, it)),
+            Self::Diff(diff) => diff.run(&mut out).map(|()| true),
+            Self::Export(export) => export.run().map(|()| true),
+            Self::Errno(options) => {
+                let written = errno::write(&mut out, options, columns);
+                written.map(|()| true).map_err(Error::Output)
+            }
+        }?;
+        out.flush().map_err(Error::Output)?;
+        if found {
+            return Ok(ExitCode::SUCCESS);
+        }
+        // Whoever closed this stream looks at the status.
+        let _ = writeln!(io::stderr(), "analyze: nothing matches");
+        Ok(ExitCode::FAILURE)
+    }
+}
+
+impl<T: Args> Of<T> {
+    /// Reads the bundle and shows what was asked for of it. Returns whether there was any.
+    fn show(&self, write: impl FnOnce(&Bundle, &T) -> io::Result<bool>) -> Result<bool, Error> {
+        write(&whole(&self.file)?, &self.options).map_err(Error::Output)
     }
 }
 
@@ -92,12 +110,4 @@ fn whole(file: &Path) -> Result<Bundle, Error> {
         let _ = writeln!(io::stderr(), "{text}");
     }
     Ok(bundle)
-}
-
-/// Says so when there was nothing to print.
-fn note(out: &mut impl Write, found: bool, what: &str) -> io::Result<()> {
-    if found {
-        return Ok(());
-    }
-    writeln!(out, "# the recording has no {what}")
 }

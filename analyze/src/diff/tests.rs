@@ -36,7 +36,7 @@ fn compared(before: &Recording, after: &Recording) -> Comparison {
 
 fn text(comparison: &Comparison) -> String {
     let mut out = anstream::StripStream::new(Vec::new());
-    write(&mut out, comparison, false).unwrap();
+    write(&mut out, comparison, false, None).unwrap();
     String::from_utf8(out.into_inner()).unwrap()
 }
 
@@ -150,4 +150,21 @@ fn a_file_system_that_has_room_again_is_told() {
         "{found:?}"
     );
     assert!(compared(&with_room(500), &with_room(400)).limits.is_empty());
+}
+
+#[test]
+fn a_terminal_gets_lines_that_fit() {
+    let comparison = compared(&recording(30, 28, "12\n"), &recording(0, 0, "100000\n"));
+    let mut out = Vec::new();
+    write(&mut out, &comparison, false, Some(50)).unwrap();
+    let narrow = anstream::adapter::strip_bytes(&out).into_vec();
+    let narrow = String::from_utf8(narrow).unwrap();
+    let widest = narrow.lines().map(str::len).max().unwrap();
+    assert!(widest <= 50, "{narrow}");
+    let words = |text: &str| {
+        text.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(words(&narrow), words(&text(&comparison)));
 }

@@ -17,11 +17,35 @@ const WARN: Style = AnsiColor::Yellow.on_default().bold();
 /// Rows of a list that is not written whole.
 const ROWS: usize = 8;
 
-/// Writes the comparison: the verdict first.
+/// Columns by which what is left of a line is further in.
+const HANGING: usize = 4;
+
+/// Writes the comparison, the verdict first, in `columns` of a terminal.
 ///
 /// # Errors
 /// The stream's.
-pub fn write(out: &mut impl Write, comparison: &Comparison, verbose: bool) -> io::Result<()> {
+pub fn write(
+    out: &mut impl Write,
+    comparison: &Comparison,
+    verbose: bool,
+    columns: Option<usize>,
+) -> io::Result<()> {
+    let Some(columns) = columns else {
+        return whole(out, comparison, verbose);
+    };
+    let mut text = Vec::new();
+    whole(&mut text, comparison, verbose)?;
+    for line in String::from_utf8_lossy(&text).lines() {
+        let own = line.len() - line.trim_start().len();
+        let indent = " ".repeat(own + HANGING);
+        let options = textwrap::Options::new(columns).subsequent_indent(&indent);
+        writeln!(out, "{}", textwrap::fill(line, options))?;
+    }
+    Ok(())
+}
+
+/// The lines, however long.
+fn whole(out: &mut impl Write, comparison: &Comparison, verbose: bool) -> io::Result<()> {
     let (word, style) = match comparison.verdict.outcome {
         Outcome::Worked => ("The remedy worked", GOOD),
         Outcome::Partly => ("The remedy worked in part", WARN),

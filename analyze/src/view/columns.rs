@@ -1,8 +1,13 @@
-//! Tables for a terminal: columns as wide as their widest cell.
+//! Tables for a terminal: columns as wide as their widest cell, unless the terminal is too narrow for that.
 
 use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
+
+use crate::text::shorten;
+
+/// Columns below which no cell is shortened.
+const LEAST_CUT: usize = 12;
 
 /// On which side a column's cells stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +24,8 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// A table with a head: what stands over each column, on which side, and how wide it is at least.
+    /// A table with a head: what stands over each column, on which side, and how wide it is at least, on a narrow terminal
+    /// too.
     pub(super) fn new(head: &[(&str, Side, usize)]) -> Self {
         Self {
             columns: head.iter().map(|&(_, side, least)| (side, least)).collect(),
@@ -31,31 +37,50 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
-    /// Writes the rows; the last column is not filled up with blanks.
-    pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        let width = |column: usize, least: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(column));
-            cells.map(|cell| cell.width()).max().unwrap_or(0).max(least)
-        };
-        let widths: Vec<usize> = self
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(column, &(_, least))| width(column, least))
-            .collect();
+    /// Writes the rows, at most `columns` wide as far as cells of text can be shortened for it; numbers never are.
+    /// The last column is not filled up with blanks.
+    pub(super) fn write(&self, out: &mut impl Write, columns: Option<usize>) -> io::Result<()> {
+        let widths = self.widths(columns.unwrap_or(usize::MAX));
         for row in &self.rows {
             let mut line = String::new();
-            for ((cell, &(side, _)), width) in row.iter().zip(&self.columns).zip(&widths) {
+            for ((cell, &(side, _)), &width) in row.iter().zip(&self.columns).zip(&widths) {
+                let cell = shorten(cell, width);
                 let blanks = " ".repeat(width.saturating_sub(cell.width()));
                 let (before, behind) = match side {
                     Side::Left => ("", blanks.as_str()),
                     Side::Right => (blanks.as_str(), ""),
                 };
-                line = line + before + cell + behind + " ";
+                line = line + before + &cell + behind + " ";
             }
             writeln!(out, "{}", line.trim_end())?;
         }
         Ok(())
+    }
+
+    /// How wide each column is. What does not fit is taken from the widest columns of text.
+    fn widths(&self, most: usize) -> Vec<usize> {
+        let width = |column: usize, least: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.width()).max().unwrap_or(0).max(least)
+        };
+        let mut widths: Vec<usize> = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(column, &(_, least))| width(column, least))
+            .collect();
+        let blanks = widths.len().saturating_sub(1);
+        while widths.iter().sum::<usize>() + blanks > most {
+            let columns = widths.iter_mut().zip(&self.columns);
+            let gives = columns.filter(|(width, (side, least))| {
+                *side == Side::Left && **width > LEAST_CUT.max(*least)
+            });
+            match gives.map(|(width, _)| width).max() {
+                Some(widest) => *widest -= 1,
+                None => break,
+            }
+        }
+        widths
     }
 }
 
@@ -73,10 +98,30 @@ mod tests {
         table.row(["容器".to_owned(), "1000".to_owned(), "/a".to_owned()]);
         table.row(["b".to_owned(), "1".to_owned(), String::new()]);
         let mut out = Vec::new();
-        table.write(&mut out).unwrap();
+        table.write(&mut out, None).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "NAME      N PATH\n容器   1000 /a\nb         1\n"
         );
+    }
+
+    #[test]
+    fn what_a_terminal_is_too_narrow_for_is_shortened() {
+        let mut table = Table::new(&[
+            ("N", Side::Right, 0),
+            ("NAME", Side::Left, 0),
+            ("PATH", Side::Left, 0),
+        ]);
+        let path = "/var/lib/docker/overlay2/容器/merged";
+        table.row([u64::MAX.to_string(), "sh".to_owned(), path.to_owned()]);
+        for most in [40, 50, 60, 61, 62] {
+            let mut out = Vec::new();
+            table.write(&mut out, Some(most)).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            let widest = text.lines().map(UnicodeWidthStr::width).max().unwrap();
+            assert!(widest <= most, "{text}");
+            assert!(text.contains("18446744073709551615 sh   /var"), "{text}");
+            assert_eq!(text.contains("..."), most < 62, "{text}");
+        }
     }
 }

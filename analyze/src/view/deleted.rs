@@ -41,16 +41,23 @@ struct Row {
     path: String,
 }
 
-/// Writes the files.
+/// Writes the files, in `columns` of a terminal. Returns whether there was any of those that were asked for.
 ///
 /// # Errors
 /// The stream's.
-pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Result<()> {
+pub fn write(
+    out: &mut impl Write,
+    bundle: &Bundle,
+    options: &Options,
+    columns: Option<usize>,
+) -> io::Result<bool> {
     let Some(files) = deleted_files(bundle, None) else {
-        if options.json {
-            return writeln!(out, "null");
-        }
-        return writeln!(out, "# the recording did not look for deleted files");
+        let text = match options.json {
+            true => "null",
+            false => "# the recording did not look for deleted files",
+        };
+        writeln!(out, "{text}")?;
+        return Ok(true);
     };
     let ours = |file: &DeletedFile| options.pid.is_none_or(|pid| pid == file.pid);
     let rows = files.into_iter().filter(ours).map(|file| Row {
@@ -63,8 +70,13 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
         path: plain(file.path.as_bytes()),
     });
     let rows: Vec<Row> = rows.collect();
+    let found = !rows.is_empty() || options.pid.is_none();
     if options.json {
-        return json(out, &rows);
+        json(out, &rows)?;
+        return Ok(found);
+    }
+    if !found {
+        return Ok(false);
     }
     let disk_bytes = rows
         .iter()
@@ -92,13 +104,14 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
             format!("{} (deleted)", row.path),
         ]);
     }
-    lines.write(out)?;
+    lines.write(out, columns)?;
     let files = if count == 1 { "file" } else { "files" };
     writeln!(
         out,
         "# {count} {files}, {} on disk",
         text::bytes(disk_bytes)
-    )
+    )?;
+    Ok(true)
 }
 
 /// A process's name, as far as the recording tells.
@@ -127,7 +140,7 @@ mod tests {
 
     fn text(recording: &Recording, options: &Options) -> String {
         let mut out = Vec::new();
-        write(&mut out, &recording.load(), options).unwrap();
+        write(&mut out, &recording.load(), options, None).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -63,11 +63,16 @@ struct Numbers {
     used_percent: Option<u64>,
 }
 
-/// Writes the file systems as they were at the end of the recording.
+/// Writes the file systems as they were at the end of the recording, in `columns` of a terminal.
 ///
 /// # Errors
 /// The stream's.
-pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Result<()> {
+pub fn write(
+    out: &mut impl Write,
+    bundle: &Bundle,
+    options: &Options,
+    columns: Option<usize>,
+) -> io::Result<()> {
     let shown = |one: &FileSystem| options.all || one.blocks.total > 0;
     let found = file_systems(bundle, None).into_iter().filter(shown);
     let rows: Vec<Row> = found.map(|one| row(bundle, &one)).collect();
@@ -120,7 +125,7 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
         });
         lines.row(cells);
     }
-    lines.write(out)
+    lines.write(out, columns)
 }
 
 fn row(bundle: &Bundle, one: &FileSystem) -> Row {
@@ -208,7 +213,7 @@ mod tests {
             ],
         });
         let mut out = Vec::new();
-        write(&mut out, &recording.load(), options).unwrap();
+        write(&mut out, &recording.load(), options, None).unwrap();
         String::from_utf8(out).unwrap()
     }
 

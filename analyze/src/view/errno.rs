@@ -21,7 +21,7 @@ pub struct Options {
     #[arg(value_parser = select::errno)]
     pub errno: u16,
     /// Only what this syscall gives it for
-    #[arg(short, long)]
+    #[arg(short, long, value_name = "SYSCALL", value_parser = select::syscall)]
     pub syscall: Option<String>,
     /// How each cause comes about, and what to do
     #[arg(short, long)]
@@ -81,11 +81,11 @@ struct Known<'a> {
     causes: Vec<Cause<'a>>,
 }
 
-/// Writes the error's number and text, then its known causes.
+/// Writes the error's number and text, then its known causes, in `columns` of a terminal.
 ///
 /// # Errors
 /// The stream's.
-pub fn write(out: &mut impl Write, options: &Options) -> io::Result<()> {
+pub fn write(out: &mut impl Write, options: &Options, columns: Option<usize>) -> io::Result<()> {
     let name = errno_name(options.errno);
     let causes = causes(&name, options.syscall.as_deref());
     let text = errno_text(options.errno);
@@ -123,26 +123,39 @@ pub fn write(out: &mut impl Write, options: &Options) -> io::Result<()> {
         }
         writeln!(out, "\n{group}")?;
         for cause in causes {
-            write_cause(out, cause, options.verbose)?;
+            write_cause(out, cause, options.verbose, columns)?;
         }
     }
     Ok(())
 }
 
-fn write_cause(out: &mut impl Write, cause: &Cause<'_>, verbose: bool) -> io::Result<()> {
+fn write_cause(
+    out: &mut impl Write,
+    cause: &Cause<'_>,
+    verbose: bool,
+    columns: Option<usize>,
+) -> io::Result<()> {
     let syscalls = match cause.syscalls.len() {
         0 => "any syscall".into(),
         1..=4 => cause.syscalls.join(", "),
         many => format!("{}, {} more", cause.syscalls[..3].join(", "), many - 3),
     };
-    writeln!(out, "  {:<34} {} ({syscalls})", cause.id, cause.title)?;
+    let line = format!("  {:<34} {} ({syscalls})", cause.id, cause.title);
+    match columns {
+        Some(columns) => {
+            let behind_id = " ".repeat(37);
+            let options = textwrap::Options::new(columns).subsequent_indent(&behind_id);
+            writeln!(out, "{}", textwrap::fill(&line, &options))?;
+        }
+        None => writeln!(out, "{line}")?,
+    }
     if verbose {
-        let options = textwrap::Options::new(80)
+        let options = textwrap::Options::new(columns.unwrap_or(80).min(100))
             .initial_indent("      ")
             .subsequent_indent("      ");
         writeln!(out, "{}", textwrap::fill(cause.why, &options))?;
         for remedy in cause.remedy {
-            let options = textwrap::Options::new(80)
+            let options = textwrap::Options::new(columns.unwrap_or(80).min(100))
                 .initial_indent("      > ")
                 .subsequent_indent("        ");
             writeln!(out, "{}", textwrap::fill(remedy, &options))?;
@@ -206,7 +219,7 @@ mod tests {
             json: false,
         };
         let mut out = Vec::new();
-        write(&mut out, &options).unwrap();
+        write(&mut out, &options, None).unwrap();
         String::from_utf8(out).unwrap()
     }
 

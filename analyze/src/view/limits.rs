@@ -9,6 +9,7 @@ use std::{
 use clap::Args;
 use format_spec::record::Failure;
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
 use super::{
     columns::{
@@ -59,25 +60,41 @@ struct Row {
     others: usize,
 }
 
-/// Writes the limits.
+/// Shared memory is not limited from here on: `SHMMAX` and `SHMALL` of `include/uapi/linux/shm.h`, 6.1 to 7.2.
+const UNLIMITED: u64 = u64::MAX - (1 << 24);
+
+/// Writes the limits, in `columns` of a terminal. Returns whether there was any of those that were asked for.
 ///
 /// # Errors
 /// The stream's.
-pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Result<()> {
+pub fn write(
+    out: &mut impl Write,
+    bundle: &Bundle,
+    options: &Options,
+    columns: Option<usize>,
+) -> io::Result<bool> {
     let mut rows = rows(bundle, options.pid);
     if !options.all {
         rows = fullest(rows);
     }
     let least = options.from.unwrap_or(0);
     rows.retain(|row| least == 0 || row.percent.is_some_and(|percent| percent >= least));
+    let found = !rows.is_empty();
     if options.json {
-        return json(out, &rows);
+        json(out, &rows)?;
+        return Ok(found);
     }
+    if !found {
+        return Ok(false);
+    }
+    let others = rows.iter().map(|row| row.others).max().unwrap_or(0);
+    // A name is what is looked for: it stays whole.
+    let name = rows.iter().map(|row| row.id.width()).max().unwrap_or(0);
     let mut lines = Table::new(&[
         ("USE%", Right, 4),
         ("USED", Right, 0),
         ("LIMIT", Right, 0),
-        ("NAME", Left, 0),
+        ("NAME", Left, name),
         ("OF WHAT", Left, 0),
     ]);
     for row in rows {
@@ -94,7 +111,14 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
             of_what(&row.unit, &row.scope, row.others),
         ]);
     }
-    lines.write(out)
+    lines.write(out, columns)?;
+    if others > 0 {
+        writeln!(
+            out,
+            "# +{others}: so many others have that limit and use less of it (--all)"
+        )?;
+    }
+    Ok(true)
 }
 
 /// What is counted, and for whom.
@@ -106,7 +130,7 @@ fn of_what(unit: &str, scope: &str, others: usize) -> String {
         (unit, scope) => format!("{unit} in {scope}"),
     };
     if others > 0 {
-        text += &format!("; {others} more with --all");
+        text += &format!(", +{others}");
     }
     text
 }
@@ -201,14 +225,15 @@ fn rows(bundle: &Bundle, pid: Option<u32>) -> Vec<Row> {
 }
 
 fn row(limit: LimitUse) -> Row {
-    let percent = limit.limit.map(|most| match most {
+    let most = limit.limit.filter(|&most| most < UNLIMITED);
+    let percent = most.map(|most| match most {
         0 => u128::from(limit.usage > 0) * 100,
         most => u128::from(limit.usage) * 100 / u128::from(most),
     });
     Row {
         percent: percent.map(|percent| u64::try_from(percent).unwrap_or(u64::MAX)),
         used: limit.usage,
-        limit: limit.limit,
+        limit: most,
         id: limit.id,
         unit: limit.unit,
         scope: shared(&limit.scope),
@@ -270,7 +295,7 @@ mod tests {
         recording.fact("mnt_ns.mounts", 13);
         let bundle = recording.load();
         let mut out = Vec::new();
-        write(&mut out, &bundle, &Options::default()).unwrap();
+        write(&mut out, &bundle, &Options::default(), None).unwrap();
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<Vec<&str>> = text
             .lines()
@@ -289,7 +314,7 @@ mod tests {
             json: true,
             ..Options::default()
         };
-        write(&mut out, &bundle, &options).unwrap();
+        write(&mut out, &bundle, &options, None).unwrap();
         let rows: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(rows.as_array().unwrap().len(), 1);
     }

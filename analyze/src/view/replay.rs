@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::Args;
-use format_spec::record::{EndReason, Pass, Phase, Zoom};
+use format_spec::record::{EndReason, Failure, Pass, Phase, Zoom};
 
 use super::{clock, trace};
 use crate::{
@@ -35,11 +35,15 @@ fn speed(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "0, or 0.001 and more".into())
 }
 
-/// Writes the events, each when its time has come.
+/// Writes the events, each when its time has come. Returns whether there was any of those that were asked for.
 ///
 /// # Errors
 /// The stream's.
-pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Result<()> {
+pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Result<bool> {
+    let ours = |failure: &Failure| is_wanted(failure, &options.pid);
+    if !options.pid.is_empty() && !bundle.failures.iter().any(ours) {
+        return Ok(false);
+    }
     let mut events = events(bundle, &options.pid);
     events.sort_by_key(|&(time_ns, _)| time_ns);
     let mut before = events.first().map_or(0, |&(time_ns, _)| time_ns);
@@ -53,7 +57,7 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
         before = time_ns;
         writeln!(out, "{text}")?;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn events(bundle: &Bundle, pids: &[u32]) -> Vec<(u64, String)> {
@@ -98,15 +102,17 @@ fn events(bundle: &Bundle, pids: &[u32]) -> Vec<(u64, String)> {
         };
         note(closing.ended_ns, format!("the recording ended: {why}"));
     }
-    let wanted =
-        |tgid: u32, pid: u32| pids.is_empty() || pids.contains(&tgid) || pids.contains(&pid);
     for failure in &bundle.failures {
-        if wanted(failure.tgid, failure.pid) {
+        if is_wanted(failure, pids) {
             let time = clock::time_of_day(bundle, failure.time_ns);
             events.push((failure.time_ns, trace::line(bundle, failure, &time)));
         }
     }
     events
+}
+
+fn is_wanted(failure: &Failure, pids: &[u32]) -> bool {
+    pids.is_empty() || pids.contains(&failure.tgid) || pids.contains(&failure.pid)
 }
 
 fn armed(bundle: &Bundle, zoom: &Zoom) -> String {

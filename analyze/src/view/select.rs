@@ -1,6 +1,8 @@
-//! What users write to choose: errors by name or by number.
+//! What users write to choose: errors by name or by number, syscalls by name.
 
-use crate::names::{errno_name, errno_number};
+use format_spec::record::Architecture::{Aarch64, X86_64};
+
+use crate::names::{errno_name, errno_number, syscall_number};
 
 /// The errno that `text` names: `ENOSPC`, `enospc` or `28`.
 ///
@@ -14,6 +16,22 @@ pub(super) fn errno(text: &str) -> Result<u16, String> {
     })
 }
 
+/// Whether Linux has a system call of that name.
+pub(super) fn is_syscall(name: &str) -> bool {
+    [Aarch64, X86_64]
+        .iter()
+        .any(|&architecture| syscall_number(architecture, name).is_some())
+}
+
+/// The name of a syscall as it is.
+///
+/// # Errors
+/// What is wrong with it, for the user.
+pub(super) fn syscall(name: &str) -> Result<String, String> {
+    let known = is_syscall(name).then(|| name.to_owned());
+    known.ok_or_else(|| "Linux has no such syscall; write a name like openat".into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -22,5 +40,12 @@ mod tests {
     fn by_name_or_number() {
         assert_eq!((errno("ENOSPC"), errno("28")), (Ok(28), Ok(28)));
         assert!(errno("ENONSENSE").is_err() && errno("4000").is_err() && errno("0").is_err());
+    }
+
+    #[test]
+    fn syscalls_are_those_of_any_architecture() {
+        assert!(is_syscall("openat") && is_syscall("open") && !is_syscall("no_such_call"));
+        assert_eq!(syscall("mount"), Ok("mount".into()));
+        assert!(syscall("monut").is_err());
     }
 }

@@ -128,15 +128,20 @@ struct Row {
     count: u64,
 }
 
-/// Writes the stacks, the most frequent first. Returns whether there was any.
+/// Writes the stacks, the most frequent first. Returns whether there was any of those that were asked for.
 ///
 /// # Errors
 /// The stream's.
 pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Result<bool> {
     let rows = rows(bundle, options);
+    let chosen = options.errno.is_some() || options.pid.is_some();
+    let found = !rows.is_empty() || !chosen;
     if options.json {
         json(out, &rows)?;
-        return Ok(!rows.is_empty());
+        return Ok(found);
+    }
+    if rows.is_empty() && found {
+        writeln!(out, "# the recording has no stack of what said no")?;
     }
     for row in &rows {
         writeln!(
@@ -160,7 +165,7 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
         writeln!(out, "    {}{call}", process.unwrap_or_default())?;
         writeln!(out, "    {}\n", row.count)?;
     }
-    Ok(!rows.is_empty())
+    Ok(found)
 }
 
 fn rows(bundle: &Bundle, options: &Options) -> Vec<Row> {

@@ -8,6 +8,7 @@ use std::{
 
 use clap::Args;
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
 use super::{json, select};
 use crate::{
@@ -53,18 +54,27 @@ struct Row {
     errors: BTreeMap<String, u64>,
 }
 
-/// Kinds of errors that are named in one line of text.
-const NAMED: usize = 4;
-
-/// Writes the counts, the most frequent first.
+/// Writes the counts, the most frequent first, in `columns` of a terminal. Returns whether there was any of those that
+/// were asked for.
 ///
 /// # Errors
 /// The stream's.
-pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Result<()> {
+pub fn write(
+    out: &mut impl Write,
+    bundle: &Bundle,
+    options: &Options,
+    columns: Option<usize>,
+) -> io::Result<bool> {
     let mut rows = rows(bundle, options);
     rows.truncate(options.top.unwrap_or(usize::MAX));
+    let chosen = options.errno.is_some() || options.pid.is_some();
+    let found = !rows.is_empty() || !chosen;
     if options.json {
-        return json(out, &rows);
+        json(out, &rows)?;
+        return Ok(found);
+    }
+    if !found {
+        return Ok(false);
     }
     let head = if options.process {
         "PID    COMM"
@@ -78,7 +88,9 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
             (_, _, Some(syscall)) => syscall.clone(),
             _ => String::new(),
         };
-        writeln!(out, "{key:<22} {:>8} {}", row.count, named(&row.errors))?;
+        let line = format!("{key:<22} {:>8} ", row.count);
+        let room = columns.map_or(usize::MAX, |columns| columns.saturating_sub(line.width()));
+        writeln!(out, "{line}{}", named(&row.errors, room))?;
     }
     if bundle.counts.is_empty() && !bundle.failures.is_empty() {
         writeln!(
@@ -86,21 +98,22 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
             "# counted from the samples: the recording has no counts"
         )?;
     }
-    Ok(())
+    Ok(found)
 }
 
-fn named(errors: &BTreeMap<String, u64>) -> String {
+/// The errors, the most frequent first: all, or those that fit in `room` columns and how many more there are.
+fn named(errors: &BTreeMap<String, u64>, room: usize) -> String {
     let mut errors: Vec<_> = errors.iter().collect();
     errors.sort_by_key(|&(_, count)| Reverse(*count));
-    let mut words: Vec<String> = errors
-        .iter()
-        .take(NAMED)
-        .map(|(name, count)| format!("{name} {count}"))
-        .collect();
-    if errors.len() > NAMED {
-        words.push(format!("{} more", errors.len() - NAMED));
-    }
-    words.join(", ")
+    let words = errors.iter().map(|(name, count)| format!("{name} {count}"));
+    let words: Vec<String> = words.collect();
+    let of = |shown: usize| match words.len() - shown {
+        0 => words.join(", "),
+        more => format!("{}, {more} more", words[..shown].join(", ")),
+    };
+    let fits = (1..=words.len()).rev().map(of);
+    let mut fits = fits.skip_while(|text| text.width() > room);
+    fits.next().unwrap_or_else(|| of(1.min(words.len())))
 }
 
 /// One failure kind of one process.
@@ -176,7 +189,7 @@ mod tests {
 
     fn text(recording: &Recording, options: &Options) -> String {
         let mut out = Vec::new();
-        write(&mut out, &recording.load(), options).unwrap();
+        write(&mut out, &recording.load(), options, None).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -226,5 +239,30 @@ mod tests {
             (&rows[0]["count"], rows.as_array().unwrap().len()),
             (&18.into(), 1)
         );
+    }
+
+    #[test]
+    fn a_terminal_gets_the_errors_that_fit_and_a_pipe_all() {
+        let counts = [("EPERM", 9), ("ENOENT", 7), ("EAGAIN", 5)];
+        let errors: BTreeMap<String, u64> = counts
+            .map(|(name, count)| (name.to_owned(), count))
+            .into_iter()
+            .collect();
+        assert_eq!(named(&errors, usize::MAX), "EPERM 9, ENOENT 7, EAGAIN 5");
+        assert_eq!(named(&errors, 27), "EPERM 9, ENOENT 7, EAGAIN 5");
+        assert_eq!(named(&errors, 26), "EPERM 9, ENOENT 7, 1 more");
+        assert_eq!(named(&errors, 24), "EPERM 9, 2 more");
+        assert_eq!(named(&errors, 3), "EPERM 9, 2 more");
+    }
+
+    #[test]
+    fn what_matches_nothing_is_not_a_table() {
+        let options = Options {
+            pid: Some(999_999),
+            ..Options::default()
+        };
+        let mut out = Vec::new();
+        assert!(!write(&mut out, &recording().load(), &options, None).unwrap());
+        assert!(out.is_empty());
     }
 }

@@ -4,10 +4,13 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
-use super::layout::{BOLD, DIM, Page, WARN, confidence, shorten};
-use crate::report::{
-    CulpritRow, FailureRow, OriginRow,
-    answer::{Answer, NO_CULPRIT, NO_ORIGIN, times},
+use super::layout::{BOLD, DIM, Page, WARN, confidence};
+use crate::{
+    report::{
+        CulpritRow, FailureRow, OriginRow,
+        answer::{Answer, NO_CULPRIT, NO_ORIGIN, times},
+    },
+    text::shorten,
 };
 
 impl<W: Write> Page<'_, W> {

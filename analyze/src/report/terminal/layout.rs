@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options as Wrap, core::display_width};
-use unicode_width::UnicodeWidthChar;
 
 use super::Options;
+use crate::text::head;
 
 /// Columns of the labels on the left.
 const LABEL: usize = 10;
@@ -114,32 +114,6 @@ impl<W: Write> Page<'_, W> {
     }
 }
 
-/// Leaves the middle out of what is wider than `width` columns.
-pub(super) fn shorten(text: &str, width: usize) -> String {
-    if display_width(text) <= width {
-        return text.to_owned();
-    }
-    let kept = width.saturating_sub(3);
-    let tail: String = text.chars().rev().collect();
-    let tail: String = head(&tail, kept - kept / 2).chars().rev().collect();
-    format!("{}...{tail}", head(text, kept / 2))
-}
-
-/// The beginning of `text` that fits into `width` columns.
-fn head(text: &str, width: usize) -> &str {
-    let mut columns = 0;
-    let fits = |&(_, character): &(usize, char)| {
-        columns += character.width().unwrap_or(0);
-        columns <= width
-    };
-    let end = text
-        .char_indices()
-        .take_while(fits)
-        .last()
-        .map_or(0, |(at, character)| at + character.len_utf8());
-    &text[..end]
-}
-
 /// The whole words at the beginning of `text` that fit into `width` columns; part of the first one when it does not.
 fn words(text: &str, width: usize) -> &str {
     let fits = head(text, width);
@@ -152,16 +126,6 @@ fn words(text: &str, width: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_shortened_fits_whatever_it_is_written_in() {
-        assert_eq!(shorten("/var/lib/docker", 15), "/var/lib/docker");
-        assert_eq!(shorten("/var/lib/docker/overlay2", 13), "/var/...rlay2");
-        let wide = shorten("/容器/容器/容器/容器", 13);
-        assert_eq!(wide, "/容器.../容器");
-        assert!(display_width(&wide) <= 13);
-        assert_eq!(shorten("容器", 0), "...");
-    }
 
     #[test]
     fn names_are_not_cut_in_two() {

@@ -11,10 +11,7 @@ use std::{
     io::{self, Write},
 };
 
-use self::{
-    columns::{duration, returned},
-    select::Selector,
-};
+use self::columns::{duration, returned};
 use crate::{
     load::{Bundle, Event, EventKind, SymbolTable, TraceStream},
     text::plain,
@@ -31,7 +28,7 @@ const TASK_COLUMNS: usize = 14;
 /// Bytes of a task's name that are shown there.
 const NAME_BYTES: usize = 7;
 
-/// Writes all graphs of a bundle. Returns whether there was any.
+/// Writes all graphs of a bundle. Returns whether there was any of what was asked for.
 ///
 /// # Errors
 /// The stream's.
@@ -40,21 +37,22 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
         let mut events = stream.events.iter();
         events.any(|event| matches!(event.kind, EventKind::Entry { .. } | EventKind::Exit { .. }))
     };
-    let mut found = false;
-    for stream in bundle.trace.iter().filter(is_graph) {
-        if !found {
-            out.write_all(HEAD.as_bytes())?;
+    let mut graphs = bundle.trace.iter().filter(is_graph).peekable();
+    let chosen = options.function.is_some() || options.pid.is_some();
+    if graphs.peek().is_none() {
+        writeln!(out, "# the recording has no function graph")?;
+        return Ok(!chosen);
+    }
+    let mut head = HEAD.as_bytes();
+    for stream in graphs {
+        let shown = select::shown(&bundle.symbols, options, &stream.events);
+        if shown.is_empty() {
+            continue;
         }
-        found = true;
-        Printer::new(bundle, options).stream(out, &stream.events)?;
+        out.write_all(std::mem::take(&mut head))?;
+        Printer::new(bundle).stream(out, &shown)?;
     }
-    if let Some(function) = &options.function
-        && found
-        && bundle.symbols.named(function).next().is_none()
-    {
-        writeln!(out, "# no function {function} was traced")?;
-    }
-    Ok(found)
+    Ok(head.is_empty() || !chosen)
 }
 
 const HEAD: &str = "\
@@ -76,7 +74,6 @@ struct Cpu {
 
 struct Printer<'a> {
     symbols: &'a SymbolTable,
-    options: &'a Options,
     names: HashMap<u32, String>,
     /// Columns of a processor's number.
     width: usize,
@@ -84,7 +81,7 @@ struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    fn new(bundle: &'a Bundle, options: &'a Options) -> Self {
+    fn new(bundle: &'a Bundle) -> Self {
         let names = bundle
             .failures
             .iter()
@@ -95,20 +92,15 @@ impl<'a> Printer<'a> {
             .map_or(1, |manifest| manifest.host.cpus);
         Self {
             symbols: &bundle.symbols,
-            options,
             names: names.collect(),
             width: cpus.saturating_sub(1).to_string().len(),
             cpus: HashMap::new(),
         }
     }
 
-    fn stream(&mut self, out: &mut impl Write, events: &[Event]) -> io::Result<()> {
-        let mut selector = Selector::new(self.symbols, self.options);
-        let shown: Vec<(&Event, u32)> = events
-            .iter()
-            .filter_map(|event| Some((event, selector.depth(event)?)))
-            .collect();
-        let leaves = leaves(&shown);
+    /// Prints events with their depths.
+    fn stream(&mut self, out: &mut impl Write, shown: &[(&Event, u32)]) -> io::Result<()> {
+        let leaves = leaves(shown);
         let mut skipped = vec![false; shown.len()];
         for (index, &(event, depth)) in shown.iter().enumerate() {
             if skipped[index] {

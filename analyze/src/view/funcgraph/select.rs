@@ -22,8 +22,21 @@ pub struct Options {
     pub pid: Option<u32>,
 }
 
+/// The events that are shown, with their depths.
+pub(super) fn shown<'a>(
+    symbols: &SymbolTable,
+    options: &Options,
+    events: &'a [Event],
+) -> Vec<(&'a Event, u32)> {
+    let mut selector = Selector::new(symbols, options);
+    let shown = events.iter();
+    shown
+        .filter_map(|event| Some((event, selector.depth(event)?)))
+        .collect()
+}
+
 /// Which events are shown, and at which depth.
-pub(super) struct Selector<'a> {
+struct Selector<'a> {
     symbols: &'a SymbolTable,
     options: &'a Options,
     /// Depth of the selected call that each task is in.
@@ -31,7 +44,7 @@ pub(super) struct Selector<'a> {
 }
 
 impl<'a> Selector<'a> {
-    pub(super) fn new(symbols: &'a SymbolTable, options: &'a Options) -> Self {
+    fn new(symbols: &'a SymbolTable, options: &'a Options) -> Self {
         Self {
             symbols,
             options,
@@ -40,7 +53,7 @@ impl<'a> Selector<'a> {
     }
 
     /// The depth below the selected function, or below the outermost one; `None` for what is not shown.
-    pub(super) fn depth(&mut self, event: &Event) -> Option<u32> {
+    fn depth(&mut self, event: &Event) -> Option<u32> {
         if self.options.pid.is_some_and(|pid| pid != event.pid) {
             return None;
         }

@@ -47,27 +47,30 @@ struct Row {
     defaults: Vec<&'static str>,
 }
 
-/// Writes the values at the end of the recording.
+/// Writes the values at the end of the recording. Returns whether there is any sysctl of the name that was asked for.
 ///
 /// # Errors
 /// The stream's.
-pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Result<()> {
+pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Result<bool> {
     let prefix = options.name.as_ref().map(|name| name.replace('/', "."));
     let mut rows = rows(bundle);
-    rows.retain(|row| {
-        let named = prefix
-            .as_ref()
-            .is_none_or(|prefix| row.name.starts_with(prefix));
-        named && (!options.changed || !row.before.is_empty() || !row.defaults.is_empty())
-    });
+    if let Some(prefix) = &prefix {
+        rows.retain(|row| row.name.starts_with(prefix));
+    }
+    let found = !rows.is_empty() || prefix.is_none();
+    rows.retain(|row| !options.changed || !row.before.is_empty() || !row.defaults.is_empty());
     if options.json {
-        return json(out, &rows);
+        json(out, &rows)?;
+        return Ok(found);
+    }
+    if !found {
+        return Ok(false);
     }
     if !options.changed {
         for row in rows {
             writeln!(out, "{} = {}", row.name, row.value)?;
         }
-        return Ok(());
+        return Ok(true);
     }
     let (moved, set): (Vec<Row>, Vec<Row>) =
         rows.into_iter().partition(|row| !row.before.is_empty());
@@ -88,7 +91,7 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
         )?;
         writeln!(out, "{} = {}", row.name, row.value)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// The sysctls of a snapshot by name, values fit to be shown.

@@ -14,11 +14,11 @@ use clap::Args;
 use format_spec::record::Failure;
 use serde::Serialize;
 
-use super::{clock, stacks};
+use super::{clock, select, stacks};
 use crate::{
     graph::{Calls, ReturnRun},
     load::Bundle,
-    names::{errno_name, errno_number, errno_text, syscall_name, syscall_number},
+    names::{errno_name, errno_number, errno_text, syscall_name},
     text::plain,
 };
 
@@ -61,20 +61,13 @@ fn expression(text: &str) -> Result<Expression, String> {
         let errno = errno_number(name).filter(|_| name.starts_with(['E', 'e']));
         if let Some(errno) = errno {
             expression.errnos.push(errno);
-        } else if is_syscall(name) {
+        } else if select::is_syscall(name) {
             expression.syscalls.push(name.to_owned());
         } else {
             return Err(format!("Linux has neither a syscall nor an error '{name}'"));
         }
     }
     Ok(expression)
-}
-
-fn is_syscall(name: &str) -> bool {
-    use format_spec::record::Architecture::{Aarch64, X86_64};
-    [Aarch64, X86_64]
-        .iter()
-        .any(|&architecture| syscall_number(architecture, name).is_some())
 }
 
 /// One call as JSON.
@@ -92,14 +85,17 @@ struct Line<'a> {
     stack: Vec<String>,
 }
 
-/// Writes the failing calls that were recorded whole, in order of time.
+/// Writes the failing calls that were recorded whole, in order of time. Returns whether there was any of those that were
+/// asked for.
 ///
 /// # Errors
 /// The stream's.
-pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Result<()> {
+pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Result<bool> {
     if !options.json {
         head(out, bundle)?;
     }
+    let chosen = options.names.is_some() || !options.pid.is_empty() || options.path.is_some();
+    let mut found = !chosen;
     let stacks = if options.stack_trace {
         by_failure(bundle)
     } else {
@@ -111,6 +107,7 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
         if !is_wanted(failure, &name, options) {
             continue;
         }
+        found = true;
         let stack = stacks
             .get(&(failure.pid, failure.time_ns))
             .cloned()
@@ -147,7 +144,7 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
             writeln!(out, " > {function}()")?;
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// One failing call in one line.
