@@ -4,11 +4,9 @@
     etz.py FILE...
 
 Written from SPEC.md alone, to show that it is enough; section numbers are those of SPEC.md. Needs Python 3.8 or later
-and the zstd package `zstandard` (Debian: python3-zstandard).
-
-The JSON has `header`, `frames` (each with its `record`, or the kind of `error` that kept it from being read) and
-`damage`. Bytes are a string when they are UTF-8, else {"hex": "..."}. An enum is the name of its case, or
-{"Case": content}.
+and the package `zstandard` (Debian: python3-zstandard). The JSON has `header`, `frames` (each with its `record`, or the
+kind of `error` that kept it from being read) and `damage`. Bytes are a string when they are UTF-8, else {"hex": "..."}.
+An enum is the name of its case, or {"Case": content}.
 """
 
 import json
@@ -17,32 +15,57 @@ import struct
 import sys
 import zlib
 from collections import namedtuple
+from functools import partial
+from itertools import accumulate, islice
 
-try:
-    import zstandard
-except ImportError:
-    sys.exit("etz.py needs the zstd package `zstandard` (Debian: python3-zstandard)")
+import zstandard
 
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-# 2.5
+# Bounds (2.5)
 MAX_FILE_HEADER_LEN, MAX_RAW_LEN, MAX_STORED_LEN = 4096, 8 << 20, (8 << 20) + (64 << 10)
 MAX_FRAMES, MAX_TOTAL_RAW_LEN = 262144, 8 << 30
-MAX_ROWS, MAX_COLUMNS, MAX_PAGE_COLUMNS = 65536, 64, 4096
-MAX_CLAIM, MAX_SUBBUFFER_LEN = 16 << 20, 1 << 20
+MAX_COLUMNS, MAX_PAGE_COLUMNS, MAX_SUBBUFFER_LEN, MAX_CLAIM = 64, 4096, 1 << 20, 16 << 20
 MASK64 = (1 << 64) - 1
 
-
-class NotABundle(Exception):
-    """A file that cannot be opened at all (3.1)."""
+# The records in row encoding (7), by the number of their type. A record is {field: type}, an enum lists its cases
+SCHEMA = """
+1: {tool_version: string, command_line: [list, string],
+    host: {hostname: string, kernel_release: string, kernel_version: string, os_release: string,
+        architecture: [enum, Aarch64, X86_64], cpus: u32, page_size_bytes: u32, memory_bytes: u64, boot_id: string},
+    clocks: {realtime_ns: u64, monotonic_ns: u64, boottime_ns: u64}, duration_ns: [option, u64], max_size_bytes: u64,
+    abilities: [list, {name: string, state: [enum, Available, Missing, Denied], detail: string}],
+    armed: [list, {what: string, detail: string}], missing: [list, {what: string, why: string}]},
+2: {ended_ns: u64, reason: [enum, Time, Command, {Signal: i32}, Size, {Error: string}], command_status: [option, i32],
+    cost: {user_ns: u64, system_ns: u64, peak_memory_bytes: u64, bpf_run_ns: [option, u64], bpf_runs: [option, u64],
+        graph_armed_ns: u64}, drops: [list, {what: string, why: string, count: u64}], not_restored: [list, string]},
+4: {facts: [list, {id: u16, name: string, unit: [enum, Count, Bytes, Pages, Id, Bits], path: string}]},
+6: {number: u32, phase: [enum, Start, Failure, End], started_ns: u64, ended_ns: u64,
+    entries: [list, {path: bytes, content: [enum, {File: {bytes: bytes, truncated: bool}}, {Link: bytes},
+        {Directory: [list, bytes]}, {EntryCount: u64},
+        {StatFs: {fs_type: u64, block_size_bytes: u64, blocks: u64, blocks_free: u64, blocks_available: u64,
+            inodes: u64, inodes_free: u64, flags: u64}}, Unchanged, {Error: u16}]}]},
+7: {cpu: u32, session: u32, pages: [list, bytes]},
+8: {header_page: string, events: [list, {system: string, name: string, text: string}]},
+9: {probes: [list, {event: string, function: string, kind: [enum, Kretprobe, Fprobe, Kprobe], session: u32}]},
+10: {symbols: [list, {address: u64, size: u64, kind: u8, name: string, module: [option, string],
+    returns: [enum, Unknown, Void, Bool, {Signed: u8}, {Unsigned: u8}, Pointer, Aggregate]}]},
+11: {number: u32, pass: [enum, Graph, Returns], syscall: u32, errno: u16, functions: [list, string], pids: [list, u32],
+    started_ns: u64, armed_ns: u64, ended_ns: u64, end: [enum, Enough, Time, Bytes, Recording, Error], failures: u64,
+    lost_events: u64, tier: string},
+12: {functions: [list, {address: u64, bytes: bytes}]},
+13: {entries: [list, {data: u64, paths: [list, string], size: u32, symbol: [option, [tuple, string, u64]]}]},
+14: {fields: [list, {structure: string, field: string, offset: u32, size: u32}]},
+65535: {entries: [list_without_claim, [tuple, u64, u16, u32, u32, u32]]}
+"""
+SCHEMA = json.loads(re.sub(r"\w+", r'"\g<0>"', "{" + SCHEMA + "}"))
 
 
 class Unreadable(Exception):
-    """A frame that cannot be used (3.3), with the kind of reason."""
+    """A file that cannot be opened (3.1), or a frame that cannot be used (3.3), with the reason."""
 
 
-def need(condition, kind="malformed"):
+def need(condition, reason="malformed"):
     if not condition:
-        raise Unreadable(kind)
+        raise Unreadable(reason)
 
 
 def fit(value, bits):
@@ -61,26 +84,11 @@ def show(data):
         return {"hex": data.hex()}
 
 
-def inflate(stored, raw_len):
-    """Exactly one zstd frame of exactly that length (2.2); a little at a time, so that no bomb goes off."""
-    need(stored.startswith(ZSTD_MAGIC), "compression")
-    decoder, payload, at = zstandard.ZstdDecompressor().decompressobj(), bytearray(), 0
-    try:
-        while not decoder.eof and at < len(stored) and len(payload) <= raw_len:
-            payload += decoder.decompress(stored[at : at + 256])
-            at += 256
-    except zstandard.ZstdError:
-        raise Unreadable("compression")
-    need(decoder.eof and not decoder.unused_data and at >= len(stored), "compression")
-    need(len(payload) == raw_len, "compression")
-    return bytes(payload)
-
-
 class Bytes:
     """Bytes that are taken from front to back, and what a record of them claims (5.3, 6.4)."""
 
     def __init__(self, data):
-        self.data, self.at, self.claimed = data, 0, 0
+        self.data, self.at, self.claimed, self.before = data, 0, 0, 0
 
     def take(self, length):
         part = self.data[self.at : self.at + length]
@@ -92,152 +100,11 @@ class Bytes:
         self.claimed += count * length
         need(self.claimed <= MAX_CLAIM, "bound")
 
-    def is_used(self):
-        return self.at == len(self.data)
-
-
-# Row encoding (5): a type is a function that takes a value of it
-
-
-class Rows(Bytes):
     def varint(self, width):
         first = self.take(1)[0]
-        if first <= 250:
-            return first
-        length = {251: 2, 252: 4, 253: 8}.get(first, 9)
+        length = {251: 2, 252: 4, 253: 8, 254: 9, 255: 9}.get(first, 0)
         need(length <= width)
-        return int.from_bytes(self.take(length), "little")
-
-
-def string(rows):
-    text = TYPES["bytes"](rows)
-    need(isinstance(text, str))
-    return text
-
-
-TYPES = {
-    "u8": lambda rows: rows.take(1)[0],
-    "u16": lambda rows: rows.varint(2),
-    "u32": lambda rows: rows.varint(4),
-    "u64": lambda rows: rows.varint(8),
-    "i32": lambda rows: unzigzag(rows.varint(4)),
-    "bool": lambda rows: fit(rows.take(1)[0], 1) == 1,
-    "bytes": lambda rows: show(rows.take(rows.varint(8))),
-    "string": string,
-}
-
-
-def type_named(name):
-    if name.startswith("["):
-        return list_of(type_named(name[1:-1]))
-    if name.endswith("?"):
-        value = type_named(name[:-1])
-        return lambda rows: value(rows) if TYPES["bool"](rows) else None
-    return TYPES[name]
-
-
-def list_of(element):
-    def take(rows):
-        count = rows.varint(8)
-        rows.claim(count, 128)
-        return [element(rows) for _ in range(count)]
-
-    return take
-
-
-def enum(cases):
-    """Cases are names, or a name and the type of what it holds."""
-    cases = [(case.split()[0], *map(type_named, case.split()[1:])) for case in cases]
-
-    def take(rows):
-        number = rows.varint(4)
-        need(number < len(cases))
-        name, *content = cases[number]
-        return {name: content[0](rows)} if content else name
-
-    return take
-
-
-def fields(parts):
-    """Fields are a name and a type; those of a tuple have no names."""
-    parts = [part.split() for part in parts]
-    types = [type_named(part[-1]) for part in parts]
-    if len(parts[0]) == 1:
-        return lambda rows: [take(rows) for take in types]
-    named = list(zip((part[0] for part in parts), types))
-    return lambda rows: {name: take(rows) for name, take in named}
-
-
-# Records in row encoding (7): enums have bars, records and tuples commas
-DEFINITIONS = """
-architecture: Aarch64 | X86_64
-host: hostname string, kernel_release string, kernel_version string, os_release string, architecture architecture, \
-    cpus u32, page_size_bytes u32, memory_bytes u64, boot_id string
-clocks: realtime_ns u64, monotonic_ns u64, boottime_ns u64
-state: Available | Missing | Denied
-ability: name string, state state, detail string
-armed: what string, detail string
-missing: what string, why string
-manifest: tool_version string, command_line [string], host host, clocks clocks, duration_ns u64?, max_size_bytes u64, \
-    abilities [ability], armed [armed], missing [missing]
-reason: Time | Command | Signal i32 | Size | Error string
-cost: user_ns u64, system_ns u64, peak_memory_bytes u64, bpf_run_ns u64?, bpf_runs u64?, graph_armed_ns u64
-drop: what string, why string, count u64
-closing: ended_ns u64, reason reason, command_status i32?, cost cost, drops [drop], not_restored [string]
-unit: Count | Bytes | Pages | Id | Bits
-fact: id u16, name string, unit unit, path string
-fact_table: facts [fact]
-file: bytes bytes, truncated bool
-statfs: fs_type u64, block_size_bytes u64, blocks u64, blocks_free u64, blocks_available u64, inodes u64, \
-    inodes_free u64, flags u64
-content: File file | Link bytes | Directory [bytes] | EntryCount u64 | StatFs statfs | Unchanged | Error u16
-phase: Start | Failure | End
-entry: path bytes, content content
-snapshot: number u32, phase phase, started_ns u64, ended_ns u64, entries [entry]
-ftrace_pages: cpu u32, session u32, pages [bytes]
-event_format: system string, name string, text string
-event_formats: header_page string, events [event_format]
-probe_kind: Kretprobe | Fprobe | Kprobe
-probe: event string, function string, kind probe_kind, session u32
-probes: probes [probe]
-returns: Unknown | Void | Bool | Signed u8 | Unsigned u8 | Pointer | Aggregate
-symbol: address u64, size u64, kind u8, name string, module string?, returns returns
-symbols: symbols [symbol]
-pass: Graph | Returns
-end: Enough | Time | Bytes | Recording | Error
-zoom: number u32, pass pass, syscall u32, errno u16, functions [string], pids [u32], started_ns u64, armed_ns u64, \
-    ended_ns u64, end end, failures u64, lost_events u64, tier string
-function: address u64, bytes bytes
-code: functions [function]
-near: string, u64
-ctl_entry: data u64, paths [string], size u32, symbol near?
-ctl_tables: entries [ctl_entry]
-field: structure string, field string, offset u32, size u32
-type_layouts: fields [field]
-index_entry: u64, u16, u32, u32, u32
-"""
-
-for definition in DEFINITIONS.strip().splitlines():
-    name, _, content = definition.partition(":")
-    TYPES[name] = enum(content.split("|")) if "|" in content else fields(content.split(","))
-
-
-def row_record(name):
-    def read(payload, revision):
-        rows = Rows(payload)
-        rows.claim(len(payload))
-        value = TYPES[name](rows)
-        need(rows.is_used() or revision > 0)
-        return value
-
-    return read
-
-
-# Columnar encoding (6)
-
-
-class Column(Bytes):
-    before = 0
+        return int.from_bytes(self.take(length), "little") if length else first
 
     def plain(self, bits=64):
         value = 0
@@ -252,8 +119,57 @@ class Column(Bytes):
         return fit(before + unzigzag(self.plain()) & MASK64, bits)
 
     def delta(self, bits=64):
-        self.before = self.difference(self.before)
-        return fit(self.before, bits)
+        self.before = self.difference(self.before, bits)
+        return self.before
+
+
+# How the scalars are taken from rows (5.1)
+SCALARS = {
+    "u8": lambda rows: rows.take(1)[0],
+    **{f"u{bits}": partial(Bytes.varint, width=bits // 8) for bits in (16, 32, 64)},
+    "i32": lambda rows: unzigzag(rows.varint(4)),
+    "bool": lambda rows: fit(rows.take(1)[0], 1) == 1,
+    "bytes": lambda rows: show(rows.take(rows.varint(8))),
+    "string": lambda rows: rows.take(rows.varint(8)).decode("utf-8"),
+}
+
+
+def take_value(kind, rows):
+    """A value of a type of the schema: a scalar, or made of them (5.1)."""
+    if isinstance(kind, str):
+        return SCALARS[kind](rows)
+    if isinstance(kind, dict):
+        return {name: take_value(field, rows) for name, field in kind.items()}
+    kind, *content = kind
+    if kind == "tuple":
+        return [take_value(member, rows) for member in content]
+    if kind == "option":
+        return take_value(content[0], rows) if SCALARS["bool"](rows) else None
+    if kind == "enum":
+        number = rows.varint(4)
+        need(number < len(content))
+        return content[number] if isinstance(content[number], str) else take_value(content[number], rows)
+    count = rows.varint(8)
+    rows.claim(count, 128 if kind == "list" else 0)
+    return [take_value(content[0], rows) for _ in range(count)]
+
+
+def row_record(kind, payload, revision):
+    rows = Bytes(payload)
+    rows.claim(len(payload))
+    value = take_value(kind, rows)
+    need(rows.at == len(payload) or revision > 0)
+    return value
+
+
+def split_columns(payload, most):
+    """The payload, the number of rows and the columns (6.1)."""
+    whole = Bytes(payload)
+    rows, count = whole.plain(), whole.plain()
+    need(count <= most)
+    columns = [Bytes(whole.take(whole.plain())) for _ in range(count)]
+    need(whole.at == len(payload))
+    return whole, rows, columns
 
 
 def numbered(known, number, new):
@@ -265,103 +181,70 @@ def numbered(known, number, new):
 
 
 def dictionary(numbers, strings, whole):
-    """A function that takes the next string of a pair of columns (6.3)."""
+    """The strings of a pair of columns (6.3)."""
     known = []
-
-    def new():
-        whole.claim(16)
-        return strings.take(strings.plain())
-
-    def take():
-        value = numbered(known, numbers.plain(), new)
-        whole.claim(len(value))
-        return show(value)
-
-    return take
+    while True:
+        count = len(known)
+        value = numbered(known, numbers.plain(), lambda: strings.take(strings.plain()))
+        whole.claim(len(value) + 16 * (len(known) - count))
+        yield show(value)
 
 
-def split_columns(payload, most):
-    """The payload, the number of rows and the columns (6.1)."""
-    whole = Column(payload)
-    rows, count = whole.plain(), whole.plain()
-    need(count <= most)
-    columns = [Column(whole.take(whole.plain())) for _ in range(count)]
-    need(whole.is_used())
-    return whole, rows, columns
-
-
-def columnar_record(count, row_reader):
-    def read(payload, revision):
-        whole, rows, columns = split_columns(payload, MAX_COLUMNS)
-        need(rows <= MAX_ROWS, "bound")
-        whole.claim(rows, 256)
-        need(len(columns) == count or (len(columns) > count and revision > 0))
-        row = row_reader(columns[:count], whole)
-        value = {"rows": [row() for _ in range(rows)]}
-        need(all(column.is_used() for column in columns[:count]))
-        return value
-
-    return read
+def columnar_record(count, read_rows, payload, revision):
+    whole, rows, columns = split_columns(payload, MAX_COLUMNS)
+    whole.claim(rows, 256)  # and so at most 65,536
+    need(len(columns) == count or (len(columns) > count and revision > 0))
+    value = {"rows": list(islice(read_rows(columns[:count], whole), rows))}
+    need(all(column.at == len(column.data) for column in columns[:count]))
+    return value
 
 
 def counts(columns, whole):
     syscall, errno, tgid, comm, comms, count, first, last = columns
-    name = dictionary(comm, comms, whole)
-
-    def row():
-        value = {"syscall": syscall.plain(32), "errno": errno.plain(16), "tgid": tgid.delta(32), "comm": name()}
-        value.update(count=count.plain(), first_ns=first.delta())
-        value["last_ns"] = last.difference(value["first_ns"])
-        return value
-
-    return row
+    names = dictionary(comm, comms, whole)
+    while True:
+        row = {"syscall": syscall.plain(32), "errno": errno.plain(16), "tgid": tgid.delta(32), "comm": next(names)}
+        row.update(count=count.plain(), first_ns=first.delta(), last_ns=last.difference(first.before))
+        yield row
 
 
-def take_path(head, path_bytes, whole):
-    whole.claim(32)
-    return {"argument": head >> 1, "bytes": path_bytes(), "truncated": head & 1 == 1}
+def take_paths(heads, strings, whole):
+    whole.claim(len(heads), 32)
+    return [{"argument": head >> 1, "bytes": next(strings), "truncated": head & 1 == 1} for head in heads]
 
 
 def failures_1(columns, whole):
-    time, syscall, errno, flags, tgid, pid, uid, cgroup, comm, comms = columns[:10]
+    time, syscall, errno, flags, tgid, pid, uid, cgroup, comm, comms, *args = columns[:16]
     path_count, path_head, path, paths, fact_count, fact, fact_value = columns[16:]
-    name, path_bytes = dictionary(comm, comms, whole), dictionary(path, paths, whole)
-    args_before, fact_before = {}, {}
-
-    def take_fact():
-        whole.claim(16)
-        number = fact.plain(16)
-        fact_before[number] = fact_value.difference(fact_before.get(number, 0))
-        return [number, fact_before[number]]
-
-    def row():
-        value = {"time_ns": time.delta(), "syscall": syscall.plain(32), "errno": errno.plain(16)}
-        value.update(not_entered=flags.plain(1) == 1, tgid=tgid.delta(32), uid=uid.plain(32))
-        value.update(cgroup=cgroup.delta(), comm=name(), pid=pid.difference(value["tgid"], 32))
-        before = args_before.get(value["syscall"], [0] * 6)
-        value["args"] = [column.difference(old) for column, old in zip(columns[10:16], before)]
-        args_before[value["syscall"]] = value["args"]
-        value["paths"] = [take_path(path_head.plain(9), path_bytes, whole) for _ in range(path_count.plain())]
-        value["facts"] = [take_fact() for _ in range(fact_count.plain())]
-        return value
-
-    return row
+    names, strings = dictionary(comm, comms, whole), dictionary(path, paths, whole)
+    args_before, facts_before = {}, {}
+    while True:
+        row = {"time_ns": time.delta(), "syscall": syscall.plain(32), "errno": errno.plain(16), "tgid": tgid.delta(32)}
+        row.update(not_entered=flags.plain(1) == 1, pid=pid.difference(tgid.before, 32), uid=uid.plain(32))
+        row.update(cgroup=cgroup.delta(), comm=next(names))
+        before = args_before.get(row["syscall"], [0] * 6)
+        row["args"] = args_before[row["syscall"]] = [column.difference(old) for column, old in zip(args, before)]
+        row["paths"] = take_paths([path_head.plain(9) for _ in range(path_count.plain())], strings, whole)
+        row["facts"] = []
+        for _ in range(fact_count.plain()):
+            whole.claim(16)
+            number = fact.plain(16)
+            facts_before[number] = fact_value.difference(facts_before.get(number, 0))
+            row["facts"].append([number, facts_before[number]])
+        yield row
 
 
 def failures_2(columns, whole):
-    time, thread, pid, changes, tgid, uid, cgroup, comm, comms, ids = columns[:10]
-    fact_count, gap, fact_value, kind, kinds, arg_changes, arg_number, arg, path, paths = columns[10:]
-    name, path_bytes = dictionary(comm, comms, whole), dictionary(path, paths, whole)
+    time, thread, pid, changes, tgid, uid, cgroup, comm, comms, ids, fact_count, gap, fact_value = columns[:13]
+    kind, kinds, arg_changes, arg_number, arg, path, paths = columns[13:]
+    names, strings = dictionary(comm, comms, whole), dictionary(path, paths, whole)
     latest, known_kinds, known_args = [], [], []
-    last = {"pid": 0, "tgid": 0, "uid": 0, "cgroup": 0, "comm": "", "facts": []}
+    row = {"pid": 0, "tgid": 0, "uid": 0, "cgroup": 0, "comm": "", "facts": []}
 
     def take_ids(before):
-        values, number, taken = dict(before), 0, []
-        for _ in range(ids.plain()):
-            whole.claim(16)
-            number = ids.difference(number, 16)
-            taken.append([number, values.get(number, 0)])
-        return taken
+        values, count, ids.before = dict(before), ids.plain(), 0
+        numbers = [ids.delta(16) for _ in range(count)]
+        return [[number, values.get(number, 0)] for number in numbers]
 
     def take_kind():
         kind = {"syscall": kinds.plain(32), "errno": kinds.plain(16), "not_entered": kinds.plain(1) == 1}
@@ -374,316 +257,243 @@ def failures_2(columns, whole):
         need(number <= len(known_args))
         return known_args[number - 1]
 
-    def row():
-        nonlocal last
-        value = {"time_ns": time.delta()}
+    while True:
         number = thread.plain()
-        is_new = number == len(latest)
-        before = numbered(latest, number, lambda: dict(last, pid=pid.delta(32)))
-        bits = fit(changes.plain(), 5)
-        value["pid"] = before["pid"]
-        value["tgid"] = tgid.difference(before["tgid"], 32) if bits & 1 else before["tgid"]
-        value["uid"] = uid.difference(before["uid"], 32) if bits & 2 else before["uid"]
-        value["cgroup"] = cgroup.difference(before["cgroup"]) if bits & 4 else before["cgroup"]
-        value["comm"] = name() if bits & 8 else before["comm"]
-        value["facts"] = take_ids(before["facts"]) if bits & 16 else [list(fact) for fact in before["facts"]]
-        whole.claim(0 if bits & 16 else len(value["facts"]), 16)
-        at = 0
+        row = dict(numbered(latest, number, lambda: dict(row, pid=pid.delta(32))), time_ns=time.delta())
+        changed = changes.plain(5)
+        for bit, (name, column, bits) in enumerate([("tgid", tgid, 32), ("uid", uid, 32), ("cgroup", cgroup, 64)]):
+            row[name] = column.difference(row[name], bits) if changed >> bit & 1 else row[name]
+        row["comm"] = next(names) if changed & 8 else row["comm"]
+        facts = row["facts"] = take_ids(row["facts"]) if changed & 16 else list(row["facts"])
+        whole.claim(len(facts), 16)
+        at = -1
         for _ in range(fact_count.plain()):
-            at += gap.plain()
-            need(at < len(value["facts"]))
-            value["facts"][at][1] = fact_value.difference(value["facts"][at][1])
-            at += 1
+            at += 1 + gap.plain()
+            need(at < len(facts))
+            facts[at] = [facts[at][0], fact_value.difference(facts[at][1])]
         shared, heads, args = numbered(known_kinds, kind.plain(), take_kind)
-        value.update(shared)
-        bits = fit(arg_changes.plain(), 6)
-        args[:] = [take_arg(old) if bits >> at & 1 else old for at, old in enumerate(args)]
-        value["args"] = list(args)
-        value["paths"] = [take_path(head, path_bytes, whole) for head in heads]
-        last = latest[number] = value
-        return value
-
-    return row
+        changed = arg_changes.plain(6)
+        args[:] = [take_arg(old) if changed >> at & 1 else old for at, old in enumerate(args)]
+        row.update(shared, args=list(args), paths=take_paths(heads, strings, whole))
+        latest[number] = row
+        yield row
 
 
-# Version 2 of ftrace pages (7.7)
+def pages_2(payload, revision):
+    """Version 2 of ftrace pages (7.7)."""
+    whole, count, columns = split_columns(payload, MAX_PAGE_COLUMNS)
+    need(len(columns) >= 10)
+    whole.claim(128 * count + len(payload))
+    head, forms, raw, times, commits, tails, kinds, deltas, uppers, new_longs = columns[:10]
+    now, longs, stacks, rest = 0, [], {}, iter(columns[10:])
+    cpu, session = head.plain(32), head.plain(32)
 
+    def take_class():
+        """The type_len, the length as it is stored, the column of time_delta, and mode and column of each slot."""
+        type_len, length = head.plain(8), head.plain(32)
+        has_length = type_len in (0, 29)
+        size = length - 4 if has_length else 4 * type_len
+        need(size >= 0 and size % 4 == 0 and type_len <= 29 and (has_length or length == 0))
+        parts = [(None, next(rest, None))]
+        while size > 0:
+            parts.append((head.plain(3), next(rest, None)))
+            size -= 4 if parts[-1][0] < 2 else 8
+            need(parts[-1][1])
+        need(size == 0 and parts[0][1])
+        return type_len, length.to_bytes(4, "little") if has_length else b"", parts[0][1], parts[1:]
 
-class Pages:
-    def __init__(self, payload, revision):
-        whole, self.count, columns = split_columns(payload, MAX_PAGE_COLUMNS)
-        need(len(columns) >= 10)
-        whole.claim(self.count, 128)
-        whole.claim(len(payload))
-        self.whole, self.columns, self.time = whole, columns, 0
-        self.known, self.stacks = [], {}
-        head, rest = columns[0], columns[10:]
-        self.cpu, self.session = head.plain(32), head.plain(32)
-        self.classes = []
-        for _ in range(fit(head.plain(), 12)):
-            type_len, length = head.plain(8), head.plain(32)
-            has_length = type_len in (0, 29)
-            size = length - 4 if has_length else 4 * type_len
-            need(size >= 0 and size % 4 == 0 and type_len <= 29 and (has_length or length == 0))
-            modes = []
-            while size > 0:
-                modes.append(fit(head.plain(), 3))
-                size -= 4 if modes[-1] < 2 else 8
-                need(len(modes) < len(rest))
-            need(size == 0 and rest)
-            stored_len = length.to_bytes(4, "little") if has_length else b""
-            slots = list(zip(modes, rest[1:]))
-            self.classes.append((type_len, stored_len, rest[0], slots, [0] * len(slots)))
-            rest = rest[1 + len(slots) :]
-        need(not rest or revision > 0)
-        self.used = columns[: len(columns) - len(rest)]
-
-    def read(self):
-        pages = [show(self.page()) for _ in range(self.count)]
-        need(all(column.is_used() for column in self.used))
-        return {"cpu": self.cpu, "session": self.session, "pages": pages}
-
-    def page(self):
-        _, forms, raw, times, commits, tails, kinds, deltas, uppers, _ = self.columns[:10]
-        if forms.plain() == 0:
-            page = raw.take(raw.plain())
-        else:
-            start = self.time = times.difference(self.time)
-            items = bytearray()
-            for kind in iter(kinds.plain, 0):
-                if kind < 3:
-                    delta, upper = deltas.plain(27), uppers.plain(32)
-                    items += struct.pack("<II", delta << 5 | 29 + kind, upper)
-                    self.time = self.time * (2 - kind) + delta + (upper << 27) & MASK64
-                else:
-                    items += self.event(kind - 3)
-                need(len(items) + 16 <= MAX_SUBBUFFER_LEN, "bound")
-            commit = commits.difference(len(items))
-            need(commit & (1 << 27) - 1 == len(items))
-            page = struct.pack("<QQ", start, commit) + items + tails.take(tails.plain())
-        self.whole.claim(len(page))
-        return page
-
-    def event(self, number):
-        need(number < len(self.classes))
-        type_len, stored_len, deltas, slots, before = self.classes[number]
-        delta = deltas.plain(27)
-        self.time = self.time + (delta if type_len != 29 else 0) & MASK64
-        event, called = b"", self.time
-        for at, (mode, column) in enumerate(slots):
-            stack = self.stacks.setdefault(event[4:8] if len(event) >= 8 else bytes(4), [])
-            if mode in (0, 2):
-                value = before[at] = column.difference(before[at])
-            elif mode == 1:
+    def take_event(number):
+        nonlocal now
+        need(number < len(classes))
+        type_len, stored_len, times, slots = classes[number]
+        delta = times.plain(27)
+        now = now + (delta if type_len != 29 else 0) & MASK64
+        event, called = b"", now
+        for mode, column in slots:
+            stack = stacks.setdefault(event[4:8] if len(event) >= 8 else bytes(4), [])
+            if mode == 1:
                 value = column.difference(len(stack))
             elif mode in (3, 4):
-                value = self.long(column.plain())
-                if mode == 4:
-                    stack.append((value, self.time))
+                value = numbered(longs, column.plain(), new_longs.delta)
             elif mode == 5:
                 number, (value, called) = column.plain(), stack.pop() if stack else (None, called)
-                value = self.long(number - 1) if number else value
+                value = numbered(longs, number - 1, new_longs.delta) if number else value
                 need(value is not None)
             else:
-                before[at] = column.difference(before[at])
-                value = before[at] + (self.time if mode == 6 else called) & MASK64
+                value = column.delta() + {6: now, 7: called}.get(mode, 0) & MASK64
+            if mode == 4:
+                stack.append((value, now))
             event += fit(value, 32 if mode < 2 else 64).to_bytes(4 if mode < 2 else 8, "little")
         return struct.pack("<I", delta << 5 | type_len) + stored_len + event
 
-    def long(self, number):
-        return numbered(self.known, number, self.columns[9].delta)
+    def take_page():
+        nonlocal now
+        if forms.plain() == 0:
+            return raw.take(raw.plain())
+        start = now = times.difference(now)
+        items = bytearray()
+        for kind in iter(kinds.plain, 0):
+            if kind < 3:
+                delta, upper = deltas.plain(27), uppers.plain(32)
+                items += struct.pack("<II", delta << 5 | 29 + kind, upper)
+                now = now * (2 - kind) + delta + (upper << 27) & MASK64
+            else:
+                items += take_event(kind - 3)
+            need(len(items) + 16 <= MAX_SUBBUFFER_LEN, "bound")
+        commit = commits.difference(len(items))
+        need(commit & (1 << 27) - 1 == len(items))
+        return struct.pack("<QQ", start, commit) + items + tails.take(tails.plain())
+
+    classes = [take_class() for _ in range(head.plain(12))]
+    more, pages = len(list(rest)), []
+    need(more == 0 or revision > 0)
+    for _ in range(count):
+        pages.append(take_page())
+        whole.claim(len(pages[-1]))
+    need(all(column.at == len(column.data) for column in columns[: len(columns) - more]))
+    return {"cpu": cpu, "session": session, "pages": [show(page) for page in pages]}
 
 
-# Type and version of a record: a reader of a payload, which is also given the revision
+# Type and version of a record: a function of a payload and the revision
 RECORDS = {
-    (1, 1): row_record("manifest"),
-    (2, 1): row_record("closing"),
-    (3, 1): columnar_record(8, counts),
-    (4, 1): row_record("fact_table"),
-    (5, 1): columnar_record(23, failures_1),
-    (5, 2): columnar_record(20, failures_2),
-    (6, 1): row_record("snapshot"),
-    (7, 1): row_record("ftrace_pages"),
-    (7, 2): lambda payload, revision: Pages(payload, revision).read(),
-    (8, 1): row_record("event_formats"),
-    (9, 1): row_record("probes"),
-    (10, 1): row_record("symbols"),
-    (11, 1): row_record("zoom"),
-    (12, 1): row_record("code"),
-    (13, 1): row_record("ctl_tables"),
-    (14, 1): row_record("type_layouts"),
+    **{(int(number), 1): partial(row_record, kind) for number, kind in SCHEMA.items()},
+    (3, 1): partial(columnar_record, 8, counts),
+    (5, 1): partial(columnar_record, 23, failures_1),
+    (5, 2): partial(columnar_record, 20, failures_2),
+    (7, 2): pages_2,
 }
 
-# Container (2, 3)
-
+# Container (2)
 FILE_MAGIC, FRAME_MAGIC, TRAILER_MAGIC = b"\x89ETZ\r\n\x1a\n", b"\xf5ETZ", b"ETZ-END\n"
 FRAME_LEN, TRAILER_LEN, INDEX_TYPE = 40, 32, 0xFFFF
+PARTS = (FRAME_MAGIC, FRAME_LEN), (TRAILER_MAGIC, TRAILER_LEN)
 MAGICS = re.compile(b"(?=%s|%s)" % (FRAME_MAGIC, TRAILER_MAGIC))
-
-Trailer = namedtuple("Trailer", "end index_offset file_len frames")
-
-
-class Frame(namedtuple("Frame", "offset type version revision flags stream sequence stored_len raw_len crc")):
-    @property
-    def end(self):
-        return self.offset + FRAME_LEN + self.stored_len
-
-    def header(self, file):
-        return file[self.offset : self.offset + FRAME_LEN]
-
-    def stored(self, file):
-        stored = file[self.offset + FRAME_LEN : self.end]
-        need(zlib.crc32(stored) == self.crc, "checksum")
-        return stored
-
-    def payload(self, file):
-        stored = self.stored(file)
-        need(self.flags in (0, 1), "flags")
-        if self.flags == 1:
-            return inflate(stored, self.raw_len)
-        need(len(stored) == self.raw_len)
-        return stored
-
-    def dump(self, file):
-        value = self._asdict()
-        del value["crc"]
-        try:
-            need(any(self.type == frame_type for frame_type, _ in RECORDS), "type")
-            need((self.type, self.version) in RECORDS, "version")
-            value["record"] = RECORDS[self.type, self.version](self.payload(file), self.revision)
-        except Unreadable as error:
-            value["error"] = str(error)
-        return value
+Trailer = namedtuple("Trailer", "end type sequence index_offset file_len frames")
+Frame = namedtuple("Frame", "end offset crc type version revision flags stream sequence stored_len raw_len")
 
 
 def part_at(file, at):
-    """The frame header or trailer there, if there is one."""
+    """The frame header or trailer there, if there is one. A trailer has neither type nor sequence number."""
     if file.startswith(FRAME_MAGIC, at) and len(file) - at >= FRAME_LEN:
-        frame = Frame(at, *struct.unpack_from("<HBBIIIIII", file, at + 4))
-        is_right = zlib.crc32(file[at : at + 36]) == struct.unpack_from("<I", file, at + 36)[0]
+        *fields, payload_crc, _, crc = struct.unpack_from("<HBBIIIIIIII", file, at + 4)
+        frame = Frame(at + FRAME_LEN + fields[6], at, payload_crc, *fields)
+        is_right = zlib.crc32(file[at : at + 36]) == crc
         return frame if is_right and frame.stored_len <= MAX_STORED_LEN and frame.raw_len <= MAX_RAW_LEN else None
     if file.startswith(TRAILER_MAGIC, at) and len(file) - at >= TRAILER_LEN:
         *fields, crc = struct.unpack_from("<QQII", file, at + 8)
-        return Trailer(at + TRAILER_LEN, *fields) if zlib.crc32(file[at : at + 28]) == crc else None
+        return Trailer(at + TRAILER_LEN, None, None, *fields) if zlib.crc32(file[at : at + 28]) == crc else None
     return None
 
 
 def is_followed(file, frame):
     following = part_at(file, frame.end)
-    if frame.type == INDEX_TYPE:
-        return isinstance(following, Trailer)
-    return isinstance(following, Frame) and following.sequence == frame.sequence + 1
+    return following and following.sequence == (None if frame.type == INDEX_TYPE else frame.sequence + 1)
 
 
-def is_stub(rest):
-    parts = (FRAME_MAGIC, FRAME_LEN), (TRAILER_MAGIC, TRAILER_LEN)
-    return any(len(rest) < length and rest[: len(magic)] == magic[: len(rest)] for magic, length in parts)
-
-
-def walk(file, at, note):
+def walk(file, at, damage):
     """Yields the frames and the trailers (3.2)."""
-    checkable = 2 * len(file)
+    checkable, due = 2 * len(file), 0
     while at < len(file):
-        part, is_cut = part_at(file, at), False
-        if part is None and is_stub(file[at : at + FRAME_LEN]):
-            return note("cut", offset=at, len=len(file))
-        if part and part.end > len(file):
-            note("cut", offset=at, len=len(file))
-            part, is_cut = None, True
-        elif isinstance(part, Frame) and not is_followed(file, part) and part.stored_len <= checkable:
+        part, rest = part_at(file, at), file[at : at + FRAME_LEN]
+        is_stub = any(len(rest) < length and rest[: len(magic)] == magic[: len(rest)] for magic, length in PARTS)
+        is_cut = part.end > len(file) if part else is_stub
+        if is_cut:
+            damage.append({"cut": {"offset": at, "len": len(file)}})
+            if not part:
+                return
+            part = None
+        elif isinstance(part, Frame) and part.stored_len <= checkable and not is_followed(file, part):
             checkable -= part.stored_len
-            try:
-                part.stored(file)
-            except Unreadable:
-                note("payload", offset=at, type=part.type, error="checksum")
+            if zlib.crc32(file[at + FRAME_LEN : part.end]) != part.crc:
+                damage.append({"payload": {"offset": at, "type": part.type, "error": "checksum"}})
                 part = None
         if part:
+            if part.sequence not in (None, due):
+                damage.append({"sequence": {"offset": at, "expected": due, "found": part.sequence}})
+            due = due if part.sequence is None else part.sequence + 1
             yield part
             at = part.end
             continue
         places = (match.start() for match in MAGICS.finditer(file, at + 1))
         found = next((place for place in places if part_at(file, place)), len(file))
         if found < len(file) or not is_cut:
-            note("skipped", offset=at, len=found - at)
+            damage.append({"skipped": {"offset": at, "len": found - at}})
         at = found
 
 
-class Bundle:
-    """A bundle in memory: `header`, `frames` by rising sequence number, `damage`."""
+def open_bundle(file):
+    """The file header and its length (2.1, 3.1)."""
+    need(file.startswith(FILE_MAGIC) and len(file) >= 64, "not an .etz bundle")
+    major, minor, length, created_ns, crc = struct.unpack_from("<HHI8xQ28xI", file, 8)
+    is_whole = zlib.crc32(file[:60]) == crc and 64 <= length <= min(MAX_FILE_HEADER_LEN, len(file))
+    need(is_whole, "the file header is damaged or cut")
+    need(major == 1, f"version {major}.{minor} needs another reader")
+    return {"major": major, "minor": minor, "created_ns": created_ns, "id": file[32:48].hex()}, length
 
-    def __init__(self, file):
-        self.file, self.frames, self.damage = file, [], []
-        index = trailer = None
-        due = raw_len = 0
-        in_order = True
-        for part in walk(file, self.open(), self.note):
-            if isinstance(part, Trailer):
-                trailer = part
-                continue
-            if part.sequence != due:
-                self.note("sequence", offset=part.offset, expected=due, found=part.sequence)
-                in_order = in_order and part.sequence > due
-            due = part.sequence + 1
-            if part.type == INDEX_TYPE:
-                index = part
-                continue
-            raw_len += part.raw_len
-            if len(self.frames) < MAX_FRAMES and raw_len <= MAX_TOTAL_RAW_LEN:
-                self.frames.append(part)
-            elif not any("too_many" in damage for damage in self.damage):
-                self.note("too_many", offset=part.offset)
-        if trailer is None:
-            self.note("not_closed")
-        elif not self.is_listed(index, trailer):
-            self.note("index")
-        if not in_order:
-            self.put_in_order()
 
-    def open(self):
-        file = self.file
-        if not file.startswith(FILE_MAGIC) or len(file) < 64:
-            raise NotABundle("not an .etz bundle")
-        major, minor, length, created_ns = struct.unpack_from("<HHI8xQ", file, 8)
-        if zlib.crc32(file[:60]) != struct.unpack_from("<I", file, 60)[0]:
-            raise NotABundle("the file header is damaged")
-        if not 1 <= major <= 1:
-            raise NotABundle(f"version {major}.{minor} needs another reader")
-        if not 64 <= length <= min(MAX_FILE_HEADER_LEN, len(file)):
-            raise NotABundle("the file header is damaged or cut")
-        self.header = {"major": major, "minor": minor, "created_ns": created_ns, "id": file[32:48].hex()}
-        return length
+def payload_of(file, frame):
+    """The payload (2.2, 3.3); a little is decompressed at a time, so that no bomb goes off."""
+    stored, payload = file[frame.offset + FRAME_LEN : frame.end], bytearray()
+    need(zlib.crc32(stored) == frame.crc, "checksum")
+    need(frame.flags in (0, 1), "flags")
+    if frame.flags == 0:
+        need(len(stored) == frame.raw_len)
+        return stored
+    decoder = zstandard.ZstdDecompressor().decompressobj()
+    try:
+        for at in range(0, len(stored), 256):
+            need(len(payload) <= frame.raw_len and not decoder.eof, "compression")
+            payload += decoder.decompress(stored[at : at + 256])
+    except zstandard.ZstdError:
+        raise Unreadable("compression")
+    is_one = stored.startswith(b"\x28\xb5\x2f\xfd") and decoder.eof and not decoder.unused_data
+    need(is_one and len(payload) == frame.raw_len, "compression")
+    return bytes(payload)
 
-    def note(self, kind, **fields):
-        self.damage.append({kind: fields} if fields else kind)
 
-    def is_listed(self, index, trailer):
-        """Whether index and trailer say what is in the file."""
-        try:
-            rows = Rows(index.payload(self.file) if index else b"")
-            entries = [TYPES["index_entry"](rows) for _ in range(min(rows.varint(8), MAX_FRAMES + 1))]
-        except Unreadable:
-            return False
-        frames = [[one.offset, one.type, one.stream, one.stored_len, one.raw_len] for one in self.frames]
-        length = len(self.file)
-        return entries == frames and trailer == (length, index.offset, length, len(frames) + 1)
+def read_frame(file, frame):
+    """What the header of the frame says, and the record, or why there is none (3.3)."""
+    value = {name: field for name, field in frame._asdict().items() if name not in ("end", "crc")}
+    try:
+        is_known = any(frame.type == known for known, _ in RECORDS)
+        need((frame.type, frame.version) in RECORDS, "version" if is_known else "type")
+        value["record"] = RECORDS[frame.type, frame.version](payload_of(file, frame), frame.revision)
+    except Unreadable as error:
+        value["error"] = str(error)
+    except UnicodeDecodeError:
+        value["error"] = "malformed"
+    return value
 
-    def put_in_order(self):
-        frames, self.frames = sorted(self.frames, key=lambda frame: frame.sequence), []
-        for frame in frames:
-            if self.frames and frame.header(self.file) == self.frames[-1].header(self.file):
-                self.note("repeated", offset=frame.offset, sequence=frame.sequence)
-            else:
-                self.frames.append(frame)
 
-    def dump(self):
-        frames = [frame.dump(self.file) for frame in self.frames]
-        return {"header": self.header, "frames": frames, "damage": self.damage}
+def read_bundle(file):
+    """The header, the frames by rising sequence number, and the damage."""
+    header, at = open_bundle(file)
+    damage, in_order, end = [], [], len(file)
+    parts = list(walk(file, at, damage))
+    index, trailer = ([part for part in parts if part.type == kind][-1:] for kind in (INDEX_TYPE, None))
+    frames = [part for part in parts if part.type not in (INDEX_TYPE, None)]
+    lens = accumulate(frame.raw_len for frame in frames)
+    count = sum(raw_len <= MAX_TOTAL_RAW_LEN for raw_len in islice(lens, MAX_FRAMES))
+    if count < len(frames):
+        damage.append({"too_many": {"offset": frames[count].offset}})
+    listed = [read_frame(file, frame).get("record") for frame in index]
+    found = [[one.offset, one.type, one.stream, one.stored_len, one.raw_len] for one in frames[:count]]
+    if not trailer:
+        damage.append("not_closed")
+    elif listed != [{"entries": found}] or trailer[0] != Trailer(end, None, None, index[0].offset, end, count + 1):
+        damage.append("index")
+    for frame in sorted(frames[:count], key=lambda frame: frame.sequence):
+        if in_order and frame[2:] == in_order[-1][2:]:
+            damage.append({"repeated": {"offset": frame.offset, "sequence": frame.sequence}})
+        else:
+            in_order.append(frame)
+    return {"header": header, "frames": [read_frame(file, frame) for frame in in_order], "damage": damage}
 
 
 if __name__ == "__main__":
     for path in sys.argv[1:]:
         try:
             with open(path, "rb") as file:
-                print(json.dumps(Bundle(file.read()).dump()))
-        except (OSError, NotABundle) as error:
+                print(json.dumps(read_bundle(file.read())))
+        except (OSError, Unreadable) as error:
             sys.exit(f"{path}: {error}")

@@ -21,7 +21,7 @@ fn python(files: &[PathBuf]) -> Option<Vec<Value>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/etz.py");
     let run = |python: &&str| Command::new(python).arg(&script).args(files).output().ok();
     let lacks_zstd = |output: &Output| {
-        String::from_utf8_lossy(&output.stderr).contains("needs the zstd package")
+        String::from_utf8_lossy(&output.stderr).contains("No module named 'zstandard'")
     };
     let output = INTERPRETERS
         .iter()
@@ -83,10 +83,9 @@ fn every_record() {
     compare(&[("every record".into(), support::bundle(8))]);
 }
 
-#[test]
-fn every_committed_bundle() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/bundles");
-    let Ok(entries) = fs::read_dir(folder) else {
+fn compare_folder(folder: &str) {
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata");
+    let Ok(entries) = fs::read_dir(testdata.join(folder)) else {
         return;
     };
     let paths = entries.map(|entry| entry.unwrap().path());
@@ -95,6 +94,16 @@ fn every_committed_bundle() {
         .map(|path| (path.display().to_string(), fs::read(&path).unwrap()))
         .collect();
     compare(&bundles);
+}
+
+#[test]
+fn every_committed_bundle() {
+    compare_folder("bundles");
+}
+
+#[test]
+fn every_committed_bundle_of_other_kernels_and_recorders() {
+    compare_folder("bundles/kernels");
 }
 
 /// Cuts, holes, flips, copies and swaps: what is left and what is reported are part of the specification.
