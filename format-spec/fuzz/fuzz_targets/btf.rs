@@ -1,4 +1,4 @@
 //! BTF of the running kernel.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| format_spec_fuzz::kernel::btf(bytes));
+format_spec_fuzz::target!(format_spec_fuzz::kernel::btf);

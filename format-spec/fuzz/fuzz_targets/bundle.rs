@@ -1,4 +1,4 @@
 //! A whole bundle, diagnosed.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| format_spec_fuzz::analysis::bundle(bytes));
+format_spec_fuzz::bundle_target!(format_spec_fuzz::analysis::bundle);

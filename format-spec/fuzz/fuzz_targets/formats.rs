@@ -1,4 +1,4 @@
 //! The texts `format` and `header_page`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &[u8]| format_spec_fuzz::formats::format(text));
+format_spec_fuzz::target!(format_spec_fuzz::formats::format);

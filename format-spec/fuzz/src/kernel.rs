@@ -1,7 +1,12 @@
 //! The recorder's parsers of what the running kernel tells of itself.
 
 // The recorder is a program: its modules are included as they are.
-#[allow(dead_code, missing_docs, unused_imports, reason = "the fuzzer uses a part of it")]
+#[allow(
+    dead_code,
+    missing_docs,
+    unused_imports,
+    reason = "the fuzzer uses a part of it"
+)]
 #[path = "../../../capture/src/kernel/btf/mod.rs"]
 mod btf;
 #[allow(dead_code, missing_docs, reason = "the fuzzer uses a part of it")]

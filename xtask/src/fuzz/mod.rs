@@ -2,34 +2,29 @@
 //!
 //! libFuzzer needs no more of the compiler than its coverage counters, which stable Rust has: no nightly, no cargo-fuzz.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Stdio,
-};
+mod target;
+
+use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::{
-    columns::Columns,
     cross::Arch,
     dirs,
     process::{command, run as run_command},
 };
+use target::Target;
 
 /// What cargo-fuzz sets too: counters for every edge, comparisons told to the fuzzer, and every check of a debug build.
 const RUSTFLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares -Coverflow-checks -Cdebug-assertions -Ccodegen-units=1";
 
-/// Most memory of a fuzzed parser, in MiB, and most seconds of one input.
-const MEMORY_MIB: u32 = 512;
-const INPUT_SECONDS: u32 = 10;
-
-/// Longest inputs of targets that take whole files, in bytes.
-const FILE_LEN: usize = 1 << 20;
-
-/// Fuzz every parser of untrusted bytes; what it finds is left in out/fuzz
+/// Fuzz every parser of untrusted bytes
+///
+/// Prints a line for each target. A finding is a panic, an input that takes 2 s, one that takes 256 MiB, or too deep a
+/// recursion: its input is kept in out/fuzz, with the command that runs it again, and the exit status is 1. The
+/// target's whole output is in out/fuzz/NAME.log. What reaches new code is kept beside the build, for the next run.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// How long in all, for example 60s or 60m, shared out evenly
@@ -72,30 +67,28 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             .env("CARGO_TARGET_DIR", &built)
             .env("RUSTFLAGS", RUSTFLAGS),
     )?;
-    let found = dirs::repo().join("out/fuzz");
-    fs::create_dir_all(&found)?;
+    let kept = dirs::repo().join("out/fuzz");
+    fs::create_dir_all(&kept)?;
     let each = (args.time / targets.len().max(1) as u64).max(1);
-    let mut table = Columns::new(["target", "runs", "edges", "found"]);
-    let mut failed = Vec::new();
-    for name in targets {
-        let program = built.join(triple).join("release").join(&name);
-        let result = fuzz(&program, &name, &folder, &built, &found, each)?;
-        table.add([
-            name.clone(),
-            result.runs,
-            result.edges,
-            result.found.to_string(),
-        ]);
-        if result.found {
-            failed.push(name);
-        }
+    println!("{}", target::HEAD);
+    let mut findings = 0;
+    for name in &targets {
+        let target = Target {
+            name,
+            program: built.join(triple).join("release").join(name),
+            grown: built.join("corpus").join(name),
+            committed: folder.join("corpus").join(name),
+            bundles: folder.join("corpus/bundle"),
+            kept: &kept,
+        };
+        let outcome = target.fuzz(each)?;
+        println!("{outcome}");
+        findings += outcome.findings.len();
     }
-    println!("{table}");
     ensure!(
-        failed.is_empty(),
-        "{} found something: see {}",
-        failed.join(", "),
-        found.display()
+        findings == 0,
+        "{findings} findings: mend each, and put its input into {}/TARGET, which the tests replay",
+        folder.join("corpus").display()
     );
     Ok(())
 }
@@ -111,60 +104,6 @@ fn names(folder: &Path) -> Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
-}
-
-struct Outcome {
-    runs: String,
-    edges: String,
-    found: bool,
-}
-
-/// Fuzzes one target; new inputs go beside the build, the committed ones are seeds.
-fn fuzz(
-    program: &Path,
-    name: &str,
-    folder: &Path,
-    built: &Path,
-    found: &Path,
-    seconds: u64,
-) -> Result<Outcome> {
-    let grown = built.join("corpus").join(name);
-    fs::create_dir_all(&grown)?;
-    let mut seeds: Vec<PathBuf> = vec![grown, folder.join("corpus").join(name)];
-    let takes_files = matches!(name, "bundle" | "container");
-    if takes_files {
-        seeds.push(dirs::repo().join("testdata/bundles"));
-    }
-    let len = if takes_files { FILE_LEN } else { 1 << 16 };
-    let output = command(program)
-        .args([
-            format!("-max_total_time={seconds}"),
-            format!("-max_len={len}"),
-            format!("-rss_limit_mb={MEMORY_MIB}"),
-            format!("-timeout={INPUT_SECONDS}"),
-            format!("-artifact_prefix={}/{name}-", found.display()),
-            "-print_final_stats=1".to_owned(),
-        ])
-        .args(seeds.iter().filter(|seed| seed.is_dir()))
-        .stdout(Stdio::null())
-        .output()
-        .with_context(|| format!("start {}", program.display()))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    if !output.status.success() {
-        let tail: Vec<&str> = said.lines().rev().take(30).collect();
-        eprintln!("{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
-    }
-    let after = |mark: &str| {
-        let last = said.lines().rev().find_map(|line| line.split_once(mark));
-        last.and_then(|(_, rest)| rest.split_whitespace().next())
-            .unwrap_or("?")
-            .to_owned()
-    };
-    Ok(Outcome {
-        runs: after("stat::number_of_executed_units:"),
-        edges: after(" cov: "),
-        found: !output.status.success(),
-    })
 }
 
 #[cfg(test)]
