@@ -10,6 +10,10 @@ use std::{
     process::{Command, Output},
 };
 
+use format_spec::{
+    Writer,
+    record::{Content, Entry, Phase, Snapshot},
+};
 use serde_json::Value;
 
 fn analyze(arguments: &[&str]) -> Output {
@@ -135,6 +139,71 @@ fn parts_come_out_as_they_went_in() {
             .code(),
         Some(1)
     );
+}
+
+/// Escape sequences of a terminal, in a file that the recorder read and so in the bundle.
+const ESCAPES: &[u8] = b"\x1b[31mred\x1b[0m \x1b]0;title\x07 \x9b1m \x00\xff end";
+
+fn bundle_with_escapes(folder: &Path) -> PathBuf {
+    let content = Content::File {
+        bytes: ESCAPES.to_vec(),
+        truncated: false,
+    };
+    let snapshot = Snapshot {
+        number: 0,
+        phase: Phase::Start,
+        started_ns: 1,
+        ended_ns: 2,
+        entries: vec![Entry {
+            path: b"/proc/escapes".to_vec(),
+            content,
+        }],
+    };
+    let path = folder.join("escapes.etz");
+    let mut writer = Writer::new(fs::File::create(&path).unwrap(), [7; 16], 1).unwrap();
+    writer.write(0, &snapshot).unwrap();
+    writer.finish().unwrap();
+    path
+}
+
+#[test]
+fn standard_output_gets_the_bytes_that_a_file_gets() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = bundle_with_escapes(folder.path());
+    let path = text(&path);
+    let content = analyze(&["extract", path, "--path", "/proc/escapes"]);
+    assert_eq!(content.stdout, ESCAPES);
+
+    let new = folder.path().join("new.etz");
+    let repair = analyze(&["repair", path, "-o", text(&new)]);
+    let piped = analyze(&["repair", path, "-o", "-"]);
+    let file = fs::read(&new).unwrap();
+    assert!(file.windows(ESCAPES.len()).any(|part| part == ESCAPES));
+    assert_eq!(piped.stdout, file);
+    assert_eq!(
+        piped.stderr, repair.stdout,
+        "the answer is not in the bundle"
+    );
+
+    let key = folder.path().join("key");
+    fs::write(&key, "a secret of many letters").unwrap();
+    let redact = |out: &str| {
+        analyze(&[
+            "redact",
+            path,
+            "-o",
+            out,
+            "--key",
+            text(&key),
+            "--force",
+            "--json",
+        ])
+    };
+    let to_file = redact(text(&new));
+    let piped = redact("-");
+    // All but the id, which is random, and its checksum.
+    assert_eq!(piped.stdout[64..], fs::read(&new).unwrap()[64..]);
+    assert_eq!(piped.stderr, to_file.stdout);
 }
 
 #[test]

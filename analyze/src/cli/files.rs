@@ -1,8 +1,8 @@
 //! The commands on bundles as files.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
+    fs,
+    io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -12,7 +12,7 @@ use format_spec::{ReadError, Reader, WriteError};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::input;
+use super::{input, output::Output};
 use crate::{file, load, text::plain};
 
 /// Shortest secret that a key is made of, in bytes.
@@ -42,18 +42,6 @@ pub(super) struct Input {
     /// Write the answer as JSON
     #[arg(long)]
     json: bool,
-}
-
-/// A new bundle.
-#[derive(Debug, Args)]
-pub(super) struct Output {
-    /// Bundle to write
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
-
-    /// Replace FILE if it exists
-    #[arg(long)]
-    force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -123,6 +111,8 @@ pub(super) enum Error {
     Pages(#[from] file::TooMany),
     #[error("no random numbers: {0}")]
     Random(getrandom::Error),
+    #[error("a bundle is not for a terminal: name a file, or lead the output into one")]
+    Terminal,
     #[error("{0}: a key is at least 16 bytes")]
     ShortKey(String),
     #[error("writing the answer: {0}")]
@@ -137,7 +127,7 @@ impl From<serde_json::Error> for Error {
 
 impl FileCommand {
     /// Runs the command; its status is 1 where a bundle that was verified is damaged.
-    pub(super) fn run(&self, out: &mut impl Write) -> Result<ExitCode, Error> {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<ExitCode, Error> {
         match self {
             Self::Info(input) => {
                 let bytes = input.read()?;
@@ -156,7 +146,7 @@ impl FileCommand {
                 let bytes = input.read()?;
                 let reader = input.open(&bytes)?;
                 let repair = output.write(|new| file::repair(&bytes, &reader, new))?;
-                input.answer(out, &repair, |out| {
+                input.answer(output.beside(out, &mut io::stderr()), &repair, |out| {
                     for lost in &repair.lost {
                         writeln!(out, "{lost}")?;
                     }
@@ -184,11 +174,11 @@ impl Input {
         Reader::new(bytes).map_err(|error| Error::Bundle(self.name(), error))
     }
 
-    fn answer<W: Write>(
+    fn answer(
         &self,
-        out: &mut W,
+        out: &mut dyn Write,
         value: &impl Serialize,
-        text: impl FnOnce(&mut W) -> io::Result<()>,
+        text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Error> {
         if self.json {
             serde_json::to_writer_pretty(&mut *out, value)?;
@@ -200,34 +190,15 @@ impl Input {
     }
 }
 
-impl Output {
-    /// Creates the file, and takes it away again when it cannot be written whole.
-    fn write<T>(&self, write: impl FnOnce(&File) -> Result<T, WriteError>) -> Result<T, Error> {
-        let name = || plain(self.output.as_os_str().as_encoded_bytes());
-        let mut options = OpenOptions::new();
-        options.write(true);
-        if self.force {
-            options.create(true).truncate(true);
-        } else {
-            options.create_new(true);
-        }
-        let new = options.open(&self.output);
-        let new = new.map_err(|error| Error::Io(name(), error))?;
-        write(&new).map_err(|error| {
-            // What is there of it is of no use.
-            let _ = fs::remove_file(&self.output);
-            Error::Write(name(), error)
-        })
-    }
-}
-
 impl Redact {
-    fn run(&self, out: &mut impl Write) -> Result<(), Error> {
+    fn run(&self, out: &mut dyn Write) -> Result<(), Error> {
         let bytes = self.input.read()?;
         let reader = self.input.open(&bytes)?;
         let (key, id) = (self.key()?, random()?);
-        let write = |new: &File| file::redact(&reader, key, id, new);
+        let write = |new: &mut dyn Write| file::redact(&reader, key, id, new);
         let redaction = self.output.write(write)?;
+        let mut stderr = io::stderr();
+        let out = self.output.beside(out, &mut stderr);
         self.input.answer(out, &redaction, |out| {
             for lost in &redaction.left_out {
                 writeln!(out, "left out: {lost}")?;
@@ -264,7 +235,7 @@ fn random<const N: usize>() -> Result<[u8; N], Error> {
 }
 
 impl Extract {
-    fn run(&self, out: &mut impl Write) -> Result<(), Error> {
+    fn run(&self, out: &mut dyn Write) -> Result<(), Error> {
         let bytes = self.input.read()?;
         if let Some(path) = &self.path {
             return self.path(path, &bytes, out);
@@ -293,19 +264,19 @@ impl Extract {
         })
     }
 
-    fn path(&self, path: &str, bytes: &[u8], out: &mut impl Write) -> Result<(), Error> {
+    fn path(&self, path: &str, bytes: &[u8], out: &mut dyn Write) -> Result<(), Error> {
         let bundle = load::load(bytes);
         let bundle = bundle.map_err(|error| Error::Bundle(self.input.name(), error))?;
         let found = file::snapshot_entry(&bundle.snapshots, path, self.snapshot);
         let found = found.ok_or_else(|| Error::NoPath(plain(path.as_bytes())))?;
         self.input.answer(out, &found, |out| match &found.content {
-            format_spec::record::Content::File { bytes, .. } => out.write_all(bytes),
+            format_spec::record::Content::File { bytes, .. } => content(bytes),
             other => writeln!(out, "{}", serde_json::to_value(other)?),
         })
     }
 
     /// The names that can be asked for.
-    fn list(&self, bytes: &[u8], out: &mut impl Write) -> Result<(), Error> {
+    fn list(&self, bytes: &[u8], out: &mut dyn Write) -> Result<(), Error> {
         let bundle = load::load(bytes);
         let bundle = bundle.map_err(|error| Error::Bundle(self.input.name(), error))?;
         let views = bundle.snapshots.all().iter();
@@ -321,6 +292,25 @@ impl Extract {
             entries.try_for_each(|(number, path)| writeln!(out, "{number} {path}"))
         })
     }
+}
+
+/// Writes a recorded file's bytes as they are, past the stream for text, which takes escape sequences out; on a terminal
+/// as text that it does not obey.
+fn content(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if !out.is_terminal() {
+        out.write_all(bytes)?;
+        return out.flush();
+    }
+    for part in bytes.split_inclusive(|byte| b"\n\t".contains(byte)) {
+        let (end, rest) = match part.split_last() {
+            Some((end, rest)) if b"\n\t".contains(end) => (std::slice::from_ref(end), rest),
+            _ => (&b""[..], part),
+        };
+        out.write_all(plain(rest).as_bytes())?;
+        out.write_all(end)?;
+    }
+    out.flush()
 }
 
 fn write_below(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {

@@ -5,6 +5,7 @@ mod diff;
 mod export;
 mod files;
 mod input;
+mod output;
 mod progress;
 mod views;
 mod width;
