@@ -166,7 +166,7 @@ fn cause(page: &mut String, id: &str, title: &str, rules: &[&Rule]) -> Result<()
         writeln!(page)?;
     }
     for remedy in &rule.remedy {
-        writeln!(page, "- {}", escaped(remedy))?;
+        writeln!(page, "- {}", act(remedy))?;
     }
     Ok(())
 }
@@ -184,6 +184,15 @@ fn code(names: &[&str]) -> String {
         words.push(format!("{} more", names.len() - LISTED));
     }
     words.join(", ")
+}
+
+/// A remedy in Markdown: a command, which rules write between backticks at the end, as code.
+fn act(remedy: &str) -> String {
+    let inner = remedy.strip_suffix('`');
+    match inner.and_then(|inner| inner.split_once('`')) {
+        Some((about, command)) => format!("{}`{command}`", escaped(about)),
+        None => escaped(remedy),
+    }
 }
 
 /// Text of a rule in Markdown: what Markdown or HTML would take for its own is escaped.
@@ -212,7 +221,10 @@ mod tests {
             syscall: syscall.iter().map(|&name| name.into()).collect(),
             origin: vec![origin.into()],
             why: "it counts <all> mounts".into(),
-            remedy: vec!["sysctl -w fs.mount_max={limit}".into()],
+            remedy: vec![
+                "to keep it: `echo fs.mount-max={limit} > /etc/sysctl.d/*`".into(),
+                "look for <all> of them".into(),
+            ],
         };
         let mut page = String::new();
         let rules = [
@@ -226,7 +238,8 @@ mod tests {
              `sysctl:fs.mount-max`: ENOSPC from `mount`, `fsmount`.\n\
              Said by `count_mounts`, `graft_tree`.\n\n\
              it counts \\<all\\> mounts.\n\n\
-             - sysctl -w fs.mount_max={limit}\n"
+             - to keep it: `echo fs.mount-max={limit} > /etc/sysctl.d/*`\n\
+             - look for \\<all\\> of them\n"
         );
     }
 

@@ -18,7 +18,7 @@ pub struct Candidate {
     pub id: String,
     /// The explanation in a sentence.
     pub summary: String,
-    /// What to do.
+    /// What to do, as rules write it: a command stands between backticks.
     pub remedy: Vec<String>,
     /// Use and limit, where measured.
     pub usage: Option<(u64, u64)>,

@@ -43,7 +43,7 @@ fn remedy(id: &str, limit: Option<u64>) -> Vec<String> {
     match (id.split_once(':'), limit) {
         (Some(("sysctl", name)), Some(limit)) => {
             vec![format!(
-                "sysctl -w {name}={}",
+                "`sysctl -w {name}={}`",
                 limit.saturating_mul(2).max(1)
             )]
         }

@@ -49,7 +49,7 @@ fn mount_option(subject: &Subject<'_>) -> Option<Candidate> {
     let text = format!("{point} is mounted {}", plain(mount.options.as_bytes()));
     candidate.says(Kind::State, WEIGHT, text);
     candidate.remedy = shlex::try_quote(&point)
-        .map(|point| vec![format!("findmnt {point}")])
+        .map(|point| vec![format!("`findmnt {point}`")])
         .unwrap_or_default();
     Some(candidate)
 }
@@ -71,8 +71,8 @@ fn inode_flag(subject: &Subject<'_>) -> Option<Candidate> {
     candidate.remedy = shlex::try_quote(path)
         .map(|path| {
             vec![
-                format!("lsattr -d {path}"),
-                format!("chattr -{letter} {path}"),
+                format!("`lsattr -d {path}`"),
+                format!("`chattr -{letter} {path}`"),
             ]
         })
         .unwrap_or_default();

@@ -79,7 +79,7 @@ pub(super) fn candidates(subject: &Subject<'_>) -> Option<Candidate> {
         candidate.says(Kind::Origin, 30, text);
     }
     candidate.remedy = shlex::try_quote(path)
-        .map(|path| vec![format!("namei -l {path}"), format!("getfacl {path}")])
+        .map(|path| vec![format!("`namei -l {path}`"), format!("`getfacl {path}`")])
         .unwrap_or_default();
     Some(candidate)
 }

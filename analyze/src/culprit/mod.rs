@@ -24,7 +24,7 @@ pub use rank::rank;
 pub use ruled_out::{RuledOut, ruled_out};
 pub use subject::Subject;
 
-use crate::rules::book;
+use crate::rules::{Remedy, book};
 
 /// Whether a function, by its name without suffixes, is a check whose answer tells of a cause: it asks for a capability,
 /// or a rule knows it.
@@ -50,7 +50,7 @@ pub struct Culprit {
     /// What speaks against it.
     pub against: Vec<Evidence>,
     /// What to do, the first one first.
-    pub remedy: Vec<String>,
+    pub remedy: Vec<Remedy>,
     /// How much is used and what the limit is, where that was measured.
     pub usage: Option<(u64, u64)>,
     /// Index of the kind of failure that it explains.

@@ -6,7 +6,7 @@ use super::{
     Candidate, Confidence, Culprit, Subject, from_code, from_files, from_log, from_modes,
     from_policy, from_rules, from_space,
 };
-use crate::failures::Class;
+use crate::{failures::Class, rules::Remedy};
 
 /// Least score that is worth saying.
 const LEAST_SCORE: i32 = 15;
@@ -69,7 +69,11 @@ pub fn rank(subject: &Subject<'_>, failure: usize) -> Vec<Culprit> {
             summary: candidate.summary,
             evidence: candidate.evidence,
             against: candidate.against,
-            remedy: candidate.remedy,
+            remedy: candidate
+                .remedy
+                .iter()
+                .map(|text| Remedy::parse(text))
+                .collect(),
             usage: candidate.usage,
             failure,
             origin: subject.origin.map(|origin| origin.function.clone()),

@@ -97,7 +97,7 @@ fn what_the_code_reads_and_what_is_full_agree_without_any_rule() {
         (full.id.as_str(), full.confidence),
         ("sysctl:a.full", Confidence::High)
     );
-    assert_eq!(full.remedy, ["sysctl -w a.full=10"]);
+    assert_eq!(full.remedy[0].to_string(), "sysctl -w a.full=10");
     assert_eq!(full.usage, Some((5, 5)));
 }
 
@@ -360,7 +360,7 @@ fn the_remedy_is_for_the_group_that_is_full() {
         };
         let origin = origin(&["__arm64_sys_clone", "pids_can_fork"], 11, Vec::new());
         let culprits = ranked(&recording.load(), &origin, CodeFacts::default(), vec![full]);
-        culprits[0].remedy[0].clone()
+        culprits[0].remedy[0].text.clone()
     };
     assert_eq!(
         remedy("cgroup /pods"),

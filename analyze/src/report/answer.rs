@@ -98,19 +98,6 @@ impl RuledOutRow {
     }
 }
 
-/// What a remedy is for, where it says so, and what to do: `to keep it: echo …`.
-pub(super) fn parts_of_remedy(remedy: &str) -> (Option<&str>, &str) {
-    let is_prose = |about: &str| {
-        about
-            .chars()
-            .all(|it| it.is_alphanumeric() || " ',-".contains(it))
-    };
-    match remedy.split_once(": ") {
-        Some((about, act)) if about.contains(' ') && is_prose(about) => (Some(about), act),
-        _ => (None, remedy),
-    }
-}
-
 /// Host and recording in one line.
 pub(super) fn provenance(report: &Report) -> String {
     let host = report.host.as_ref().map(|host| {

@@ -5,8 +5,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use format_spec::record::{Architecture, Failure};
 
 use super::model::{
-    CulpritRow, EvidenceRow, FailureRow, HostRow, LossRow, OriginRow, RecordingRow, Report,
-    RuledOutRow, SampleRow, ToldRow, TranslatedRow, UsageRow,
+    CulpritRow, EvidenceRow, FailureRow, HostRow, LossRow, OriginRow, RecordingRow, RemedyRow,
+    Report, RuledOutRow, SampleRow, ToldRow, TranslatedRow, UsageRow,
 };
 use crate::{
     culprit::{Culprit, Evidence, is_check},
@@ -16,6 +16,7 @@ use crate::{
     load::Bundle,
     names::{base_name, errno_name, errno_text},
     origin::Origin,
+    rules::Remedy,
     text::plain,
     view::trace::call,
 };
@@ -199,16 +200,26 @@ fn culprit(culprit: &Culprit) -> CulpritRow {
         summary: plain(culprit.summary.as_bytes()),
         evidence: culprit.evidence.iter().map(evidence).collect(),
         against: culprit.against.iter().map(evidence).collect(),
-        remedy: culprit
-            .remedy
-            .iter()
-            .map(|remedy| plain(remedy.as_bytes()))
-            .collect(),
+        remedy: culprit.remedy.iter().map(remedy_text).collect(),
+        remedies: culprit.remedy.iter().map(remedy_row).collect(),
         usage: culprit.usage.map(|(used, limit)| UsageRow { used, limit }),
         failure: culprit.failure,
         origin: culprit
             .origin
             .as_ref()
             .map(|origin| plain(origin.as_bytes())),
+    }
+}
+
+fn remedy_text(remedy: &Remedy) -> String {
+    plain(remedy.to_string().as_bytes())
+}
+
+fn remedy_row(remedy: &Remedy) -> RemedyRow {
+    let about = remedy.about.as_ref();
+    RemedyRow {
+        kind: remedy.kind,
+        about: about.map(|about| plain(about.as_bytes())),
+        text: plain(remedy.text.as_bytes()),
     }
 }

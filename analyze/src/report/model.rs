@@ -6,6 +6,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::rules::RemedyKind;
+
 /// The whole report.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
@@ -163,8 +165,10 @@ pub struct CulpritRow {
     pub evidence: Vec<EvidenceRow>,
     /// What speaks against it.
     pub against: Vec<EvidenceRow>,
-    /// What to do, the first one first.
+    /// What to do, the first one first, as text.
     pub remedy: Vec<String>,
+    /// The same, and whether each is a command or advice.
+    pub remedies: Vec<RemedyRow>,
     /// Use and limit, where measured.
     pub usage: Option<UsageRow>,
     /// Index of the kind of failure that it explains.
@@ -183,6 +187,18 @@ pub struct EvidenceRow {
     /// What it adds to the score.
     pub weight: i32,
     /// In words.
+    pub text: String,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct RemedyRow {
+    /// Whether `text` is a command that can be run, or advice.
+    pub kind: RemedyKind,
+    /// What a command is for.
+    pub about: Option<String>,
+    /// The command, or the advice.
     pub text: String,
 }
 

@@ -5,11 +5,13 @@
 mod answer;
 mod book;
 mod conditions;
+mod remedy;
 mod schema;
 
 pub use answer::Answer;
 pub use book::{book, read_all};
 pub use conditions::{Case, Verdict, judge};
+pub use remedy::{Remedy, RemedyKind};
 pub use schema::{
     ArgumentIs, ConstantIs, FactIs, FileIs, Place, PredicateIs, Range, Returned, Rule, RuleFile,
     SysctlIs,

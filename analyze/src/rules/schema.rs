@@ -70,7 +70,7 @@ pub struct Rule {
     pub near: Option<bool>,
     /// The explanation, with placeholders.
     pub why: String,
-    /// What to do, the first one first, with placeholders.
+    /// What to do, the first one first, with placeholders; a command between backticks (see [`super::Remedy`]).
     #[serde(default)]
     pub remedy: Vec<String>,
 }

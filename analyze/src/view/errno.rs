@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{json, select};
 use crate::{
     names::{errno_name, errno_text},
-    rules::{Rule, book},
+    rules::{Remedy, Rule, book},
 };
 
 /// What is shown.
@@ -70,7 +70,7 @@ struct Cause<'a> {
     /// Kernel functions that say no.
     functions: Vec<&'a str>,
     why: &'a str,
-    remedy: &'a [String],
+    remedy: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -154,7 +154,7 @@ fn write_cause(
             .initial_indent("      ")
             .subsequent_indent("      ");
         writeln!(out, "{}", textwrap::fill(cause.why, &options))?;
-        for remedy in cause.remedy {
+        for remedy in &cause.remedy {
             let options = textwrap::Options::new(columns.unwrap_or(80).min(100))
                 .initial_indent("      > ")
                 .subsequent_indent("        ");
@@ -177,6 +177,8 @@ fn causes(errno: &str, syscall: Option<&str>) -> Vec<Cause<'static>> {
     for rule in book().iter().filter(of) {
         let key = (rule.id.as_str(), rule.title.as_str());
         let known = causes.contains_key(&key);
+        let remedies = rule.remedy.iter();
+        let remedies = remedies.map(|text| Remedy::parse(text).to_string());
         let cause = causes.entry(key).or_insert_with(|| {
             order.push(key);
             Cause {
@@ -185,7 +187,7 @@ fn causes(errno: &str, syscall: Option<&str>) -> Vec<Cause<'static>> {
                 syscalls: Vec::new(),
                 functions: Vec::new(),
                 why: &rule.why,
-                remedy: &rule.remedy,
+                remedy: remedies.collect(),
             }
         });
         // A rule for any syscall covers those that name some.

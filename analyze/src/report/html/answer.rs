@@ -3,9 +3,10 @@
 use maud::{Markup, html};
 
 use crate::report::{
-    CulpritRow, FailureRow, OriginRow, Report, UsageRow,
-    answer::{Answer, NO_CULPRIT, NO_ORIGIN, parts_of_remedy, times},
+    CulpritRow, FailureRow, OriginRow, RemedyRow, Report, UsageRow,
+    answer::{Answer, NO_CULPRIT, NO_ORIGIN, times},
 };
+use crate::rules::RemedyKind;
 
 pub(super) fn section(report: &Report, answer: Option<&Answer<'_>>) -> Markup {
     html! {
@@ -119,14 +120,26 @@ pub(super) fn path(functions: &[String]) -> Markup {
     }
 }
 
-/// The first remedy is a command or an act, the others go on from it; the script adds a button that copies.
+/// The first remedy is to be tried first; the script adds a button to commands that copies them.
 fn remedy(culprit: &CulpritRow) -> Markup {
     html! {
         ul.remedy {
-            @for (number, text) in culprit.remedy.iter().enumerate() {
-                @let (about, act) = parts_of_remedy(text);
-                li { span { @if let Some(about) = about { (about) ": " } code.first[number == 0] { (act) } } }
+            @for (number, one) in culprit.remedies.iter().enumerate() {
+                li.first[number == 0] { span { (act(one)) } }
             }
+        }
+    }
+}
+
+/// A command as code, behind what it is for; advice as the sentence that it is.
+pub(super) fn act(remedy: &RemedyRow) -> Markup {
+    html! {
+        @match remedy.kind {
+            RemedyKind::Command => {
+                @if let Some(about) = &remedy.about { (about) ": " }
+                code { (remedy.text) }
+            }
+            RemedyKind::Advice => (remedy.text),
         }
     }
 }

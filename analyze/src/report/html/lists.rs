@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::answer::confidence;
+use super::answer::{act, confidence};
 use crate::report::{CulpritRow, EvidenceRow, Report, answer::Answer};
 
 pub(super) fn section(report: &Report, answer: Option<&Answer<'_>>) -> Markup {
@@ -86,7 +86,7 @@ fn runner_up(report: &Report, culprit: &CulpritRow) -> Markup {
             }
             p { (culprit.summary) }
             (evidence(culprit))
-            @for remedy in &culprit.remedy { p { code { (remedy) } } }
+            @for remedy in &culprit.remedies { p { (act(remedy)) } }
         }
     }
 }

@@ -5,9 +5,10 @@ mod escape;
 use std::io::{self, Write};
 
 use super::{
-    CulpritRow, EvidenceRow, FailureRow, OriginRow, Report,
-    answer::{Answer, NO_CULPRIT, NO_ORIGIN, parts_of_remedy, provenance, times},
+    CulpritRow, EvidenceRow, FailureRow, OriginRow, RemedyRow, Report,
+    answer::{Answer, NO_CULPRIT, NO_ORIGIN, provenance, times},
 };
+use crate::rules::RemedyKind;
 use escape::{block, cell, code, text};
 
 /// Rows of a list or table: GitHub takes 65,536 characters for a ticket.
@@ -107,12 +108,15 @@ fn origin(out: &mut impl Write, origin: &OriginRow) -> io::Result<()> {
 
 /// What to do, and why.
 fn grounds(out: &mut impl Write, culprit: &CulpritRow) -> io::Result<()> {
-    if let Some((first, rest)) = culprit.remedy.split_first() {
-        writeln!(out, "**Remedy:**\n\n{}", block(first))?;
-        for remedy in rest {
-            let (about, act) = parts_of_remedy(remedy);
-            let about = about.map_or_else(String::new, |about| format!("{}: ", text(about)));
-            writeln!(out, "- {about}{}", code(act))?;
+    if let Some((first, rest)) = culprit.remedies.split_first() {
+        match (first.kind, &first.about) {
+            (RemedyKind::Command, None) => {
+                writeln!(out, "**Remedy:**\n\n{}", block(&first.text))?;
+            }
+            _ => writeln!(out, "**Remedy:** {}\n", remedy(first))?,
+        }
+        for one in rest {
+            writeln!(out, "- {}", remedy(one))?;
         }
         writeln!(out)?;
     }
@@ -124,6 +128,16 @@ fn grounds(out: &mut impl Write, culprit: &CulpritRow) -> io::Result<()> {
         writeln!(out, "- against it: {}", text(&row.text))?;
     }
     writeln!(out)
+}
+
+/// A command as code, behind what it is for; advice as the sentence that it is.
+fn remedy(remedy: &RemedyRow) -> String {
+    let about = remedy.about.as_ref();
+    let about = about.map_or_else(String::new, |about| format!("{}: ", text(about)));
+    match remedy.kind {
+        RemedyKind::Command => about + &code(&remedy.text),
+        RemedyKind::Advice => text(&remedy.text),
+    }
 }
 
 fn runners_up(out: &mut impl Write, report: &Report) -> io::Result<()> {

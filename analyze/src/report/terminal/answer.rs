@@ -7,9 +7,10 @@ use anstyle::Style;
 use super::layout::{BOLD, DIM, Page, WARN, confidence};
 use crate::{
     report::{
-        CulpritRow, FailureRow, OriginRow,
+        CulpritRow, FailureRow, OriginRow, RemedyRow,
         answer::{Answer, NO_CULPRIT, NO_ORIGIN, times},
     },
+    rules::RemedyKind,
     text::shorten,
 };
 
@@ -24,16 +25,24 @@ impl<W: Write> Page<'_, W> {
             Some(origin) => self.origin(origin)?,
             None => self.field("Said no", NO_ORIGIN, WARN)?,
         }
-        let remedies = answer.culprit.iter().flat_map(|culprit| &culprit.remedy);
+        let remedies = answer.culprit.iter().flat_map(|culprit| &culprit.remedies);
         for (number, remedy) in remedies.enumerate() {
-            let (label, style) = if number == 0 {
-                ("Remedy", BOLD)
-            } else {
-                ("", Style::new())
-            };
-            self.field(label, remedy, style)?;
+            let label = if number == 0 { "Remedy" } else { "" };
+            self.remedy(label, remedy)?;
         }
         Ok(())
+    }
+
+    /// A command behind a prompt, what it is for above it; advice as the sentence that it is.
+    fn remedy(&mut self, label: &str, remedy: &RemedyRow) -> io::Result<()> {
+        match (remedy.kind, &remedy.about) {
+            (RemedyKind::Advice, _) => self.field(label, &remedy.text, Style::new()),
+            (RemedyKind::Command, None) => self.field(label, &format!("# {}", remedy.text), BOLD),
+            (RemedyKind::Command, Some(about)) => {
+                self.field(label, &format!("{about}:"), Style::new())?;
+                self.field("", &format!("# {}", remedy.text), BOLD)
+            }
+        }
     }
 
     fn headline(&mut self, answer: &Answer<'_>) -> io::Result<()> {

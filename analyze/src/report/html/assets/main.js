@@ -81,5 +81,5 @@ ofCalls("call", data.calls, (box, calls) => new Icicle(box, calls));
 new Timeline(body("timeline"), data.timeline);
 new Snapshots(body("snapshots"), data.snapshots);
 document.querySelectorAll("table.sortable").forEach(sortable);
-document.querySelectorAll("ul.remedy li").forEach(copyable);
+document.querySelectorAll("ul.remedy li:has(code)").forEach(copyable);
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => (one.open = true)));
