@@ -108,6 +108,24 @@ fn a_cut_bundle_becomes_a_clean_one_that_says_so() {
 }
 
 #[test]
+fn repair_hides_the_addresses_that_an_early_recorder_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let modules = b"bridge 315392 0 - Live 0xffffb3212b73f000\n";
+    let path = bundle_with(folder.path(), "/proc/modules", modules);
+    let new = folder.path().join("new.etz");
+    let repair = json(&["repair", text(&path), "-o", text(&new), "--json"]);
+    assert_eq!(
+        (&repair["hidden"], &repair["lost_bytes"]),
+        (&1.into(), &0.into())
+    );
+    let content = analyze(&["extract", text(&new), "--path", "/proc/modules"]).stdout;
+    assert_eq!(content, b"bridge 315392 0 - Live 0x0000000000000000\n");
+    let again = folder.path().join("again.etz");
+    let repair = json(&["repair", text(&new), "-o", text(&again), "--json"]);
+    assert_eq!(repair["hidden"], 0);
+}
+
+#[test]
 fn parts_come_out_as_they_went_in() {
     let path = &bundles()[0];
     let wanted = "/proc/sys/fs/nr_open";
@@ -144,9 +162,10 @@ fn parts_come_out_as_they_went_in() {
 /// Escape sequences of a terminal, in a file that the recorder read and so in the bundle.
 const ESCAPES: &[u8] = b"\x1b[31mred\x1b[0m \x1b]0;title\x07 \x9b1m \x00\xff end";
 
-fn bundle_with_escapes(folder: &Path) -> PathBuf {
+/// A bundle with one file in a snapshot.
+fn bundle_with(folder: &Path, file: &str, bytes: &[u8]) -> PathBuf {
     let content = Content::File {
-        bytes: ESCAPES.to_vec(),
+        bytes: bytes.to_vec(),
         truncated: false,
     };
     let snapshot = Snapshot {
@@ -155,11 +174,11 @@ fn bundle_with_escapes(folder: &Path) -> PathBuf {
         started_ns: 1,
         ended_ns: 2,
         entries: vec![Entry {
-            path: b"/proc/escapes".to_vec(),
+            path: file.into(),
             content,
         }],
     };
-    let path = folder.join("escapes.etz");
+    let path = folder.join("small.etz");
     let mut writer = Writer::new(fs::File::create(&path).unwrap(), [7; 16], 1).unwrap();
     writer.write(0, &snapshot).unwrap();
     writer.finish().unwrap();
@@ -169,7 +188,7 @@ fn bundle_with_escapes(folder: &Path) -> PathBuf {
 #[test]
 fn standard_output_gets_the_bytes_that_a_file_gets() {
     let folder = tempfile::tempdir().unwrap();
-    let path = bundle_with_escapes(folder.path());
+    let path = bundle_with(folder.path(), "/proc/escapes", ESCAPES);
     let path = text(&path);
     let content = analyze(&["extract", path, "--path", "/proc/escapes"]);
     assert_eq!(content.stdout, ESCAPES);

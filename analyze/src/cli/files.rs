@@ -150,6 +150,13 @@ impl FileCommand {
                     for lost in &repair.lost {
                         writeln!(out, "{lost}")?;
                     }
+                    if repair.hidden > 0 {
+                        let snapshots = repair.hidden;
+                        writeln!(
+                            out,
+                            "kernel addresses in {snapshots} snapshots are zeros now"
+                        )?;
+                    }
                     let (kept, lost) = (repair.kept, repair.lost_bytes);
                     writeln!(out, "{kept} frames kept, {lost} bytes lost")
                 })?;

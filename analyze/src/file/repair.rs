@@ -5,6 +5,7 @@ use std::io::Write;
 use format_spec::{
     Frame, Reader, WriteError, Writer,
     record::{Closing, Cost, Drop, EndReason, Failures, Manifest, Record, Snapshot, Zoom},
+    redact::Redact as _,
 };
 use serde::Serialize;
 
@@ -21,12 +22,15 @@ pub struct Repair {
     pub lost: Vec<String>,
     /// Whether a closing record had to be made.
     pub closed: bool,
+    /// Snapshots with kernel addresses, as early recorders left them in /proc/modules: they are zeros now.
+    pub hidden: usize,
 }
 
 /// Writes the frames whose checksums are right to `out`, with the file's id and time, and closes it.
 ///
 /// What was lost is written into the closing record, so that the new file, although clean, does not pass for a
-/// whole recording: it counts the bytes, and says that the recording was cut where it has no end of its own.
+/// whole recording: it counts the bytes, and says that the recording was cut where it has no end of its own. Kernel
+/// addresses that an early recorder left in texts become zeros.
 ///
 /// # Errors
 /// The output's.
@@ -37,6 +41,7 @@ pub fn repair(file: &[u8], reader: &Reader<'_>, out: impl Write) -> Result<Repai
     let mut writer = Writer::new(out, header.id, header.created_ns)?;
     let mut closing = None;
     let mut frames = 0;
+    let mut hidden = 0;
     for frame in reader.frames() {
         match reader.stored(frame) {
             Ok(stored) => {
@@ -44,6 +49,9 @@ pub fn repair(file: &[u8], reader: &Reader<'_>, out: impl Write) -> Result<Repai
                 frames += 1;
                 if let Some(record) = closing_in(reader, frame) {
                     closing = Some(record);
+                } else if let Some(snapshot) = without_addresses(reader, frame) {
+                    hidden += 1;
+                    writer.write(frame.header.stream, &snapshot)?;
                 } else {
                     writer.copy(&frame.header, stored)?;
                 }
@@ -76,7 +84,15 @@ pub fn repair(file: &[u8], reader: &Reader<'_>, out: impl Write) -> Result<Repai
         lost_bytes,
         lost,
         closed: !is_closed,
+        hidden,
     })
+}
+
+/// The snapshot in a frame without the kernel addresses in its texts, if it has any.
+fn without_addresses(reader: &Reader<'_>, frame: &Frame) -> Option<Snapshot> {
+    let is_snapshot = frame.header.frame_type == Snapshot::TYPE;
+    let snapshot = is_snapshot.then(|| reader.decode::<Snapshot>(frame).ok())??;
+    snapshot.without_addresses()
 }
 
 fn closing_in(reader: &Reader<'_>, frame: &Frame) -> Option<Closing> {
