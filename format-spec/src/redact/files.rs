@@ -9,7 +9,7 @@ use super::{Kind, Redactor};
 enum Rest {
     Path,
     Thread,
-    Text,
+    Message,
 }
 
 /// Tables by the end of their path: how many columns stand before the name.
@@ -20,7 +20,7 @@ const TABLES: [(&[u8], usize, Rest); 7] = [
     (b"etz:descriptors", 3, Rest::Thread),
     (b"/net/unix", 7, Rest::Path),
     (b"/proc/keys", 8, Rest::Thread),
-    (b"etz:kmsg", 2, Rest::Text),
+    (b"etz:kmsg", 2, Rest::Message),
 ];
 
 /// Tables of /proc/net with addresses in hexadecimal digits, and the columns that hold them.
@@ -125,9 +125,22 @@ impl Redactor {
                 None => self.path(name),
             },
             Rest::Thread => self.name(Kind::ThreadName, name),
-            Rest::Text => self.text(name),
+            // What the kernel passes to init stands on lines of its own (`init/main.c`, run_init_process).
+            Rest::Message if front.ends_with(b"     ") => self.command(name),
+            Rest::Message => self.message(name),
         };
         [front, &new].concat()
+    }
+
+    /// A message of the kernel's log. It repeats the kernel's command line, and what of it nobody knows.
+    fn message(&mut self, message: &[u8]) -> Vec<u8> {
+        const HEADS: [&[u8]; 2] = [b"ommand line: ", b"ommand line parameters "];
+        let found = HEADS.iter().find_map(|head| {
+            let at = message.windows(head.len()).position(|part| part == *head)?;
+            Some(at + head.len())
+        });
+        let (front, command) = message.split_at(found.unwrap_or(message.len()));
+        [self.text(front), self.command(command)].concat()
     }
 
     fn hex_row(&mut self, line: &[u8], columns: &[usize]) -> Vec<u8> {
