@@ -12,7 +12,7 @@ use format_spec::{ReadError, Reader, WriteError};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{input, output::Output};
+use super::{foreign, input, output::Output};
 use crate::{file, load, text::plain};
 
 /// Shortest secret that a key is made of, in bytes.
@@ -100,7 +100,7 @@ pub(super) enum Error {
     #[error("{0}: {1}")]
     Io(String, io::Error),
     #[error("{0}: {1}")]
-    Bundle(String, ReadError),
+    Bundle(String, String),
     #[error("{0}: {1}")]
     Write(String, WriteError),
     #[error("there is no record type {0:?}: see analyze info")]
@@ -178,7 +178,11 @@ impl Input {
     }
 
     fn open<'a>(&self, bytes: &'a [u8]) -> Result<Reader<'a>, Error> {
-        Reader::new(bytes).map_err(|error| Error::Bundle(self.name(), error))
+        Reader::new(bytes).map_err(|error| self.refused(&error, bytes))
+    }
+
+    fn refused(&self, error: &ReadError, bytes: &[u8]) -> Error {
+        Error::Bundle(self.name(), foreign::explain(error, bytes))
     }
 
     fn answer(
@@ -273,7 +277,7 @@ impl Extract {
 
     fn path(&self, path: &str, bytes: &[u8], out: &mut dyn Write) -> Result<(), Error> {
         let bundle = load::load(bytes);
-        let bundle = bundle.map_err(|error| Error::Bundle(self.input.name(), error))?;
+        let bundle = bundle.map_err(|error| self.input.refused(&error, bytes))?;
         let found = file::snapshot_entry(&bundle.snapshots, path, self.snapshot);
         let found = found.ok_or_else(|| Error::NoPath(plain(path.as_bytes())))?;
         self.input.answer(out, &found, |out| match &found.content {
@@ -285,7 +289,7 @@ impl Extract {
     /// The names that can be asked for.
     fn list(&self, bytes: &[u8], out: &mut dyn Write) -> Result<(), Error> {
         let bundle = load::load(bytes);
-        let bundle = bundle.map_err(|error| Error::Bundle(self.input.name(), error))?;
+        let bundle = bundle.map_err(|error| self.input.refused(&error, bytes))?;
         let views = bundle.snapshots.all().iter();
         let entries = views.flat_map(|view| {
             let path = |(path, _): (&[u8], _)| (view.number, plain(path));

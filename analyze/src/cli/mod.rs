@@ -4,6 +4,7 @@ mod answer;
 mod diff;
 mod export;
 mod files;
+mod foreign;
 mod input;
 mod output;
 mod progress;
@@ -110,9 +111,9 @@ fn read(file: &Path) -> Result<Bundle, Error> {
         source,
     })?;
     let loaded = progress::watched("reading the bundle", |seen| load_watched(&bytes, seen));
-    loaded.map_err(|source| Error::Bundle {
+    loaded.map_err(|error| Error::Bundle {
         file: name(),
-        source,
+        why: foreign::explain(&error, &bytes),
     })
 }
 
@@ -121,11 +122,8 @@ fn read(file: &Path) -> Result<Bundle, Error> {
 enum Error {
     #[error("{file}: {source}")]
     Input { file: String, source: io::Error },
-    #[error("{file}: {source}")]
-    Bundle {
-        file: String,
-        source: format_spec::ReadError,
-    },
+    #[error("{file}: {why}")]
+    Bundle { file: String, why: String },
     #[error("{file}: {source}")]
     File { file: String, source: io::Error },
     #[error("writing the report: {0}")]
