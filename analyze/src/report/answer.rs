@@ -21,6 +21,10 @@ pub(super) const NO_CULPRIT: &str = "not known: no limit or policy that was reco
 /// What is said when no trace of the failing call was recorded.
 pub(super) const NO_ORIGIN: &str = "not known: the recording has no trace of such a call";
 
+/// What is said of an answer from a recording whose end is missing.
+pub(super) const CUT: &str =
+    "The recording was cut: counts are too low, and what came later is not known.";
+
 impl<'a> Answer<'a> {
     /// The answer of a report: about the failure that the first culprit explains, else about the first suspicious one.
     /// `None` when nothing suspicious failed.
@@ -53,8 +57,11 @@ impl<'a> Answer<'a> {
 
     /// What is said of a report without an answer.
     pub(super) fn nothing(report: &Report) -> &'static str {
-        if report.failures.is_empty() && report.recording.seconds.is_none() {
+        let cut = report.recording.seconds.is_none();
+        if report.failures.is_empty() && cut {
             "Not known: the recording was cut before any failing syscall."
+        } else if cut {
+            "Not known: the recording was cut, and what is left of it has only errors that healthy programs live with."
         } else if report.failures.is_empty() {
             "No syscall failed while this was recorded."
         } else {

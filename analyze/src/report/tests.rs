@@ -97,13 +97,44 @@ fn nothing_that_a_terminal_obeys_gets_through() {
 }
 
 #[test]
+fn an_answer_from_a_cut_recording_says_that_it_is_cut() {
+    let mut recording = incident();
+    recording.closing = None;
+    let cut = report(&recording);
+    let bundle = recording.load();
+    let said = terminal(&cut, Options::default());
+    let (mut page, mut ticket) = (Vec::new(), Vec::new());
+    write_html(&mut page, &bundle, &diagnose(&bundle), &cut).unwrap();
+    write_markdown(&mut ticket, &cut).unwrap();
+    for text in [said.into_bytes(), page, ticket] {
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains("The recording was cut: counts are too low"));
+    }
+}
+
+#[test]
 fn a_quiet_recording_is_said_to_be_quiet() {
     let mut recording = Recording::new();
     assert!(terminal(&report(&recording), Options::default()).contains("No syscall failed"));
     let closing = recording.closing.take();
     assert!(terminal(&report(&recording), Options::default()).contains("the recording was cut"));
-    recording.closing = closing;
     recording.fail(56, 2, "sh", 60_000_000);
+    let cut = report(&recording);
+    let said = terminal(&cut, Options::default());
+    assert!(
+        said.starts_with("Not known: the recording was cut"),
+        "{said}"
+    );
+    let mut page = Vec::new();
+    let bundle = recording.load();
+    write_html(&mut page, &bundle, &diagnose(&bundle), &cut).unwrap();
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.contains("<h1>Not known: the recording was cut</h1>"));
+    assert!(!page.contains("Nothing to blame") && !page.contains("Nothing suspicious"));
+    let mut ticket = Vec::new();
+    write_markdown(&mut ticket, &cut).unwrap();
+    assert!(ticket.starts_with(b"## Not known: the recording was cut"));
+    recording.closing = closing;
     assert!(
         terminal(&report(&recording), Options::default()).contains("Nothing suspicious failed")
     );

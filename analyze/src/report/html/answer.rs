@@ -4,13 +4,14 @@ use maud::{Markup, html};
 
 use crate::report::{
     CulpritRow, FailureRow, OriginRow, RemedyRow, Report, UsageRow,
-    answer::{Answer, NO_CULPRIT, NO_ORIGIN, times},
+    answer::{Answer, CUT, NO_CULPRIT, NO_ORIGIN, times},
 };
 use crate::rules::RemedyKind;
 
 pub(super) fn section(report: &Report, answer: Option<&Answer<'_>>) -> Markup {
     html! {
         section #answer aria-label="Answer" {
+            @if answer.is_some() && report.recording.seconds.is_none() { p.warn { (CUT) } }
             @match answer {
                 Some(answer) => {
                     (headline(answer))
@@ -26,8 +27,13 @@ pub(super) fn section(report: &Report, answer: Option<&Answer<'_>>) -> Markup {
                     }
                 }
                 None => {
-                    h1 { "Nothing to blame" }
-                    p.good[report.recording.seconds.is_some()] { (Answer::nothing(report)) }
+                    @if report.recording.seconds.is_some() {
+                        h1 { "Nothing to blame" }
+                        p.good { (Answer::nothing(report)) }
+                    } @else {
+                        h1 { "Not known: the recording was cut" }
+                        p.warn { (Answer::nothing(report)) }
+                    }
                 }
             }
         }

@@ -52,7 +52,7 @@ fn page(bundle: &Bundle, diagnosis: &Diagnosis, report: &Report, data: &str) -> 
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="referrer" content="no-referrer";
                 meta name="color-scheme" content="light dark";
-                title { (title(answer.as_ref())) }
+                title { (title(report, answer.as_ref())) }
                 style { (PreEscaped(&assets.style)) }
             }
             body {
@@ -72,13 +72,14 @@ fn page(bundle: &Bundle, diagnosis: &Diagnosis, report: &Report, data: &str) -> 
     }
 }
 
-fn title(answer: Option<&Answer<'_>>) -> String {
+fn title(report: &Report, answer: Option<&Answer<'_>>) -> String {
     match answer {
         Some(answer) => {
             let row = answer.failure;
             let cause = answer.culprit.map_or("cause not known", |found| &found.id);
             format!("{} {} by {}: {cause}", row.syscall, row.errno, row.process)
         }
+        None if report.recording.seconds.is_none() => "Cut recording: not known".into(),
         None => "Nothing suspicious failed".into(),
     }
 }

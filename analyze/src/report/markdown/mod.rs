@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::{
     CulpritRow, EvidenceRow, FailureRow, OriginRow, RemedyRow, Report,
-    answer::{Answer, NO_CULPRIT, NO_ORIGIN, provenance, times},
+    answer::{Answer, CUT, NO_CULPRIT, NO_ORIGIN, provenance, times},
 };
 use crate::rules::RemedyKind;
 use escape::{block, cell, code, text};
@@ -20,7 +20,7 @@ const MAX_ROWS: usize = 60;
 /// The stream's.
 pub fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
     match Answer::of(report) {
-        Some(answer) => about(out, &answer)?,
+        Some(answer) => about(out, report, &answer)?,
         None => writeln!(out, "## {}\n", Answer::nothing(report))?,
     }
     runners_up(out, report)?;
@@ -32,7 +32,7 @@ pub fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(out, "{}", text(&provenance(report)))
 }
 
-fn about(out: &mut impl Write, answer: &Answer<'_>) -> io::Result<()> {
+fn about(out: &mut impl Write, report: &Report, answer: &Answer<'_>) -> io::Result<()> {
     let FailureRow {
         syscall,
         errno,
@@ -54,6 +54,9 @@ fn about(out: &mut impl Write, answer: &Answer<'_>) -> io::Result<()> {
         paths => format!("; for example on {}", paths.join(", ")),
     };
     writeln!(out, "{error}, {}{example}\n", times(*count))?;
+    if report.recording.seconds.is_none() {
+        writeln!(out, "**{CUT}**\n")?;
+    }
     match answer.culprit {
         Some(culprit) => cause(out, culprit)?,
         None => writeln!(out, "**Cause:** {NO_CULPRIT}\n")?,

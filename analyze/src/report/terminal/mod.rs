@@ -8,9 +8,9 @@ use std::io::{self, Write};
 
 use super::{
     Report,
-    answer::{Answer, provenance},
+    answer::{Answer, CUT, provenance},
 };
-use layout::{DIM, GOOD, Page};
+use layout::{DIM, GOOD, Page, WARN};
 
 /// How the report is written.
 #[derive(Debug, Clone, Copy)]
@@ -36,11 +36,17 @@ impl Default for Options {
 /// The stream's.
 pub fn write(out: &mut impl Write, report: &Report, options: Options) -> io::Result<()> {
     let mut page = Page { out, options };
+    let is_cut = report.recording.seconds.is_none();
     match Answer::of(report) {
-        Some(answer) => page.answer(&answer)?,
+        Some(answer) => {
+            page.answer(&answer)?;
+            if is_cut {
+                page.item("!", WARN, CUT)?;
+            }
+        }
         None => {
-            let text = Answer::nothing(report);
-            writeln!(page.out, "{GOOD}{text}{GOOD:#}")?;
+            let style = if is_cut { WARN } else { GOOD };
+            page.indented(Answer::nothing(report), 0, style)?;
         }
     }
     page.evidence(report)?;
