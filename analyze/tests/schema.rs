@@ -26,9 +26,11 @@ for path in sys.argv[2:]:
             sys.exit(f'{path}: {error.json_path}: {error.message}')
 ";
 
-/// What the validator says of some reports; `None`, after a line that says so, where there is none.
-fn validate(reports: &[PathBuf]) -> Option<Output> {
-    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/report.schema.json");
+/// What the validator says of some files; `None`, after a line that says so, where there is none.
+fn validate(schema: &str, reports: &[PathBuf]) -> Option<Output> {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../docs")
+        .join(schema);
     let mut python = Command::new("python3");
     let output = python.args(["-c", VALIDATOR]).arg(schema).args(reports);
     match output.output() {
@@ -52,7 +54,7 @@ fn golden() -> Vec<PathBuf> {
 
 #[test]
 fn the_reports_keep_to_the_published_schema() {
-    let Some(output) = validate(&golden()) else {
+    let Some(output) = validate("report.schema.json", &golden()) else {
         return;
     };
     let said = String::from_utf8_lossy(&output.stderr);
@@ -74,9 +76,44 @@ fn what_does_not_keep_to_it_is_refused() {
         assert!(report.contains(right), "{right}");
         let path = folder.path().join(format!("{number}.json"));
         fs::write(&path, report.replacen(right, wrong, 1)).unwrap();
-        let Some(output) = validate(&[path]) else {
+        let Some(output) = validate("report.schema.json", &[path]) else {
             return;
         };
         assert!(!output.status.success(), "{wrong} is not refused");
     }
+}
+
+#[test]
+fn comparisons_keep_to_the_published_schema() {
+    let bundles = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/bundles");
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["bind-mount-max", "rlimit-nofile", "enoent-lookups"];
+    let mut written = Vec::new();
+    for before in names {
+        for after in names {
+            let bundle = |name: &str| bundles.join(format!("{name}.arm64-6.12.etz"));
+            let mut diff = Command::new(env!("CARGO_BIN_EXE_analyze"));
+            let diff = diff.args(["diff", "--json"]);
+            let output = diff
+                .arg(bundle(before))
+                .arg(bundle(after))
+                .output()
+                .unwrap();
+            assert!(output.status.success());
+            let path = folder.path().join(format!("{before}-{after}.json"));
+            fs::write(&path, output.stdout).unwrap();
+            written.push(path);
+        }
+    }
+    let wrong = folder.path().join("wrong.json");
+    let text = fs::read_to_string(&written[0]).unwrap();
+    assert!(text.contains("\"etz-diff/1\""));
+    fs::write(&wrong, text.replace("\"etz-diff/1\"", "\"etz-diff/2\"")).unwrap();
+    let Some(output) = validate("diff.schema.json", &written) else {
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let refused = validate("diff.schema.json", &[wrong]).unwrap();
+    assert!(!refused.status.success());
 }

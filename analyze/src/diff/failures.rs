@@ -9,6 +9,7 @@ use crate::{failures::Class, names::syscall_name, text::plain};
 
 /// How a kind of failure changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
     /// It failed before and does no more.
@@ -25,6 +26,7 @@ pub enum Change {
 
 /// One kind of failure in both recordings.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FailureChange {
     /// How it changed.
     pub change: Change,

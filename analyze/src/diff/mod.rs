@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::{
     diagnosis::{Diagnosis, diagnose},
     load::Bundle,
+    text::bytes as text_of,
     view::{date, span},
 };
 
@@ -27,8 +28,10 @@ pub use verdict::{Outcome, Verdict};
 
 /// What differs between two recordings.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Comparison {
     /// `etz-diff/1`.
+    #[cfg_attr(test, schemars(extend("enum" = ["etz-diff/1"])))]
     pub schema: &'static str,
     /// Did the remedy work?
     pub verdict: Verdict,
@@ -50,11 +53,14 @@ pub struct Comparison {
 
 /// One recording.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Side {
     /// Host.
     pub host: String,
     /// Kernel release.
     pub kernel: String,
+    /// Memory, in bytes; 0 when not known.
+    pub memory_bytes: u64,
     /// When it began, RFC 3339.
     pub began: String,
     /// How long it is, in seconds.
@@ -81,6 +87,12 @@ impl<'a> Recorded<'a> {
         }
     }
 
+    /// The id of the boot that was recorded.
+    fn boot(&self) -> Option<&str> {
+        let manifest = self.bundle.manifest.as_ref();
+        manifest.map(|manifest| manifest.host.boot_id.as_str())
+    }
+
     fn side(&self) -> Side {
         let host = self.bundle.manifest.as_ref().map(|manifest| &manifest.host);
         let (began_ns, _) = span(self.bundle);
@@ -88,6 +100,7 @@ impl<'a> Recorded<'a> {
         Side {
             host: host.map_or_else(String::new, |host| plain(&host.hostname)),
             kernel: host.map_or_else(String::new, |host| plain(&host.kernel_release)),
+            memory_bytes: host.map_or(0, |host| host.memory_bytes),
             began: date(self.bundle, began_ns),
             seconds: self.seconds,
         }
@@ -126,6 +139,17 @@ fn notes(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<String> {
         notes.push(format!(
             "the kernels differ: {} and {}",
             old.kernel, new.kernel
+        ));
+    }
+    let same_boot = before.boot() == after.boot();
+    if old.host == new.host && !same_boot {
+        notes.push("the host was booted in between, or is another one of that name".into());
+    }
+    if settings::is_other_memory(before, after) {
+        notes.push(format!(
+            "the memory differs: {} and {}",
+            text_of(old.memory_bytes),
+            text_of(new.memory_bytes)
         ));
     }
     if before.bundle.file.created_ns > after.bundle.file.created_ns {

@@ -13,6 +13,7 @@ use crate::{
 
 /// Two ways that begin alike.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Parting {
     /// Syscall.
     pub syscall: String,
@@ -28,6 +29,7 @@ pub struct Parting {
 
 /// What a recording tells of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Seen {
     /// It fails, and how.

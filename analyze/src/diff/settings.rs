@@ -17,6 +17,7 @@ use crate::{
 
 /// A limit in both recordings.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LimitChange {
     /// Culprit id, `class:name`.
     pub id: String,
@@ -28,10 +29,13 @@ pub struct LimitChange {
     pub freed: bool,
     /// Whether it is full now and was not.
     pub filled: bool,
+    /// Whether the kernel works it out from the memory, which is another: nobody need have changed it.
+    pub by_memory: bool,
 }
 
 /// A sysctl in both recordings.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SysctlChange {
     /// Its name, with dots.
     pub name: String,
@@ -39,6 +43,8 @@ pub struct SysctlChange {
     pub before: Option<String>,
     /// Its value after.
     pub after: Option<String>,
+    /// Whether the kernel works it out from the memory, which is another: nobody need have changed it.
+    pub by_memory: bool,
 }
 
 /// The limits of the process that failed before, and of what stands for it after: the same program, else any.
@@ -59,6 +65,7 @@ pub(super) fn limits(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<LimitCh
     let old = all(before.bundle, subject);
     let mut new = all(after.bundle, peer);
     let same_program = peer.map(|failure| failure.comm.as_slice()) == program;
+    let other_memory = is_other_memory(before, after);
     let mut changes = Vec::new();
     for (key, old) in old {
         let Some(new) = new.remove(&key) else {
@@ -77,11 +84,73 @@ pub(super) fn limits(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<LimitCh
                 after: new.text(1),
                 freed: was && !is,
                 filled: is && !was,
+                by_memory: other_memory && was == is && is_scaled_limit(&old.id),
             });
         }
     }
-    changes.sort_by_key(|change| !(change.freed || change.filled));
+    changes.sort_by_key(|change| (!(change.freed || change.filled), change.by_memory));
     changes
+}
+
+/// Sysctls that the kernel sets by its memory at boot (6.1 to 7.2): `set_max_threads` (kernel/fork.c) and, by it, the
+/// namespaces of a user; `files_maxfiles_init` (fs/file_table.c); `eventpoll_init`, `inotify_user_setup` and
+/// `fanotify_user_setup` (fs/); `init_per_zone_wmark_min`, `init_user_reserve` and `init_admin_reserve` (mm/); `tcp_init`,
+/// `tcp_init_mem` and `udp_init` (net/ipv4/); `nf_conntrack_init_start` (net/netfilter/).
+const SCALED: [&str; 31] = [
+    "fs.epoll.max_user_watches",
+    "fs.fanotify.max_user_marks",
+    "fs.file-max",
+    "fs.inotify.max_user_watches",
+    "kernel.threads-max",
+    "net.ipv4.tcp_child_ehash_entries",
+    "net.ipv4.tcp_ehash_entries",
+    "net.ipv4.tcp_max_orphans",
+    "net.ipv4.tcp_max_syn_backlog",
+    "net.ipv4.tcp_max_tw_buckets",
+    "net.ipv4.tcp_mem",
+    "net.ipv4.tcp_rmem",
+    "net.ipv4.tcp_wmem",
+    "net.ipv4.udp_mem",
+    "net.netfilter.nf_conntrack_buckets",
+    "net.netfilter.nf_conntrack_expect_max",
+    "net.netfilter.nf_conntrack_max",
+    "net.nf_conntrack_max",
+    "user.max_cgroup_namespaces",
+    "user.max_fanotify_marks",
+    "user.max_inotify_watches",
+    "user.max_ipc_namespaces",
+    "user.max_mnt_namespaces",
+    "user.max_net_namespaces",
+    "user.max_pid_namespaces",
+    "user.max_time_namespaces",
+    "user.max_user_namespaces",
+    "user.max_uts_namespaces",
+    "vm.admin_reserve_kbytes",
+    "vm.min_free_kbytes",
+    "vm.user_reserve_kbytes",
+];
+
+/// Whether the memory of the two hosts differs by more than what two boots of one host differ by.
+pub(super) fn is_other_memory(before: &Recorded<'_>, after: &Recorded<'_>) -> bool {
+    let memory = |recorded: &Recorded<'_>| recorded.side().memory_bytes;
+    let (old, new) = (memory(before), memory(after));
+    old > 0 && new > 0 && is_other(Some(old), Some(new))
+}
+
+/// Whether the kernel sets a sysctl by its memory.
+fn is_scaled(name: &str) -> bool {
+    SCALED.contains(&name)
+}
+
+/// Whether a limit goes with the memory: such a sysctl, what `fork_init` (kernel/fork.c) makes of the threads, or the
+/// commit limit.
+fn is_scaled_limit(id: &str) -> bool {
+    let sysctl = id.strip_prefix("sysctl:").is_some_and(is_scaled);
+    sysctl
+        || matches!(
+            id,
+            "rlimit:NPROC" | "rlimit:SIGPENDING" | "sysctl:vm.overcommit_memory"
+        )
 }
 
 /// Share by which a number must differ that the kernel works out from its memory at boot, one in so many.
@@ -147,11 +216,8 @@ pub(super) fn sysctls(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<Sysctl
     if old.is_empty() || new.is_empty() {
         return Vec::new();
     }
-    let boot = |recorded: &Recorded<'_>| {
-        let manifest = recorded.bundle.manifest.as_ref();
-        manifest.map(|manifest| manifest.host.boot_id.clone())
-    };
-    let same_boot = boot(before) == boot(after);
+    let same_boot = before.boot() == after.boot();
+    let other_memory = is_other_memory(before, after);
     let mut changes = Vec::new();
     for (name, value) in old {
         let now = new.remove(&name);
@@ -160,6 +226,7 @@ pub(super) fn sysctls(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<Sysctl
             .is_none_or(|now| differ(&value, now, same_boot))
         {
             changes.push(SysctlChange {
+                by_memory: other_memory && now.is_some() && is_scaled(&name),
                 name,
                 before: Some(value),
                 after: now,
@@ -170,9 +237,10 @@ pub(super) fn sysctls(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<Sysctl
         name,
         before: None,
         after: Some(value),
+        by_memory: false,
     }));
     changes.retain(|change| !is_state(&change.name));
-    changes.sort_by(|a, b| a.name.cmp(&b.name));
+    changes.sort_by(|a, b| (a.by_memory, &a.name).cmp(&(b.by_memory, &b.name)));
     changes
 }
 

@@ -153,6 +153,65 @@ fn a_file_system_that_has_room_again_is_told() {
 }
 
 #[test]
+fn what_goes_with_the_memory_is_told_apart() {
+    let host = |threads: &str, memory_bytes: u64, boot: &str| {
+        let mut recording = Recording::new();
+        let files = [
+            ("/proc/sys/kernel/threads-max", threads),
+            ("/proc/sys/fs/mount-max", threads),
+        ];
+        recording.snapshot(Phase::Start, 1, &files);
+        let mut bundle = recording.load();
+        let host = &mut bundle.manifest.as_mut().unwrap().host;
+        (host.memory_bytes, host.boot_id) = (memory_bytes, boot.into());
+        bundle
+    };
+    let small = host("15162\n", 2 << 30, "a");
+    let large = host("60650\n", 8 << 30, "b");
+    let scaled = |comparison: &Comparison| {
+        let rows = comparison.sysctls.iter();
+        rows.map(|row| (row.name.clone(), row.by_memory))
+            .collect::<Vec<_>>()
+    };
+    let comparison = compare(&small, &large);
+    assert_eq!(
+        scaled(&comparison),
+        [
+            ("fs.mount-max".into(), false),
+            ("kernel.threads-max".into(), true)
+        ]
+    );
+    let text = text(&comparison);
+    assert!(
+        text.contains("the memory differs: 2 GiB and 8 GiB"),
+        "{text}"
+    );
+    assert!(text.contains("the host was booted in between"), "{text}");
+    assert!(
+        text.contains("  scaled by memory, which differs: kernel.threads-max\n"),
+        "{text}"
+    );
+    // With the memory that it had somebody has changed it.
+    let set = host("60650\n", 2 << 30, "b");
+    assert!(
+        scaled(&compare(&small, &set))
+            .iter()
+            .all(|(_, by_memory)| !by_memory)
+    );
+}
+
+/// `UPDATE=1 cargo test -p analyze published` writes the schema anew.
+#[test]
+fn the_published_schema_is_that_of_the_types() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/diff.schema.json");
+    let schema = serde_json::to_string_pretty(&schemars::schema_for!(Comparison)).unwrap() + "\n";
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &schema).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), schema);
+}
+
+#[test]
 fn a_terminal_gets_lines_that_fit() {
     let comparison = compared(&recording(30, 28, "12\n"), &recording(0, 0, "100000\n"));
     let mut out = Vec::new();

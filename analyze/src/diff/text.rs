@@ -124,7 +124,9 @@ fn failures(out: &mut impl Write, rows: &[FailureChange], verbose: bool) -> io::
 fn settings(out: &mut impl Write, comparison: &Comparison, verbose: bool) -> io::Result<()> {
     let most = if verbose { usize::MAX } else { ROWS };
     heading(out, "Limits")?;
-    for row in comparison.limits.iter().take(most) {
+    let (scaled, changed): (Vec<_>, Vec<_>) =
+        comparison.limits.iter().partition(|row| row.by_memory);
+    for row in changed.iter().take(most) {
         let word = match (row.freed, row.filled) {
             (true, _) => "no longer full",
             (_, true) => "full now",
@@ -136,10 +138,13 @@ fn settings(out: &mut impl Write, comparison: &Comparison, verbose: bool) -> io:
             row.id, row.before, row.after
         )?;
     }
-    more(out, comparison.limits.len(), most)?;
+    more(out, changed.len(), most)?;
+    by_memory(out, scaled.iter().map(|row| row.id.as_str()))?;
     heading(out, "Sysctls")?;
     let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "not there".into());
-    for row in comparison.sysctls.iter().take(most) {
+    let (scaled, changed): (Vec<_>, Vec<_>) =
+        comparison.sysctls.iter().partition(|row| row.by_memory);
+    for row in changed.iter().take(most) {
         writeln!(
             out,
             "  {}: {}, then {}",
@@ -148,7 +153,21 @@ fn settings(out: &mut impl Write, comparison: &Comparison, verbose: bool) -> io:
             value(&row.after)
         )?;
     }
-    more(out, comparison.sysctls.len(), most)
+    more(out, changed.len(), most)?;
+    by_memory(out, scaled.iter().map(|row| row.name.as_str()))
+}
+
+/// What differs because the memory does, in one line.
+fn by_memory<'a>(out: &mut impl Write, names: impl Iterator<Item = &'a str>) -> io::Result<()> {
+    let names: Vec<&str> = names.collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "  scaled by memory, which differs: {}",
+        names.join(", ")
+    )
 }
 
 fn more(out: &mut impl Write, len: usize, most: usize) -> io::Result<()> {

@@ -15,6 +15,7 @@ use crate::{
 
 /// The answer in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// What failed fails no more.
@@ -31,6 +32,7 @@ pub enum Outcome {
 
 /// The answer.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Verdict {
     /// In one word.
     pub outcome: Outcome,
