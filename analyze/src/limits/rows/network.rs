@@ -2,7 +2,7 @@
 
 use crate::limits::{
     row::{Row, Scope, row},
-    term::Term::{Constant, Labelled, Less, Plus, Rows, Sysctl},
+    term::Term::{Constant, Labelled, Larger, Less, Plus, Rows, Sysctl},
 };
 
 /// Network files and sysctls are those of the recorder's network namespace.
@@ -19,17 +19,18 @@ pub(super) const ROWS: &[Row] = &[
         Sysctl("net.netfilter.nf_conntrack_max", 0),
     )
     .lasting(),
-    // One port serves many connections, but never more ports are taken than there are sockets.
+    // Each protocol has all ports for itself. One port serves connections to many destinations: sockets are counted, and
+    // that there are more of them than ports does not say that no port is left.
     row(
         "sysctl:net.ipv4.ip_local_port_range",
-        "local ports, by sockets that may hold one,",
+        "sockets to the local ports, which several can share,",
         SCOPE,
-        Plus(
-            &Labelled(SOCKSTAT, "TCP:", "alloc"),
+        Larger(
             &Plus(
+                &Labelled(SOCKSTAT, "TCP:", "alloc"),
                 &Labelled(SOCKSTAT, "TCP:", "tw"),
-                &Labelled(SOCKSTAT, "UDP:", "inuse"),
             ),
+            &Labelled(SOCKSTAT, "UDP:", "inuse"),
         ),
         Plus(
             &Less(
