@@ -142,10 +142,7 @@ fn fold_tree(
         frames.truncate(head.len() + tree.depth(index));
         let name = bundle.symbols.name(call.function);
         frames.push(
-            match tree
-                .outcome(index, &bundle.symbols)
-                .and_then(Outcome::errno)
-            {
+            match tree.shown(index, &bundle.symbols).and_then(Outcome::errno) {
                 Some(errno) => format!("{name} [{}]", errno_name(errno)),
                 None => name,
             },

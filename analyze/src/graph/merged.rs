@@ -68,7 +68,7 @@ impl CallGraph {
             }
             let node = self.node(call.function, symbols);
             nodes.push(node);
-            let errno = tree.outcome(index, symbols).and_then(Outcome::errno);
+            let errno = tree.shown(index, symbols).and_then(Outcome::errno);
             let total_ns = duration(tree, index);
             let within: u64 = tree
                 .children(index)

@@ -305,3 +305,23 @@ fn the_merged_graph_counts_calls_times_and_errors() {
     let edge = merged.graph.edge_weights().next().unwrap();
     assert_eq!((edge.calls, edge.errors[&28]), (2, 2));
 }
+
+#[test]
+fn minus_one_is_an_error_only_where_it_goes_up() {
+    let shown = |copy_process: i64, result: i64| {
+        let mut kernel = Kernel::default();
+        kernel.syscall_enter(220);
+        kernel.enter("copy_process");
+        kernel.returned("tsk_fork_get_node", -1);
+        kernel.leave_with("copy_process", Some(copy_process));
+        kernel.syscall_exit(220, result);
+        let (stream, symbols) = (kernel.stream(), kernel.table());
+        let tree = trees(&stream, &symbols).remove(0);
+        let called = (0..tree.calls().len())
+            .find(|&index| symbols.name(tree.calls()[index].function) == "tsk_fork_get_node");
+        tree.shown(called.unwrap(), &symbols)
+    };
+    assert_eq!(shown(-11, -11), Some(Outcome::Value(-1)));
+    assert_eq!(shown(0, 5), Some(Outcome::Value(-1)));
+    assert_eq!(shown(-1, -1), Some(Outcome::Error(1)));
+}

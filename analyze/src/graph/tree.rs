@@ -189,6 +189,22 @@ impl CallTree {
         Outcome::read(call.value?, symbols.returns(call.function))
     }
 
+    /// What call `index` returned, as it is shown. -1 is EPERM, and it is also what functions return that return no errno:
+    /// "no node" (`NUMA_NO_NODE`), "no CPU", "not found". It is taken for an error where the next caller whose value is
+    /// known returned it too, else where the syscall did.
+    #[must_use]
+    pub fn shown(&self, index: usize, symbols: &SymbolTable) -> Option<Outcome> {
+        const EPERM: Outcome = Outcome::Error(1);
+        let outcome = self.outcome(index, symbols)?;
+        let callers = std::iter::successors(self.parent(index), |&at| self.parent(at));
+        let mut told = callers.filter_map(|caller| self.outcome(caller, symbols));
+        let up = told.next().or_else(|| self.result.map(Outcome::of_result));
+        if outcome == EPERM && up != Some(EPERM) {
+            return Some(Outcome::Value(-1));
+        }
+        Some(outcome)
+    }
+
     /// The errno that the syscall returned.
     #[must_use]
     pub fn errno(&self) -> Option<u16> {

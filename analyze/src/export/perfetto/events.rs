@@ -120,7 +120,7 @@ fn slices(bundle: &Bundle, tree: &CallTree, own: bool, events: &mut Vec<Timed>) 
 
 fn begin(bundle: &Bundle, tree: &CallTree, own: bool, index: usize) -> TrackEvent {
     let call = &tree.calls()[index];
-    let returned = tree.outcome(index, &bundle.symbols);
+    let returned = tree.shown(index, &bundle.symbols);
     let category = match returned {
         _ if call.interrupt => "interrupt",
         Some(Outcome::Error(_)) => "error",

@@ -56,7 +56,7 @@ impl Icicle {
             let name = names.number(&symbols.name(call.function));
             icicle.function.push(name);
             icicle.depth.push(tree.depth(index));
-            if let Some(text) = tree.outcome(index, symbols).and_then(returned) {
+            if let Some(text) = tree.shown(index, symbols).and_then(returned) {
                 icicle.returned.insert(index, text);
             }
             if call.interrupt {

@@ -87,7 +87,7 @@ fn add(
         node.total_ns = node
             .total_ns
             .saturating_add(call.duration_ns().unwrap_or(0));
-        if let Some(errno) = tree.outcome(index, symbols).and_then(Outcome::errno) {
+        if let Some(errno) = tree.shown(index, symbols).and_then(Outcome::errno) {
             *node.errors.entry(errno).or_default() += 1;
         }
     }
