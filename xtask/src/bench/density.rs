@@ -2,16 +2,16 @@
 //!
 //! A program makes a storm of failing calls, slowly enough that the recorder keeps each of them whole; every tool records
 //! the same storm. The function graph is measured on bundles: what its frames take, and what the kernel's own
-//! pages take under zstd, which is how trace-cmd keeps them.
+//! pages take under zstd, which is how trace-cmd keeps them. With `--guest` trace-cmd itself records both in a guest.
 
 mod bundles;
-mod calls;
+mod guest;
 mod peers;
+mod trace_dat;
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -46,15 +46,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PROGRAM")]
     capture: Option<PathBuf>,
 
-    /// Make the storm, and nothing else
-    #[arg(long, hide = true)]
-    storm: bool,
+    /// Measure in guests instead: arm64 kernel series (6.1, 6.12, 7.2), or paths of kernel images; `--capture` is then
+    /// a static arm64 program
+    #[arg(long, value_name = "KERNEL")]
+    guest: Vec<String>,
 }
 
 /// Prints both tables. Fails where a target is missed.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    if args.storm {
-        return calls::storm(Duration::from_secs(args.seconds));
+    if !args.guest.is_empty() {
+        return guest::run(&args.guest, args.capture.as_ref(), args.seconds);
     }
     let folder = args.bundles.clone();
     let graph = bundles::print(&folder.unwrap_or_else(|| dirs::repo().join("testdata/bundles")))?;
@@ -66,17 +67,24 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
+/// The program that makes calls fail.
+fn storm_program(arch: Arch) -> Result<PathBuf> {
+    let out = dirs::target("guest/programs")
+        .join(arch.name())
+        .join("density");
+    let sources = dirs::repo().join("xtask/src/bench/density");
+    let programs = cross::c_programs(arch, &sources, &out)?;
+    programs.into_iter().next().context("storm.c")
+}
+
 /// Records the storm with every tool. Returns etz's bytes for each failure.
 fn storm(args: &Args) -> Result<f64> {
-    let capture = match &args.capture {
-        Some(program) => program.clone(),
-        None => cross::capture(Arch::host()?)?,
-    };
+    let arch = Arch::host()?;
+    let capture = cross::capture_or(args.capture.as_ref(), arch)?;
     let seconds = args.seconds.to_string();
-    let own = env::current_exe().context("this program's path")?;
-    let own = own.to_str().context("a path in UTF-8")?;
-    let line = ["bench", "density", "--storm", "--seconds", &seconds];
-    let line: Vec<&str> = [own].into_iter().chain(line).collect();
+    let program = storm_program(arch)?;
+    let program = program.to_str().context("a path in UTF-8")?;
+    let line = [program, seconds.as_str(), "calls"];
 
     let folder = tempfile::tempdir()?;
     let (rows, bytes) = record(&capture, folder.path(), &line)?;
@@ -97,7 +105,7 @@ fn storm(args: &Args) -> Result<f64> {
         "",
     ]);
     let mut notes = Vec::new();
-    for peer in peers::ALL {
+    for peer in peers::all(arch) {
         match peer.record(folder.path(), &line) {
             Ok(found) => {
                 let of_each = found.bytes as f64 / found.failures.max(1) as f64;
@@ -127,10 +135,14 @@ fn storm(args: &Args) -> Result<f64> {
 fn record(capture: &Path, folder: &Path, storm: &[&str]) -> Result<(usize, u64)> {
     let file = folder.join("density.etz");
     let mut recorder = command(capture);
-    recorder.args(["--graph", "never", "--comm", "xtask", "-o"]);
+    recorder.args(["--graph", "never", "--comm", "storm", "-o"]);
     quiet(recorder.arg(&file).arg("--").args(storm))?;
-    let file = fs::read(file)?;
-    let reader = Reader::new(&file)?;
+    failures(&fs::read(file)?)
+}
+
+/// Failures in a bundle, and the bytes of their frames.
+fn failures(file: &[u8]) -> Result<(usize, u64)> {
+    let reader = Reader::new(file)?;
     let mut rows = 0;
     let mut bytes = 0;
     for frame in reader.frames_of::<Failures>() {

@@ -27,16 +27,19 @@ const LEAST_EVENTS: u64 = 1_000;
 
 /// Pages that trace-cmd compresses at a time (`lib/trace-cmd/trace-output.c`, the chunk of version 7).
 const CHUNK: usize = 8;
-const PAGE: usize = 4096;
+pub(super) const PAGE: usize = 4096;
 
 /// zstd's own default, which trace-cmd uses.
 const LEVEL: i32 = 3;
 
 /// What the pages of one bundle hold and take.
 #[derive(Default)]
-struct Sizes {
-    events: u64,
-    stored: u64,
+pub(super) struct Sizes {
+    /// Entries and exits.
+    pub(super) events: u64,
+    /// Bytes of their frames.
+    pub(super) stored: u64,
+    /// Bytes of the kernel's pages: as they are, and compressed.
     raw: u64,
     zstd: u64,
 }
@@ -98,7 +101,7 @@ fn row(name: &str, sizes: &Sizes) -> [String; 6] {
 }
 
 /// Counts the entries and exits; frames without any are left out.
-fn measure(file: &[u8]) -> Result<Sizes> {
+pub(super) fn measure(file: &[u8]) -> Result<Sizes> {
     let reader = Reader::new(file)?;
     let mut ids = Vec::new();
     let mut page_format = None;
