@@ -11,10 +11,10 @@ use crate::rules::RemedyKind;
 pub(super) fn section(report: &Report, answer: Option<&Answer<'_>>) -> Markup {
     html! {
         section #answer aria-label="Answer" {
-            @if answer.is_some() && report.recording.seconds.is_none() { p.warn { (CUT) } }
             @match answer {
                 Some(answer) => {
                     (headline(answer))
+                    @if report.recording.seconds.is_none() { p.warn { (CUT) } }
                     dl.answer {
                         dt { "Cause" }
                         dd { (cause(answer.culprit)) }
@@ -32,7 +32,7 @@ pub(super) fn section(report: &Report, answer: Option<&Answer<'_>>) -> Markup {
                         p.good { (Answer::nothing(report)) }
                     } @else {
                         h1 { "Not known: the recording was cut" }
-                        p.warn { (Answer::nothing(report)) }
+                        p.warn { (Answer::nothing(report).trim_start_matches("Not known: ")) }
                     }
                 }
             }
