@@ -62,8 +62,10 @@ const STRUCTURES: [(&str, usize); 51] = [
 /// Longest array whose elements are listed one by one: `rlim` has 16, `ucount_max` fewer than 20.
 const MAX_ELEMENTS: u32 = 24;
 
-/// Most fields of one structure.
+/// Most fields of one structure, and most members and elements that are looked at for them: a structure that says
+/// that it is part of itself has no field, and would be opened for ever.
 const MAX_FIELDS: usize = 4096;
+const MAX_LOOKED_AT: usize = 4 * MAX_FIELDS;
 
 /// Deepest nesting that is followed, anonymous structures and arrays of arrays included.
 const MAX_LEVELS: usize = 16;
@@ -81,6 +83,7 @@ impl Btf {
                 view,
                 structure,
                 fields: Vec::new(),
+                left: MAX_LOOKED_AT,
             };
             let place = Place {
                 offset: 0,
@@ -113,6 +116,8 @@ struct Walk<'a> {
     view: View<'a>,
     structure: &'a str,
     fields: Vec<FieldLayout>,
+    /// Members and elements that may still be looked at.
+    left: usize,
 }
 
 /// Where a walk stands.
@@ -129,6 +134,9 @@ struct Place {
 impl Walk<'_> {
     fn members(&mut self, within: &Type<'_>, prefix: &str, place: Place) {
         for member in within.members().filter(|member| !member.bit_field) {
+            if self.left == 0 {
+                return;
+            }
             let name = self.view.string(member.name).unwrap_or("");
             let path = match (prefix, name) {
                 (_, "") => prefix.to_owned(),
@@ -147,6 +155,10 @@ impl Walk<'_> {
     }
 
     fn field(&mut self, id: u32, path: String, place: Place) {
+        let Some(left) = self.left.checked_sub(1) else {
+            return;
+        };
+        self.left = left;
         let (Some(found), Some(size)) = (self.view.resolve(id), self.view.size(id)) else {
             return;
         };

@@ -2,6 +2,9 @@
 
 use super::{Btf, Kind, MAX_DEPTH, Type, View};
 
+/// Most members that are looked at for one of them; `task_struct` has some 250.
+const MAX_MEMBERS: usize = 1 << 16;
+
 /// One way from a structure to an integer, resolved against the running kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FieldPath {
@@ -78,7 +81,8 @@ impl Btf {
 
 impl<'a> Place<'a> {
     fn member(self, view: View<'a>, name: &str) -> Option<Self> {
-        let (offset, type_id) = find_member(view, &self.found, name, MAX_DEPTH)?;
+        let mut left = MAX_MEMBERS;
+        let (offset, type_id) = find_member(view, &self.found, name, MAX_DEPTH, &mut left)?;
         Some(Self {
             found: view.resolve(type_id)?,
             offset: self.offset.checked_add(offset)?,
@@ -108,8 +112,15 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Offset in bytes and type of the member `name`, which may be a member of an anonymous member; no bit fields.
-fn find_member(view: View<'_>, within: &Type<'_>, name: &str, depth: usize) -> Option<(u32, u32)> {
+/// Offset in bytes and type of the member `name`, which may be a member of an anonymous member; no bit fields. `left`
+/// bounds how many members are looked at: depth alone would not, where a structure says that it is part of itself.
+fn find_member(
+    view: View<'_>,
+    within: &Type<'_>,
+    name: &str,
+    depth: usize,
+    left: &mut usize,
+) -> Option<(u32, u32)> {
     if !matches!(within.kind, Kind::Struct | Kind::Union) {
         return None;
     }
@@ -117,11 +128,13 @@ fn find_member(view: View<'_>, within: &Type<'_>, name: &str, depth: usize) -> O
         .members()
         .filter(|member| !member.bit_field)
         .find_map(|member| {
+            *left = left.checked_sub(1)?;
             let offset = member.offset_bits / 8;
             match view.string(member.name)? {
                 "" => {
                     let inner = view.resolve(member.type_id)?;
-                    let (more, type_id) = find_member(view, &inner, name, depth.checked_sub(1)?)?;
+                    let (more, type_id) =
+                        find_member(view, &inner, name, depth.checked_sub(1)?, left)?;
                     Some((offset.checked_add(more)?, type_id))
                 }
                 found => (found == name).then_some((offset, member.type_id)),
