@@ -53,6 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             suites::funcgraph,
         ));
         steps.push(("kill the recorder in a guest", suites::kills));
+        steps.push(("record with --redact in a guest", suites::redaction));
     }
 
     let mut totals = Totals::default();

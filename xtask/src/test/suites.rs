@@ -129,6 +129,15 @@ pub(super) fn kills() -> Result<Outcome> {
     Ok(Outcome::Ran(vm::kill::run_all(&args)?))
 }
 
+/// A Debian arm64 6.12 guest full of names records with `--redact`, and none is in the bundle.
+pub(super) fn redaction() -> Result<Outcome> {
+    if let Err(why) = host::can_require(host::VM) {
+        return Ok(Outcome::Skipped(why));
+    }
+    let args = vm::redact::Args::new(dirs::target("test-vm"));
+    Ok(Outcome::Ran(vm::redact::run_all(&args)?))
+}
+
 fn scenarios() -> PathBuf {
     dirs::repo().join("testdata/scenarios")
 }

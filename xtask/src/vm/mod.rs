@@ -9,6 +9,7 @@ pub(crate) mod kernel;
 pub(crate) mod kill;
 mod modules;
 mod qemu;
+pub(crate) mod redact;
 mod table;
 mod userland;
 
@@ -83,6 +84,7 @@ pub(crate) enum Other {
     Funcgraph(funcgraph::Args),
     Kernel(kernel::build::Args),
     Kill(kill::Args),
+    Redact(redact::Args),
 }
 
 impl Args {
@@ -109,6 +111,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Some(Other::Funcgraph(args)) => return funcgraph::run(args),
         Some(Other::Kernel(args)) => return kernel::build::run(args),
         Some(Other::Kill(args)) => return kill::run(args),
+        Some(Other::Redact(args)) => return redact::run(args),
         None => {}
     }
     run_all(args)?.conclude()
