@@ -8,4 +8,4 @@ mod rebase;
 
 pub use event_format::{EventFormat, Field, FormatError};
 pub use page::{Lost, PageEvent, PageEvents, PageFormat, SubBuffer};
-pub use rebase::{addresses, rebase};
+pub use rebase::{SOME_POINTER, addresses, rebase};
