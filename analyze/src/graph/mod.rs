@@ -23,4 +23,4 @@ pub use merged::{CallGraph, Edge, Function};
 pub use outcome::Outcome;
 pub use returns::{Hit, ReturnRun, runs};
 pub use tree::{Call, CallTree, Source};
-pub use valued::valued;
+pub use valued::{valued, with_values};

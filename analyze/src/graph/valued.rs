@@ -4,37 +4,46 @@ use std::collections::BTreeSet;
 
 use super::{CallTree, Calls, ReturnRun, assign};
 
-/// Share of a run's returns that must find their call for the run to be of the same kind of failure, 0 to 1.
+/// Share of a run's returns that must find their call for run and graph to be taken for the same kind of failure, 0 to 1.
 const LEAST_SHARE: f64 = 0.5;
 
-/// Runs that are tried on one tree.
-const MAX_RUNS: usize = 4;
+/// Runs of one session that are tried on one tree.
+const MAX_RUNS: usize = 8;
 
 /// The graphs; a failing one without return values has those that probes saw when the same call failed that way again.
 #[must_use]
 pub fn valued(calls: &Calls) -> Vec<CallTree> {
-    let runs: Vec<&ReturnRun> = calls.returns.iter().chain(&calls.sentinels).collect();
-    let graphs = calls.graphs.iter();
-    graphs.map(|tree| with_values(tree, &runs)).collect()
+    let all_runs = || calls.returns.iter().chain(&calls.sentinels);
+    let with_own = |tree: &CallTree| {
+        let same = |run: &&ReturnRun| run.syscall == tree.syscall && run.result == tree.result;
+        let runs: Vec<&ReturnRun> = tree
+            .errno()
+            .into_iter()
+            .flat_map(|_| all_runs().filter(same))
+            .collect();
+        with_values(tree, &runs).unwrap_or_else(|| tree.clone())
+    };
+    calls.graphs.iter().map(with_own).collect()
 }
 
-fn with_values(tree: &CallTree, runs: &[&ReturnRun]) -> CallTree {
-    let mut valued = tree.clone();
-    if tree.errno().is_none() || tree.calls().iter().any(|call| call.value.is_some()) {
-        return valued;
+/// The tree with return values: its own, or of each session the run that fits it best, as every session watched
+/// other functions. `None` when no run of the same failure in `runs` fits.
+#[must_use]
+pub fn with_values(tree: &CallTree, runs: &[&ReturnRun]) -> Option<CallTree> {
+    if tree.calls().iter().any(|call| call.value.is_some()) {
+        return Some(tree.clone());
     }
-    let same = |run: &&&ReturnRun| run.syscall == tree.syscall && run.result == tree.result;
-    // Each session watched other functions.
-    let sessions: BTreeSet<u32> = runs.iter().filter(same).map(|run| run.session).collect();
+    let sessions: BTreeSet<u32> = runs.iter().map(|run| run.session).collect();
+    let mut valued: Option<CallTree> = None;
     for session in sessions {
-        let ours = |run: &&&ReturnRun| same(run) && run.session == session;
-        let tried = runs.iter().filter(ours).take(MAX_RUNS).map(|run| {
-            let mut trial = valued.clone();
+        let ours = runs.iter().filter(|run| run.session == session);
+        let tried = ours.take(MAX_RUNS).map(|run| {
+            let mut trial = valued.as_ref().unwrap_or(tree).clone();
             (assign(&mut trial, run), trial)
         });
         let best = tried.max_by(|a, b| a.0.total_cmp(&b.0));
-        if let Some((_, trial)) = best.filter(|(share, _)| *share >= LEAST_SHARE) {
-            valued = trial;
+        if let Some((_, trial)) = best.filter(|&(share, _)| share >= LEAST_SHARE) {
+            valued = Some(trial);
         }
     }
     valued

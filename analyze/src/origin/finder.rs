@@ -1,16 +1,18 @@
 //! The origins of one kind of failure, from everything that was recorded of it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use super::{
-    How, Origin, inferred,
+    How, Origin,
+    by_code::{self, Maker},
+    inferred,
     makers::Makers,
     tally::Tally,
     walk::{Found, Walk},
 };
 use crate::{
     code::Kernel,
-    graph::{CallTree, Calls, ReturnRun, assign},
+    graph::{CallTree, Calls, ReturnRun, with_values},
     load::Bundle,
     names::{syscall_name, syscall_of_entry},
 };
@@ -18,14 +20,8 @@ use crate::{
 /// Most trees that are looked at for one kind of failure.
 const MAX_TREES: usize = 64;
 
-/// Most recordings of return values that are tried on one tree.
-const MAX_RUNS: usize = 8;
-
 /// Most successful trees that a failing one is lined up with.
 const MAX_SUCCESSFUL: usize = 4;
-
-/// Share of the returns that must find their call before values and graph are taken for the same failure.
-const LEAST_SHARE: f64 = 0.5;
 
 /// How long before the failure a probe may have fired to belong to the same syscall, where no event marks its entry.
 const MAX_AGE_NS: u64 = 1_000_000_000;
@@ -60,7 +56,7 @@ pub fn origins(bundle: &Bundle, calls: &Calls, kernel: &Kernel, task: &Task<'_>)
     finder.sentinels(&mut tally);
     finder.graphs(&makers, &mut tally);
     if !tally.has(How::ReturnValues) && !tally.has(How::SyscallItself) {
-        finder.bare_returns(&mut tally);
+        finder.bare_returns(&makers, &mut tally);
     }
     if tally.is_empty() {
         finder.refusals(&mut tally);
@@ -160,7 +156,7 @@ impl<'a> Finder<'a> {
     fn graphs(&self, makers: &Makers<'_>, tally: &mut Tally) {
         let runs = self.failing(&self.calls.returns, Head::of_run);
         for tree in self.failing(&self.calls.graphs, Head::of_tree) {
-            let Some(tree) = self.with_values(tree, &runs) else {
+            let Some(tree) = with_values(tree, &runs) else {
                 continue;
             };
             let walk = Walk {
@@ -168,64 +164,30 @@ impl<'a> Finder<'a> {
                 symbols: &self.bundle.symbols,
             };
             if let Some(found) = walk.find(self.task.errno).or_else(|| walk.of_root()) {
-                let at = found.path.last().copied();
-                match at.and_then(|at| self.below(makers, &tree, at)) {
-                    Some(at) => tally.add(self.origin(&tree, walk.found(at), How::Code)),
-                    None => tally.add(self.origin(&tree, found, How::ReturnValues)),
-                }
+                tally.add(self.told_by_values(makers, &walk, found));
             }
         }
     }
 
-    /// The call below `at` that made the error, where the code of `at` shows that it only passes it on.
-    fn below(&self, makers: &Makers<'_>, tree: &CallTree, mut at: usize) -> Option<usize> {
-        let symbols = &self.bundle.symbols;
-        let mut found = None;
-        loop {
-            let function = tree.calls()[at].function;
-            if makers.makes(function, self.task.errno) != Some(false) {
-                return found;
+    /// The origin that return values tell, or the one that the code of the function found leads to from there.
+    fn told_by_values(&self, makers: &Makers<'_>, walk: &Walk<'_>, found: Found) -> Origin {
+        let tree = walk.tree;
+        let at = found.path.last().copied();
+        match at.and_then(|at| by_code::maker(makers, tree, walk.symbols, at, self.task.errno)) {
+            Some(Maker::Call(at)) => self.origin(tree, walk.found(at), How::Code),
+            Some(Maker::Unseen { caller, function }) => {
+                let mut origin = self.origin(tree, walk.found(caller), How::Code);
+                origin.function = walk.symbols.name(function);
+                origin.path.push(origin.function.clone());
+                origin.called.clear();
+                origin.how = How::Code;
+                origin
             }
-            let told = inferred::own(tree, at).into_iter().rev().find(|&call| {
-                tree.outcome(call, symbols).is_none()
-                    && !inferred::cleans_up(tree, call, symbols)
-                    && makers.passes_on(function, tree.calls()[call].function)
-            });
-            match told {
-                Some(call) => at = call,
-                None => return found,
-            }
-            found = Some(at);
+            None => self.origin(tree, found, How::ReturnValues),
         }
     }
 
-    /// The tree with return values: its own, or of each session the run that fits it best, as every session watched
-    /// other functions.
-    pub(super) fn with_values(&self, tree: &CallTree, runs: &[&ReturnRun]) -> Option<CallTree> {
-        if tree.calls().iter().any(|call| call.value.is_some()) {
-            return Some(tree.clone());
-        }
-        let sessions: BTreeSet<u32> = runs.iter().map(|run| run.session).collect();
-        let mut valued: Option<CallTree> = None;
-        for session in sessions {
-            let tried = runs
-                .iter()
-                .filter(|run| run.session == session)
-                .take(MAX_RUNS)
-                .map(|run| {
-                    let mut trial = valued.as_ref().unwrap_or(tree).clone();
-                    let share = assign(&mut trial, run);
-                    (share, trial)
-                });
-            let best = tried.max_by(|a, b| a.0.total_cmp(&b.0));
-            if let Some((_, trial)) = best.filter(|&(share, _)| share >= LEAST_SHARE) {
-                valued = Some(trial);
-            }
-        }
-        valued
-    }
-
-    fn bare_returns(&self, tally: &mut Tally) {
+    fn bare_returns(&self, makers: &Makers<'_>, tally: &mut Tally) {
         for run in self.failing(&self.calls.returns, Head::of_run) {
             let tree = run.tree(&self.bundle.symbols);
             let walk = Walk {
@@ -233,7 +195,7 @@ impl<'a> Finder<'a> {
                 symbols: &self.bundle.symbols,
             };
             if let Some(found) = walk.find(self.task.errno) {
-                tally.add(self.origin(&tree, found, How::ReturnValues));
+                tally.add(self.told_by_values(makers, &walk, found));
             }
         }
     }

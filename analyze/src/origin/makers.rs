@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::HashMap};
 
 use crate::{
-    code::{FunctionEvidence, Kernel, references},
+    code::{Call, FunctionEvidence, Kernel, references},
     load::SymbolTable,
 };
 
@@ -36,6 +36,35 @@ impl<'a> Makers<'a> {
             told.any(|call| call.target.is_none() || call.target == callee)
         };
         self.look(function, passes).unwrap_or(false)
+    }
+
+    /// Whether `function` may return what one of its calls told it; `true` when its code was not recorded.
+    pub(super) fn asks(&self, function: u64) -> bool {
+        let returned =
+            |shown: &FunctionEvidence| shown.calls.iter().any(|call| call.effect.returned);
+        self.look(function, returned).unwrap_or(true)
+    }
+
+    /// The functions, by address, whose results `caller` hands to `callee` as arguments.
+    pub(super) fn results_for(&self, caller: u64, callee: u64) -> Vec<u64> {
+        let callee = Some(self.symbols.start(callee));
+        let handed = |shown: &FunctionEvidence| {
+            let is_callee = |call: &&Call| call.target == callee;
+            let places: Vec<u64> = shown
+                .calls
+                .iter()
+                .filter(is_callee)
+                .map(|call| call.at)
+                .collect();
+            let given = shown.calls.iter().filter(|call| {
+                call.effect
+                    .passed_to
+                    .iter()
+                    .any(|place| places.contains(place))
+            });
+            given.filter_map(|call| call.target).collect()
+        };
+        self.look(caller, handed).unwrap_or_default()
     }
 
     fn look<T>(&self, function: u64, at: impl Fn(&FunctionEvidence) -> T) -> Option<T> {

@@ -5,6 +5,7 @@
 //! (a predicate, another errno) is kept as evidence. Where no values were recorded, failing and successful trees are
 //! lined up, and the report says "inferred".
 
+mod by_code;
 mod cleanup;
 mod finder;
 mod inferred;

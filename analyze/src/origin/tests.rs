@@ -397,3 +397,51 @@ fn a_security_hook_that_successful_calls_do_not_come_by_is_inferred() {
     let origin = only(&bundle(&kernel, None), 56, 13);
     assert_ne!(origin.function, "bpf_lsm_file_open");
 }
+
+/// Two calls, the second of which is handed what the first one returned; `distances` in instructions, each from its call.
+fn hands_on(distances: [u32; 2]) -> Vec<u8> {
+    let call = |words: u32| 0x9400_0000 | (words & 0x03ff_ffff);
+    let code = [
+        0xa9bf_7bfd_u32, // stp x29, x30, [sp, #-16]!
+        call(distances[0]),
+        0x2a00_03e1, // mov w1, w0
+        call(distances[1]),
+        0xa8c1_7bfd, // ldp x29, x30, [sp], #16
+        0xd65f_03c0, // ret
+    ];
+    code.into_iter().flat_map(u32::to_le_bytes).collect()
+}
+
+/// `mov w0, w1; ret`: returns its second argument.
+const RETURNS_ARGUMENT: [u8; 8] = [0xe0, 0x03, 0x01, 0x2a, 0xc0, 0x03, 0x5f, 0xd6];
+
+#[test]
+fn a_function_that_was_handed_the_errno_is_not_the_origin() {
+    let mut kernel = Kernel::new();
+    kernel.syscall_enter(73);
+    kernel.enter("__arm64_sys_ppoll");
+    kernel.returned("poll_select_finish", -22);
+    kernel.leave_with("__arm64_sys_ppoll", Some(-22));
+    kernel.syscall_exit(73, -22);
+    let distance = |kernel: &mut Kernel, to: &str, word: u64| {
+        let from = kernel.function("__arm64_sys_ppoll") + 4 * word;
+        u32::try_from((kernel.function(to).wrapping_sub(from) / 4) & 0x03ff_ffff).unwrap()
+    };
+    let distances = [
+        distance(&mut kernel, "do_sys_poll", 1),
+        distance(&mut kernel, "poll_select_finish", 3),
+    ];
+    let finish = code(&mut kernel, "poll_select_finish", &RETURNS_ARGUMENT);
+    let entry = code(&mut kernel, "__arm64_sys_ppoll", &hands_on(distances));
+    let refuses = [0xa0, 0x02, 0x80, 0x12, 0xc0, 0x03, 0x5f, 0xd6]; // movn w0, #21; ret
+    let makes = code(&mut kernel, "do_sys_poll", &refuses);
+    let with = |code: Vec<FunctionCode>| Bundle {
+        code,
+        ..bundle(&kernel, None)
+    };
+    let unseen = with(vec![entry.clone(), finish.clone()]);
+    assert_eq!(only(&unseen, 73, 22).function, "poll_select_finish");
+    let origin = only(&with(vec![entry, finish, makes]), 73, 22);
+    assert_eq!(origin.path, ["__arm64_sys_ppoll", "do_sys_poll"]);
+    assert_eq!(origin.how, How::Code);
+}

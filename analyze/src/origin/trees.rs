@@ -2,7 +2,7 @@
 
 use super::finder::{Finder, Head, Task};
 use crate::{
-    graph::{CallTree, Calls},
+    graph::{CallTree, Calls, with_values},
     load::Bundle,
 };
 
@@ -24,11 +24,9 @@ pub fn failing_trees(
     };
     let returns = finder.failing(&calls.returns, Head::of_run);
     let graphs = finder.failing(&calls.graphs, Head::of_tree);
-    let graphs = graphs.into_iter().map(|tree| {
-        finder
-            .with_values(tree, &returns)
-            .unwrap_or_else(|| tree.clone())
-    });
+    let graphs = graphs
+        .into_iter()
+        .map(|tree| with_values(tree, &returns).unwrap_or_else(|| tree.clone()));
     let graphs: Vec<CallTree> = graphs.collect();
     let sentinels = finder.failing(&calls.sentinels, Head::of_run);
     let stacks = sentinels
