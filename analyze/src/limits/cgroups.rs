@@ -25,13 +25,13 @@ struct Kind {
     line: &'static str,
     /// v1 controller whose files these are; empty for cgroup v2.
     controller: &'static str,
-    /// File that counts refusals, and how the line with their number begins.
-    refusals: Option<(&'static str, &'static str)>,
+    /// File that counts refusals; how lines with such a number begin, the plainest first, and what they say.
+    refusals: Option<(&'static str, &'static [(&'static str, &'static str)])>,
 }
 
 const KINDS: [Kind; 6] = [
     Kind {
-        refusals: Some(("pids.events", "max ")),
+        refusals: Some(("pids.events", &[("max ", REFUSED)])),
         ..kind(
             "cgroup:pids.max",
             "processes and threads",
@@ -40,11 +40,16 @@ const KINDS: [Kind; 6] = [
         )
     },
     Kind {
-        refusals: Some(("memory.events", "oom ")),
+        refusals: Some((
+            "memory.events",
+            // Requests that may fail do so without the OOM killer, and `oom` does not count them (`try_charge_memcg`,
+            // `mm/memcontrol.c`); `max` counts what reclaim made room for too.
+            &[("oom ", REFUSED), ("max ", "came to its limit")],
+        )),
         ..kind("cgroup:memory.max", "bytes", "memory.max", "memory.current")
     },
     Kind {
-        refusals: Some(("memory.swap.events", "fail ")),
+        refusals: Some(("memory.swap.events", &[("fail ", REFUSED)])),
         ..kind(
             "cgroup:memory.swap.max",
             "bytes",
@@ -122,8 +127,8 @@ pub(super) fn read(moment: &Moment<'_>) -> Vec<LimitUse> {
         let mut groups: Vec<LimitUse> = ancestors(path)
             .filter_map(|path| kind.read(view, root, path))
             .collect();
-        if let Some(times) = kind.refused(moment, root, path) {
-            fill(&mut groups, times);
+        if let Some((did, times)) = kind.refused(moment, root, path) {
+            fill(&mut groups, did, times);
         }
         // What was held may have been released since, unless it is near the limit all the same.
         groups.retain(|found| {
@@ -189,10 +194,10 @@ impl Kind {
         })
     }
 
-    /// How often a group on the way to the root refused during the recording; `None` for never.
-    fn refused(&self, moment: &Moment<'_>, root: &str, path: &str) -> Option<u64> {
-        let (name, line) = self.refusals?;
-        let more = |path: &str| {
+    /// What a group on the way to the root did during the recording, and how often; `None` for never.
+    fn refused(&self, moment: &Moment<'_>, root: &str, path: &str) -> Option<(&'static str, u64)> {
+        let (name, lines) = self.refusals?;
+        let more = |path: &str, line: &str| {
             let path = file(root, path, name);
             let count =
                 |view: &SnapshotView| procfs::word(procfs::line(view.text(&path)?, line)?, 0);
@@ -200,10 +205,10 @@ impl Kind {
             let first = all.iter().find_map(count)?;
             all.iter().rev().find_map(count)?.checked_sub(first)
         };
-        ancestors(path)
-            .filter_map(more)
-            .max()
-            .filter(|&times| times > 0)
+        lines.iter().find_map(|&(line, did)| {
+            let times = ancestors(path).filter_map(|path| more(path, line)).max()?;
+            (times > 0).then_some((did, times))
+        })
     }
 }
 
@@ -211,14 +216,16 @@ impl Kind {
 ///
 /// Which group counts a refusal changed: for processes the one of the caller up to 6.10, the one that is full and all
 /// above it since (`pids_event`, `kernel/cgroup/pids.c`).
-fn fill(groups: &mut [LimitUse], times: u64) {
+fn fill(groups: &mut [LimitUse], did: &str, times: u64) {
     let room = |group: &&mut LimitUse| group.limit.map(|limit| limit.saturating_sub(group.usage));
     let limited = groups.iter_mut().filter(|group| group.limit.is_some());
     if let Some(group) = limited.min_by_key(room) {
         group.usage = group.usage.max(group.limit.unwrap_or(0));
-        group.source = format!("its control group refused {times} times during the recording");
+        group.source = format!("its control group {did} {times} times during the recording");
     }
 }
+
+const REFUSED: &str = "refused";
 
 const SOURCE: &str = "read in the snapshot nearest to the failure";
 

@@ -135,6 +135,30 @@ fn a_group_that_refused_was_full() {
 }
 
 #[test]
+fn a_group_that_came_to_its_memory_limit_without_the_oom_killer_was_full() {
+    let mut files = guest("6.12");
+    let mut recording = Recording::new();
+    recording.fail(280, 12, "hold", 50).uid = 1000;
+    for (phase, time_ns, times) in [(Phase::Start, 10, 3), (Phase::Failure, 60, 21)] {
+        let events = format!("low 0\nhigh 0\nmax {times}\noom 0\noom_kill 0\n");
+        files.insert("/sys/fs/cgroup/service/worker/memory.events".into(), events);
+        let files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect();
+        recording.snapshot(phase, time_ns, &files);
+    }
+    let bundle = recording.load();
+    let found = table(&bundle, bundle.failures.last());
+    let memory = found
+        .iter()
+        .find(|limit| limit.id == "cgroup:memory.max" && limit.scope.contains("/worker"));
+    let memory = memory.map(|limit| (limit.usage, limit.source.as_str()));
+    let source = "its control group came to its limit 18 times during the recording";
+    assert_eq!(memory, Some((67_108_864, source)));
+}
+
+#[test]
 fn facts_and_the_limits_file_go_together() {
     for kernel in KERNELS {
         let facts = [
