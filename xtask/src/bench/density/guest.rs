@@ -64,42 +64,35 @@ pub(super) fn run(kernels: &[String], capture: Option<&PathBuf>, seconds: u64) -
             bytes,
         };
         let graph = graph(&fs::read(file(&results, "graph.etz")?)?)?;
-        let same = graph_of_peer(&results)?;
-        let label = &kernel.label;
-        for (what, key, own) in [
-            ("failing calls", "calls", vec![("etz", calls)]),
-            (
-                "entries and exits",
-                "graph",
-                vec![("etz", graph), ("etz, of trace-cmd's pages", same)],
-            ),
-        ] {
-            let peer = Taken {
-                events: results.number(&format!("{key}.events")),
-                bytes: results.number(&format!("{key}.bytes")),
-            };
-            ensure!(peer.events > 0, "trace-cmd recorded no {what} on {label}");
-            table.add(row(&format!("{label}, {what}: trace-cmd, zstd"), peer, ""));
+        let has_arguments = results.file("args.dat").is_some();
+        let mut measured = vec![("failing calls", "calls", vec![("etz", calls)])];
+        let (plain, full) = (("entries and exits", "graph"), ("with arguments", "args"));
+        for (what, key) in [plain, full] {
+            if key == "args" && !has_arguments {
+                continue;
+            }
+            let mut own = vec![("etz, of trace-cmd's pages", graph_of_peer(&results, key)?)];
+            if has_arguments == (key == "args") {
+                own.push(("etz", graph));
+            }
+            measured.push((what, key, own));
+        }
+        for (what, key, own) in measured {
+            let label = format!("{}, {what}", kernel.label);
+            let peer = taken_by_peer(&results, key);
+            ensure!(peer.events > 0, "{label}: trace-cmd recorded nothing");
+            table.add(row(&format!("{label}: trace-cmd, zstd"), peer, ""));
             for (by, own) in own {
                 let part = own.each() / peer.each();
                 let is_missed = part > OF_PEER || key == "calls" && own.each() > FAILURE_BYTES;
                 let verdict = if is_missed { " NO" } else { "" };
-                table.add(row(
-                    &format!("{label}, {what}: {by}"),
-                    own,
-                    &format!("{part:.2}{verdict}"),
-                ));
+                let label = format!("{label}: {by}");
+                table.add(row(&label, own, &format!("{part:.2}{verdict}")));
                 if is_missed {
-                    missed.push(format!("{label}, {what}: {by}"));
+                    missed.push(label);
                 }
             }
         }
-        let counted: u64 = results.number("graph.events");
-        ensure!(
-            same.events == counted,
-            "trace-cmd counts {counted} entries and exits, etz {} in the same pages",
-            same.events
-        );
     }
     println!("{table}");
     println!(
@@ -162,8 +155,16 @@ fn graph(bundle: &[u8]) -> Result<Taken> {
     })
 }
 
-/// What trace-cmd recorded, if etz had.
-fn graph_of_peer(results: &Results) -> Result<Taken> {
+/// What trace-cmd's file takes, by the prefix of the script's results.
+fn taken_by_peer(results: &Results, key: &str) -> Taken {
+    Taken {
+        events: results.number(&format!("{key}.events")),
+        bytes: results.number(&format!("{key}.bytes")),
+    }
+}
+
+/// The pages in trace-cmd's file, as etz keeps them.
+fn graph_of_peer(results: &Results, key: &str) -> Result<Taken> {
     let read = |name: &str| -> Result<String> { Ok(fs::read_to_string(file(results, name)?)?) };
     let event = |name: &str| -> Result<EventFormatFile> {
         Ok(EventFormatFile {
@@ -181,11 +182,18 @@ fn graph_of_peer(results: &Results) -> Result<Taken> {
         .lines()
         .find_map(|line| line.strip_suffix(" T _stext"));
     let base = u64::from_str_radix(base.context("no _stext")?, 16)?;
-    let plain = fs::read(file(results, "plain.dat")?)?;
-    graph(&trace_dat::as_bundle(
-        &plain,
+    let pages = fs::read(file(results, &format!("{key}.dat"))?)?;
+    let same = graph(&trace_dat::as_bundle(
+        &pages,
         CPUS as usize,
         &formats,
         base,
-    )?)
+    )?)?;
+    let counted = taken_by_peer(results, key).events;
+    ensure!(
+        same.events == counted,
+        "trace-cmd counts {counted} entries and exits, etz {} in the same pages",
+        same.events
+    );
+    Ok(same)
 }

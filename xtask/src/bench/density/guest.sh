@@ -1,7 +1,7 @@
 # Records failing calls, and the function graph of failing mounts, with the recorder and with trace-cmd.
 . /etz/lib.sh
 prepare
-keep calls.etz graph.etz plain.dat header_page funcgraph_entry funcgraph_exit symbols
+keep calls.etz graph.etz graph.dat args.dat header_page funcgraph_entry funcgraph_exit symbols
 
 T=/sys/kernel/tracing
 # On the disk: an overlay wants its folders there.
@@ -27,15 +27,22 @@ recorded calls ' sys_exit:' "$@"
 capture --graph never --comm storm -o $OUT/calls.etz -- $STORM > $OUT/output 2>&1 || fail "capture"
 
 $B grep -c . /proc/self/mountinfo > /proc/sys/fs/mount-max
+# graph NAME COMMAND...: the same for the function graph, whose pages are kept too.
+graph() {
+  name=$1
+  shift
+  say "$*"
+  recorded $name ' funcgraph_(entry|exit):' "$@"
+  trace-cmd convert --compression none --file-version 6 -i peer -o $OUT/$name.dat > $OUT/output 2>&1 ||
+    $B cat $OUT/output
+}
+
+$B grep -c . /proc/self/mountinfo > /proc/sys/fs/mount-max
 eval "set -- $GRAPH"
-# The recorder takes what the kernel gives.
-for option in funcgraph-args funcgraph-retval; do
-  [ ! -e $T/options/$option ] || set -- "$@" -O $option
-done
 STORM="storm 2 mounts"
-say "$*"
-recorded graph ' funcgraph_(entry|exit):' "$@"
-trace-cmd convert --compression none --file-version 6 -i peer -o $OUT/plain.dat > $OUT/output 2>&1 || $B cat $OUT/output
+graph graph "$@"
+# The recorder takes what the kernel gives.
+[ ! -e $T/options/funcgraph-args ] || graph args "$@" -O funcgraph-args
 $B cat $T/events/header_page > $OUT/header_page
 for event in funcgraph_entry funcgraph_exit; do
   $B cat $T/events/ftrace/$event/format > $OUT/$event
