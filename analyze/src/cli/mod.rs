@@ -19,7 +19,9 @@ use std::{
 
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
-use crate::load::{Bundle, load_watched};
+use format_spec::ReadError;
+
+use crate::load::{Bundle, Progress, load_watched, load_without_trace};
 
 /// What holds for all commands.
 const AFTER_HELP: &str = "\
@@ -105,12 +107,24 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
 }
 
 fn read(file: &Path) -> Result<Bundle, Error> {
+    read_with(file, load_watched)
+}
+
+/// Reads all of a bundle but its trace.
+fn read_without_trace(file: &Path) -> Result<Bundle, Error> {
+    read_with(file, load_without_trace)
+}
+
+fn read_with(
+    file: &Path,
+    load: fn(&[u8], &Progress) -> Result<Bundle, ReadError>,
+) -> Result<Bundle, Error> {
     let name = || crate::text::plain(file.as_os_str().as_encoded_bytes());
     let bytes = input::read(file).map_err(|source| Error::Input {
         file: name(),
         source,
     })?;
-    let loaded = progress::watched("reading the bundle", |seen| load_watched(&bytes, seen));
+    let loaded = progress::watched("reading the bundle", |seen| load(&bytes, seen));
     loaded.map_err(|error| Error::Bundle {
         file: name(),
         why: foreign::explain(&error, &bytes),

@@ -8,7 +8,7 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use super::{Error, diff, export, read, width};
+use super::{Error, diff, export, read, read_without_trace, width};
 use crate::{
     load::Bundle,
     text::plain,
@@ -62,20 +62,24 @@ impl View {
         let columns = width::of_terminal();
         let found = match self {
             Self::Syscount(of) => {
-                of.show(|bundle, it| syscount::write(&mut out, bundle, it, columns))
+                of.show_quickly(|bundle, it| syscount::write(&mut out, bundle, it, columns))
+            }
+            Self::Trace(of) if !of.options.stack_trace => {
+                of.show_quickly(|bundle, it| trace::write(&mut out, bundle, it))
             }
             Self::Trace(of) => of.show(|bundle, it| trace::write(&mut out, bundle, it)),
             Self::Funcgraph(of) => of.show(|bundle, it| funcgraph::write(&mut out, bundle, it)),
             Self::Stacks(of) => of.show(|bundle, it| stacks::write(&mut out, bundle, it)),
-            Self::Limits(of) => of.show(|bundle, it| limits::write(&mut out, bundle, it, columns)),
-            Self::Sysctl(of) => of.show(|bundle, it| sysctl::write(&mut out, bundle, it)),
-            Self::Df(of) => {
-                of.show(|bundle, it| df::write(&mut out, bundle, it, columns).map(|()| true))
+            Self::Limits(of) => {
+                of.show_quickly(|bundle, it| limits::write(&mut out, bundle, it, columns))
             }
+            Self::Sysctl(of) => of.show_quickly(|bundle, it| sysctl::write(&mut out, bundle, it)),
+            Self::Df(of) => of
+                .show_quickly(|bundle, it| df::write(&mut out, bundle, it, columns).map(|()| true)),
             Self::Deleted(of) => {
-                of.show(|bundle, it| deleted::write(&mut out, bundle, it, columns))
+                of.show_quickly(|bundle, it| deleted::write(&mut out, bundle, it, columns))
             }
-            Self::Replay(of) => of.show(|bundle, it| replay::write(&mut out, bundle, it)),
+            Self::Replay(of) => of.show_quickly(|bundle, it| replay::write(&mut out, bundle, it)),
             Self::Diff(diff) => diff.run(&mut out).map(|()| true),
             Self::Export(export) => export.run().map(|()| true),
             Self::Errno(options) => {
@@ -96,18 +100,33 @@ impl View {
 impl<T: Args> Of<T> {
     /// Reads the bundle and shows what was asked for of it. Returns whether there was any.
     fn show(&self, write: impl FnOnce(&Bundle, &T) -> io::Result<bool>) -> Result<bool, Error> {
-        write(&whole(&self.file)?, &self.options).map_err(Error::Output)
+        self.write(&read(&self.file)?, write)
+    }
+
+    /// The same for a view that needs no trace: it begins at once, however large the trace is.
+    fn show_quickly(
+        &self,
+        write: impl FnOnce(&Bundle, &T) -> io::Result<bool>,
+    ) -> Result<bool, Error> {
+        self.write(&read_without_trace(&self.file)?, write)
+    }
+
+    fn write(
+        &self,
+        bundle: &Bundle,
+        write: impl FnOnce(&Bundle, &T) -> io::Result<bool>,
+    ) -> Result<bool, Error> {
+        warn_of_cut(&self.file, bundle);
+        write(bundle, &self.options).map_err(Error::Output)
     }
 }
 
-/// Reads a bundle, and says beside the output when its end is missing: numbers are too low then, or not there at all.
-fn whole(file: &Path) -> Result<Bundle, Error> {
-    let bundle = read(file)?;
+/// Says beside the output when the end of a bundle is missing: numbers are too low then, or not there at all.
+fn warn_of_cut(file: &Path, bundle: &Bundle) {
     if bundle.closing.is_none() {
         let file = plain(file.as_os_str().as_encoded_bytes());
         let text = format!("analyze: {file}: the recording was cut: what is shown is not all");
         // Whoever closed this stream does not want to know.
         let _ = writeln!(io::stderr(), "{text}");
     }
-    Ok(bundle)
 }

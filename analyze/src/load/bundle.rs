@@ -105,11 +105,26 @@ impl Bundle {
     }
 }
 
+/// Whether the ring buffers are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trace {
+    Decoded,
+    LeftOut,
+}
+
 /// Builds the model.
-pub(super) fn assemble(reader: &Reader<'_>, len: usize, progress: &Progress) -> Bundle {
+pub(super) fn assemble(
+    reader: &Reader<'_>,
+    len: usize,
+    progress: &Progress,
+    trace: Trace,
+) -> Bundle {
     progress.expect(reader.frames());
     let mut losses = losses::of_structure(reader);
     let mut records = frames::decode(reader, progress, &mut losses);
+    if trace == Trace::LeftOut {
+        records.trace.clear();
+    }
     losses.extend(losses::of_manifest(records.manifest.as_ref()));
     losses.extend(losses::of_closing(records.closing.as_ref()));
     let symbols: Vec<Symbol> = std::mem::take(&mut records.symbols)

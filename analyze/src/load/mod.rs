@@ -36,5 +36,16 @@ pub fn load(file: &[u8]) -> Result<Bundle, ReadError> {
 /// As [`load`].
 pub fn load_watched(file: &[u8], progress: &Progress) -> Result<Bundle, ReadError> {
     let reader = Reader::new(file)?;
-    Ok(bundle::assemble(&reader, file.len(), progress))
+    let whole = bundle::Trace::Decoded;
+    Ok(bundle::assemble(&reader, file.len(), progress, whole))
+}
+
+/// Reads all of a bundle but its trace, which is most of it, and takes most of the time: `trace` stays empty.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_without_trace(file: &[u8], progress: &Progress) -> Result<Bundle, ReadError> {
+    let reader = Reader::new(file)?;
+    let part = bundle::Trace::LeftOut;
+    Ok(bundle::assemble(&reader, file.len(), progress, part))
 }

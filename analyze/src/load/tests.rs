@@ -97,3 +97,15 @@ proptest! {
         let _ = load(&bytes);
     }
 }
+
+#[test]
+fn without_its_trace_a_bundle_is_the_same_otherwise() {
+    let bytes = recording().bytes();
+    let whole = load(&bytes).unwrap();
+    let part = load_without_trace(&bytes, &Progress::default()).unwrap();
+    assert!(part.trace.is_empty() && !whole.trace.is_empty());
+    assert_eq!(part.failures, whole.failures);
+    assert_eq!(part.counts, whole.counts);
+    assert_eq!(part.snapshots.all().len(), whole.snapshots.all().len());
+    assert_eq!(part.losses, whole.losses);
+}
