@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::Recorded;
 use crate::{
-    evidence::{LimitUse, Nearness, file_systems},
+    evidence::{LimitUse, Nearness, file_systems, mounts_seen_by},
     limits::table,
+    text::plain,
     view::{
         limits::space,
         sysctl::{is_state, values},
@@ -66,6 +67,16 @@ pub(super) fn limits(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<LimitCh
     let mut new = all(after.bundle, peer);
     let same_program = peer.map(|failure| failure.comm.as_slice()) == program;
     let other_memory = is_other_memory(before, after);
+    let mounts = mounts_seen_by(before.bundle, None);
+    // A tmpfs may take half of the memory when its mount does not say how much.
+    let in_memory = |limit: &LimitUse| {
+        let mut mounts = mounts.iter();
+        limit.id.starts_with("fs:")
+            && mounts.any(|mount| {
+                plain(&mount.point) == limit.scope
+                    && matches!(mount.fs_type.as_str(), "tmpfs" | "devtmpfs")
+            })
+    };
     let mut changes = Vec::new();
     for (key, old) in old {
         let Some(new) = new.remove(&key) else {
@@ -84,7 +95,9 @@ pub(super) fn limits(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<LimitCh
                 after: new.text(1),
                 freed: was && !is,
                 filled: is && !was,
-                by_memory: other_memory && was == is && is_scaled_limit(&old.id),
+                by_memory: other_memory
+                    && was == is
+                    && (is_scaled_limit(&old.id) || in_memory(&old)),
             });
         }
     }
@@ -95,13 +108,14 @@ pub(super) fn limits(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<LimitCh
 /// Sysctls that the kernel sets by its memory at boot (6.1 to 7.2): `set_max_threads` (kernel/fork.c) and, by it, the
 /// namespaces of a user; `files_maxfiles_init` (fs/file_table.c); `eventpoll_init`, `inotify_user_setup` and
 /// `fanotify_user_setup` (fs/); `init_per_zone_wmark_min`, `init_user_reserve` and `init_admin_reserve` (mm/); `tcp_init`,
-/// `tcp_init_mem` and `udp_init` (net/ipv4/); `nf_conntrack_init_start` (net/netfilter/).
-const SCALED: [&str; 31] = [
+/// `tcp_init_mem`, `udp_init` and `inet_initpeers` (net/ipv4/); `nf_conntrack_init_start` (net/netfilter/).
+const SCALED: [&str; 32] = [
     "fs.epoll.max_user_watches",
     "fs.fanotify.max_user_marks",
     "fs.file-max",
     "fs.inotify.max_user_watches",
     "kernel.threads-max",
+    "net.ipv4.inet_peer_threshold",
     "net.ipv4.tcp_child_ehash_entries",
     "net.ipv4.tcp_ehash_entries",
     "net.ipv4.tcp_max_orphans",

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
+use crate::view::whole_words;
+
 use super::{
     Change, Comparison, FailureChange, Outcome,
     paths::{Parting, Seen},
@@ -38,7 +40,7 @@ pub fn write(
     for line in String::from_utf8_lossy(&text).lines() {
         let own = line.len() - line.trim_start().len();
         let indent = " ".repeat(own + HANGING);
-        let options = textwrap::Options::new(columns).subsequent_indent(&indent);
+        let options = whole_words(columns).subsequent_indent(&indent);
         writeln!(out, "{}", textwrap::fill(line, options))?;
     }
     Ok(())
@@ -159,7 +161,8 @@ fn settings(out: &mut impl Write, comparison: &Comparison, verbose: bool) -> io:
 
 /// What differs because the memory does, in one line.
 fn by_memory<'a>(out: &mut impl Write, names: impl Iterator<Item = &'a str>) -> io::Result<()> {
-    let names: Vec<&str> = names.collect();
+    let mut names: Vec<&str> = names.collect();
+    names.dedup();
     if names.is_empty() {
         return Ok(());
     }

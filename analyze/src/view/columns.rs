@@ -71,16 +71,25 @@ impl Table {
             .collect();
         let blanks = widths.len().saturating_sub(1);
         while widths.iter().sum::<usize>() + blanks > most {
-            let columns = widths.iter_mut().zip(&self.columns);
-            let gives = columns.filter(|(width, (side, least))| {
-                *side == Side::Left && **width > LEAST_CUT.max(*least)
-            });
-            match gives.map(|(width, _)| width).max() {
-                Some(widest) => *widest -= 1,
+            // Where even the least of all columns is too much they give too.
+            let widest = self
+                .widest(&widths, |least| least.max(LEAST_CUT))
+                .or_else(|| self.widest(&widths, |_| LEAST_CUT));
+            match widest {
+                Some(column) => widths[column] -= 1,
                 None => break,
             }
         }
         widths
+    }
+
+    /// The widest column of text that is wider than `keeps` of its least width.
+    fn widest(&self, widths: &[usize], keeps: impl Fn(usize) -> usize) -> Option<usize> {
+        let columns = self.columns.iter().zip(widths).enumerate();
+        columns
+            .filter(|(_, ((side, least), width))| *side == Side::Left && **width > keeps(*least))
+            .max_by_key(|(_, (_, width))| **width)
+            .map(|(column, _)| column)
     }
 }
 

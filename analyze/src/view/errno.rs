@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 use serde::Serialize;
 
-use super::{json, select};
+use super::{json, select, whole_words};
 use crate::{
     names::{errno_name, errno_text},
     rules::{Remedy, Rule, book},
@@ -144,18 +144,18 @@ fn write_cause(
     match columns {
         Some(columns) => {
             let behind_id = " ".repeat(37);
-            let options = textwrap::Options::new(columns).subsequent_indent(&behind_id);
+            let options = whole_words(columns).subsequent_indent(&behind_id);
             writeln!(out, "{}", textwrap::fill(&line, &options))?;
         }
         None => writeln!(out, "{line}")?,
     }
     if verbose {
-        let options = textwrap::Options::new(columns.unwrap_or(80).min(100))
+        let options = whole_words(columns.unwrap_or(80).min(100))
             .initial_indent("      ")
             .subsequent_indent("      ");
         writeln!(out, "{}", textwrap::fill(cause.why, &options))?;
         for remedy in &cause.remedy {
-            let options = textwrap::Options::new(columns.unwrap_or(80).min(100))
+            let options = whole_words(columns.unwrap_or(80).min(100))
                 .initial_indent("      > ")
                 .subsequent_indent("        ");
             writeln!(out, "{}", textwrap::fill(remedy, &options))?;

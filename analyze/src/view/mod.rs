@@ -20,6 +20,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+/// How lines of `columns` are wrapped: names and commands are not cut at their hyphens.
+pub(crate) fn whole_words(columns: usize) -> textwrap::Options<'static> {
+    textwrap::Options::new(columns).word_splitter(textwrap::WordSplitter::NoHyphenation)
+}
+
 /// Writes `value` as JSON for people to read too.
 fn json(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, value)?;
