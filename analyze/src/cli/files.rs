@@ -9,7 +9,7 @@ use std::{
 
 use clap::{ArgGroup, Args, Subcommand};
 use format_spec::{ReadError, Reader, WriteError};
-use serde::Serialize;
+use serde::{Serialize, Serializer as _};
 use serde_json::{Value, json};
 
 use super::{foreign, input, output::Output};
@@ -269,10 +269,16 @@ impl Extract {
         };
         let records = file::stream(&reader, wanted);
         let records = records.ok_or_else(|| Error::NoStream(plain(wanted.as_bytes())))?;
-        self.input.answer(out, &records, |out| {
-            let mut records = records.iter();
-            records.try_for_each(|record| writeln!(out, "{record}"))
-        })
+        if self.input.json {
+            let mut list = serde_json::Serializer::pretty(&mut *out);
+            list.collect_seq(records)?;
+            writeln!(out)?;
+        } else {
+            for record in records {
+                writeln!(out, "{record}")?;
+            }
+        }
+        Ok(())
     }
 
     fn path(&self, path: &str, bytes: &[u8], out: &mut dyn Write) -> Result<(), Error> {

@@ -23,31 +23,33 @@ pub struct Extracted {
 }
 
 /// The records of one type, by its name in SPEC.md or its number, in JSON; each with offset, stream and sequence
-/// number, and what keeps it from being read where that is so. `None` when there is no such type.
+/// number, and what keeps it from being read where that is so. They are decoded one by one. `None` when there is no such
+/// type.
 #[must_use]
-pub fn stream(reader: &Reader<'_>, wanted: &str) -> Option<Vec<Value>> {
+pub fn stream<'r>(
+    reader: &'r Reader<'_>,
+    wanted: &str,
+) -> Option<impl Iterator<Item = Value> + use<'r>> {
     let wanted = wanted.replace(['-', '_'], " ");
-    let is_wanted = |frame_type: u16| {
-        type_name(frame_type) == Some(&wanted) || wanted.parse() == Ok(frame_type)
+    let is_wanted = |frame_type: &u16| {
+        type_name(*frame_type) == Some(&wanted) || wanted.parse() == Ok(*frame_type)
     };
-    (0..=u16::MAX).any(is_wanted).then(|| {
-        let frames = reader.frames().iter();
-        let frames = frames.filter(|frame| is_wanted(frame.header.frame_type));
-        let value = |frame: &format_spec::Frame| {
-            let header = &frame.header;
-            let (key, content) = match json::content(reader, frame) {
-                Ok(record) => ("record", record),
-                Err(error) => ("error", error.to_string().into()),
-            };
-            json!({
-                "offset": frame.offset,
-                "stream": header.stream,
-                "sequence": header.sequence,
-                key: content,
-            })
+    let frame_type = (0..=u16::MAX).find(is_wanted)?;
+    let frames = reader.frames().iter();
+    let frames = frames.filter(move |frame| frame.header.frame_type == frame_type);
+    Some(frames.map(|frame| {
+        let header = &frame.header;
+        let (key, content) = match json::content(reader, frame) {
+            Ok(record) => ("record", record),
+            Err(error) => ("error", error.to_string().into()),
         };
-        frames.map(value).collect()
-    })
+        json!({
+            "offset": frame.offset,
+            "stream": header.stream,
+            "sequence": header.sequence,
+            key: content,
+        })
+    }))
 }
 
 /// What was at `path` in snapshot `number`, or in the last snapshot that has it.

@@ -5,13 +5,19 @@ use std::collections::BTreeMap;
 use format_spec::{
     Frame, Reader,
     record::{
-        Closing, Code, Counts, CtlTables, EventFormats, FactTable, Failures, FtracePages, Manifest,
-        Probes, Record, Snapshot, Symbols, TypeLayouts, Zoom,
+        Closing, Code, Content, Counts, CtlTables, EventFormats, FactTable, Failures, FtracePages,
+        Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts, Zoom,
     },
 };
 use rayon::prelude::*;
 
 use super::{Loss, LossKind, Progress};
+
+/// Most bytes of records that are kept, pages not counted. A recording of a minute has a tenth of it.
+const MOST_KEPT: usize = 96 << 20;
+
+/// Most bytes of payload, decompressed, that are decoded at one time, but for a single frame.
+const BATCH_RAW_LEN: usize = 1 << 20;
 
 /// Records by type, each type in file order. Pages stay undecoded: they are large, and need the formats first.
 #[derive(Debug, Default)]
@@ -57,22 +63,28 @@ enum Decoded {
     Lost(Loss),
 }
 
-/// Decodes every frame but the pages.
+/// Decodes every frame but the pages, as far as memory goes.
 pub(super) fn decode(reader: &Reader<'_>, progress: &Progress, losses: &mut Vec<Loss>) -> Records {
-    let decoded: Vec<Decoded> = reader
-        .frames()
-        .par_iter()
-        .map(|frame| {
-            let decoded = decode_one(reader, frame);
-            if frame.header.frame_type != FtracePages::TYPE {
-                progress.decoded(frame);
-            }
-            decoded
-        })
-        .collect();
     let mut records = Records::default();
     let mut unknown = BTreeMap::new();
+    let mut left = MOST_KEPT;
+    let mut left_out = 0;
+    let decode = |frame: &Frame| {
+        let decoded = decode_one(reader, frame);
+        if frame.header.frame_type != FtracePages::TYPE {
+            progress.decoded(frame);
+        }
+        decoded
+    };
+    let batches = batches(reader.frames());
+    let decoded = batches.flat_map(|batch| batch.par_iter().map(decode).collect::<Vec<_>>());
     for record in decoded {
+        let kept = memory(&record);
+        if kept > left {
+            left_out += 1;
+            continue;
+        }
+        left -= kept;
         match record {
             Decoded::Manifest(manifest) => records.manifest = records.manifest.or(Some(manifest)),
             Decoded::Closing(closing) => records.closing = Some(closing),
@@ -91,11 +103,78 @@ pub(super) fn decode(reader: &Reader<'_>, progress: &Progress, losses: &mut Vec<
             Decoded::Lost(loss) => losses.push(loss),
         }
     }
+    if left_out > 0 {
+        let text = format!("{left_out} frames were left out: they would take too much memory");
+        losses.push(Loss::new(LossKind::Bound, text));
+    }
     losses.extend(unknown.into_iter().map(|(frame_type, count)| {
         let text = format!("{count} frames of unknown type {frame_type} were skipped");
         Loss::new(LossKind::Unknown, text)
     }));
     records
+}
+
+/// Frames that are decoded at one time: what they hold may be many times what they take in the file.
+fn batches(frames: &[Frame]) -> impl Iterator<Item = &[Frame]> {
+    let mut rest = frames;
+    std::iter::from_fn(move || {
+        let mut raw_len = 0;
+        let fits = |frame: &&Frame| {
+            raw_len += frame.header.raw_len as usize;
+            frame.header.frame_type == FtracePages::TYPE || raw_len <= BATCH_RAW_LEN
+        };
+        let count = rest.iter().take_while(fits).count().max(1);
+        let (batch, left) = rest.split_at_checked(count)?;
+        rest = left;
+        Some(batch)
+    })
+}
+
+/// Bytes that a record takes while it is kept, about.
+fn memory(record: &Decoded) -> usize {
+    /// A value in a list or map, with what the allocator and the tables made of it take.
+    const EACH: usize = 192;
+    let text = |len: usize| 56 + len;
+    match record {
+        Decoded::Failures(part) => sum(&part.rows, |row| {
+            let paths = sum(&row.paths, |path| text(path.bytes.len()));
+            EACH + text(row.comm.len()) + paths + 16 * row.facts.len()
+        }),
+        Decoded::Snapshot(part) => sum(&part.entries, |entry| {
+            let content = match &entry.content {
+                Content::File { bytes, .. } => text(bytes.len()),
+                Content::Link(target) => text(target.len()),
+                Content::Directory(names) => sum(names, |name| text(name.len())),
+                _ => 0,
+            };
+            EACH + text(entry.path.len()) + content
+        }),
+        Decoded::Symbols(part) => sum(&part.symbols, |symbol| EACH + text(symbol.name.len())),
+        Decoded::Code(part) => sum(&part.functions, |function| EACH + function.bytes.len()),
+        Decoded::CtlTables(part) => sum(&part.entries, |entry| {
+            EACH + sum(&entry.paths, |path| text(path.len()))
+        }),
+        Decoded::Layouts(part) => sum(&part.fields, |field| {
+            EACH + field.structure.len() + field.field.len()
+        }),
+        Decoded::Probes(part) => sum(&part.probes, |probe| EACH + probe.function.len()),
+        Decoded::Facts(part) => sum(&part.facts, |fact| EACH + fact.path.len()),
+        Decoded::Zoom(zoom) => sum(&zoom.functions, |name| text(name.len())) + 4 * zoom.pids.len(),
+        Decoded::Trace(TraceFrame::Formats(formats)) => {
+            sum(&formats.events, |event| EACH + event.text.len())
+        }
+        // One of each is kept, or nothing.
+        Decoded::Manifest(_)
+        | Decoded::Closing(_)
+        | Decoded::Counts(_)
+        | Decoded::Trace(TraceFrame::Pages(_))
+        | Decoded::Unknown(_)
+        | Decoded::Lost(_) => 0,
+    }
+}
+
+fn sum<T>(list: &[T], len: impl Fn(&T) -> usize) -> usize {
+    list.iter().map(len).sum()
 }
 
 fn decode_one(reader: &Reader<'_>, frame: &Frame) -> Decoded {
@@ -133,4 +212,45 @@ pub(super) fn unreadable(frame: &Frame, error: &format_spec::DecodeError) -> Los
         frame.header.frame_type, frame.offset
     );
     Loss::new(LossKind::Damage, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use format_spec::{
+        Writer,
+        record::{Entry, Phase},
+    };
+
+    use super::*;
+
+    /// A few kilobytes that stand for 160 MB.
+    #[test]
+    fn a_bundle_that_would_fill_the_memory_is_read_in_part() {
+        let content = Content::File {
+            bytes: vec![0; 8_000_000],
+            truncated: false,
+        };
+        let entry = Entry {
+            path: b"/proc/bomb".to_vec(),
+            content,
+        };
+        let mut writer = Writer::new(Vec::new(), [0; 16], 0).unwrap();
+        for number in 0..20 {
+            let snapshot = Snapshot {
+                number,
+                phase: Phase::Failure,
+                started_ns: 0,
+                ended_ns: 0,
+                entries: vec![entry.clone()],
+            };
+            writer.write(0, &snapshot).unwrap();
+        }
+        let file = writer.finish().unwrap();
+        assert!(file.len() < 100_000);
+        let reader = Reader::new(&file).unwrap();
+        let mut losses = Vec::new();
+        let records = decode(&reader, &Progress::default(), &mut losses);
+        assert_eq!(records.snapshots.len(), MOST_KEPT / 8_000_000);
+        assert_eq!(losses[0].kind, LossKind::Bound, "{}", losses[0].text);
+    }
 }
