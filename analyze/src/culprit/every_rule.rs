@@ -68,8 +68,7 @@ fn fixture(rule: &Rule) -> Option<Fixture> {
     for (fact, value) in numbers(rule.fact.iter().map(|is| (&is.name, is.range()))) {
         recording.fact(fact, value);
     }
-    let long = "n".repeat(rule.longest_name.unwrap_or(0));
-    recording.path(1, &format!("/folder/file{long}"));
+    recording.path(1, "/folder/file");
     let mut files: Vec<(String, String)> = Vec::new();
     for (sysctl, value) in numbers(rule.sysctl.iter().map(|is| (&is.name, is.range()))) {
         let path = format!("/proc/sys/{}", sysctl.replace('.', "/"));

@@ -180,8 +180,7 @@ fn state_weight(rule: &Rule) -> i32 {
         + 15 * count(rule.argument.len())
         + 20 * count(rule.sysctl.len())
         + 15 * count(rule.filesystem.len().min(1))
-        + 30 * count(rule.file.len())
-        + 30 * count(rule.longest_name.iter().len());
+        + 30 * count(rule.file.len());
     weight.min(35)
 }
 

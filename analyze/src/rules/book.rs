@@ -113,7 +113,6 @@ mod tests {
                 || !rule.argument.is_empty()
                 || !rule.fact.is_empty()
                 || !rule.sysctl.is_empty()
-                || rule.longest_name.is_some()
                 || !rule.limit.is_empty();
             assert!(asks, "{}: errno and syscall alone blame nothing", rule.id);
         }

@@ -42,7 +42,7 @@ pub struct Verdict {
     pub predicate: Option<Answer>,
     /// Constants in the origin's code.
     pub constant: Option<Answer>,
-    /// Arguments, facts, sysctls, the type of the file system, the file, its name.
+    /// Arguments, facts, sysctls, the type of the file system, the file.
     pub state: Option<Answer>,
 }
 
@@ -117,10 +117,6 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Option<Verdict> {
         every(&rule.file, |is| {
             Answer::of(case.file.map(|file| file_is(is, file)))
         }),
-        rule.longest_name.map(|bytes| {
-            case.sample
-                .map_or(Answer::Unknown, |sample| has_name(sample, bytes))
-        }),
     ]);
     Some(Verdict {
         origin: one_of(&rule.origin, |wanted| is_origin(case, wanted)),
@@ -137,19 +133,6 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Option<Verdict> {
         }),
         state,
     })
-}
-
-/// Whether a name of `bytes` bytes or more is in a path that the call named. The recorder may have cut a path short.
-fn has_name(failure: &Failure, bytes: usize) -> Answer {
-    let mut names = failure
-        .paths
-        .iter()
-        .flat_map(|path| path.bytes.split(|&byte| byte == b'/'));
-    let whole = !failure.paths.is_empty() && failure.paths.iter().all(|path| !path.truncated);
-    match names.any(|name| name.len() >= bytes) {
-        true => Answer::Holds,
-        false => Answer::of(whole.then_some(false)),
-    }
 }
 
 /// All the conditions that there are.

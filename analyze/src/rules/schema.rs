@@ -59,8 +59,6 @@ pub struct Rule {
     /// Attributes of the file that the call named, or of the folder that holds it.
     #[serde(default)]
     pub file: Vec<FileIs>,
-    /// How many bytes the longest name in a path that the call named has at least; `None` for no condition.
-    pub longest_name: Option<usize>,
     /// Words of messages that the kernel logs when it refuses for this cause, any of them. That there is none says
     /// nothing: messages are limited in rate, and some come once.
     #[serde(default)]
@@ -78,7 +76,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The conditions on arguments, facts, sysctls, file system, files and names in words.
+    /// The conditions on arguments, facts, sysctls, file system and files in words.
     #[must_use]
     pub fn state_text(&self) -> String {
         let arguments = self
@@ -96,14 +94,11 @@ impl Rule {
         let types = (!self.filesystem.is_empty())
             .then(|| format!("file system is {}", self.filesystem.join(" or ")));
         let files = self.file.iter().map(FileIs::text);
-        let name = self.longest_name;
-        let name = name.map(|bytes| format!("a name in the path has {bytes} bytes or more"));
         arguments
             .chain(facts)
             .chain(sysctls)
             .chain(types)
             .chain(files)
-            .chain(name)
             .collect::<Vec<_>>()
             .join(", ")
     }
