@@ -11,7 +11,7 @@ use std::{
 };
 
 use format_spec::{
-    Writer,
+    Reader, Writer,
     record::{Content, Entry, Phase, Snapshot},
 };
 use serde_json::Value;
@@ -123,6 +123,19 @@ fn repair_hides_the_addresses_that_an_early_recorder_left() {
     let again = folder.path().join("again.etz");
     let repair = json(&["repair", text(&new), "-o", text(&again), "--json"]);
     assert_eq!(repair["hidden"], 0);
+}
+
+#[test]
+fn no_committed_bundle_has_anything_to_hide() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/bundles/kernels");
+    let kernels = fs::read_dir(folder).unwrap();
+    let kernels = kernels.map(|entry| entry.unwrap().path());
+    for path in bundles().into_iter().chain(kernels) {
+        let bytes = fs::read(&path).unwrap();
+        let reader = Reader::new(&bytes).unwrap();
+        let repair = analyze::file::repair(&bytes, &reader, std::io::sink()).unwrap();
+        assert_eq!(repair.hidden, 0, "{}", path.display());
+    }
 }
 
 #[test]

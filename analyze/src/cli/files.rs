@@ -151,10 +151,10 @@ impl FileCommand {
                         writeln!(out, "{lost}")?;
                     }
                     if repair.hidden > 0 {
-                        let snapshots = repair.hidden;
+                        let records = repair.hidden;
                         writeln!(
                             out,
-                            "kernel addresses in {snapshots} snapshots are zeros now"
+                            "kernel addresses and pointers in {records} records are hidden now"
                         )?;
                     }
                     let (kept, lost) = (repair.kept, repair.lost_bytes);

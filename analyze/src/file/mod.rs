@@ -5,6 +5,7 @@
 mod extract;
 mod info;
 mod pages;
+mod pointers;
 mod redact;
 mod repair;
 mod verify;

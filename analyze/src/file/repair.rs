@@ -9,7 +9,7 @@ use format_spec::{
 };
 use serde::Serialize;
 
-use super::name;
+use super::{name, pointers::Pointers};
 
 /// What was kept and what was not.
 #[derive(Debug, Serialize)]
@@ -22,7 +22,8 @@ pub struct Repair {
     pub lost: Vec<String>,
     /// Whether a closing record had to be made.
     pub closed: bool,
-    /// Snapshots with kernel addresses, as early recorders left them in /proc/modules: they are zeros now.
+    /// Records in which early recorders left where the kernel was: kernel addresses in /proc/modules, which are zeros now,
+    /// and pointers that functions returned or were given, which are all the same now.
     pub hidden: usize,
 }
 
@@ -30,7 +31,7 @@ pub struct Repair {
 ///
 /// What was lost is written into the closing record, so that the new file, although clean, does not pass for a
 /// whole recording: it counts the bytes, and says that the recording was cut where it has no end of its own. Kernel
-/// addresses that an early recorder left in texts become zeros.
+/// addresses that an early recorder left in texts become zeros, and pointers in trace pages one constant.
 ///
 /// # Errors
 /// The output's.
@@ -42,6 +43,7 @@ pub fn repair(file: &[u8], reader: &Reader<'_>, out: impl Write) -> Result<Repai
     let mut closing = None;
     let mut frames = 0;
     let mut hidden = 0;
+    let mut pointers = Pointers::default();
     for frame in reader.frames() {
         match reader.stored(frame) {
             Ok(stored) => {
@@ -52,6 +54,9 @@ pub fn repair(file: &[u8], reader: &Reader<'_>, out: impl Write) -> Result<Repai
                 } else if let Some(snapshot) = without_addresses(reader, frame) {
                     hidden += 1;
                     writer.write(frame.header.stream, &snapshot)?;
+                } else if let Some(pages) = pointers.hidden_in(reader, frame) {
+                    hidden += 1;
+                    writer.write(frame.header.stream, &pages)?;
                 } else {
                     writer.copy(&frame.header, stored)?;
                 }
