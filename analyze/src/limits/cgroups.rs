@@ -44,7 +44,7 @@ const KINDS: [Kind; 6] = [
             "memory.events",
             // Requests that may fail do so without the OOM killer, and `oom` does not count them (`try_charge_memcg`,
             // `mm/memcontrol.c`); `max` counts what reclaim made room for too.
-            &[("oom ", REFUSED), ("max ", "came to its limit")],
+            &[("oom ", REFUSED), ("max ", CAME)],
         )),
         ..kind("cgroup:memory.max", "bytes", "memory.max", "memory.current")
     },
@@ -128,7 +128,8 @@ pub(super) fn read(moment: &Moment<'_>) -> Vec<LimitUse> {
             .filter_map(|path| kind.read(view, root, path))
             .collect();
         if let Some((did, times)) = kind.refused(moment, root, path) {
-            fill(&mut groups, did, times);
+            let end = if did == CAME { 1 } else { groups.len() };
+            fill(groups.get_mut(..end).unwrap_or_default(), did, times);
         }
         // What was held may have been released since, unless it is near the limit all the same.
         groups.retain(|found| {
@@ -206,7 +207,12 @@ impl Kind {
             all.iter().rev().find_map(count)?.checked_sub(first)
         };
         lines.iter().find_map(|&(line, did)| {
-            let times = ancestors(path).filter_map(|path| more(path, line)).max()?;
+            // Groups above count what all below them did (`memcg_memory_event`, `include/linux/memcontrol.h`), and reclaim
+            // in one of those is no news: only the task's own group tells.
+            let times = match did {
+                CAME => more(path, line)?,
+                _ => ancestors(path).filter_map(|path| more(path, line)).max()?,
+            };
             (times > 0).then_some((did, times))
         })
     }
@@ -226,6 +232,7 @@ fn fill(groups: &mut [LimitUse], did: &str, times: u64) {
 }
 
 const REFUSED: &str = "refused";
+const CAME: &str = "came to its limit";
 
 const SOURCE: &str = "read in the snapshot nearest to the failure";
 
