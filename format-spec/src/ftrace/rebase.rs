@@ -22,13 +22,17 @@ const ADDRESS_FIELDS: [&str; 9] = [
 const VALUE_FIELDS: [&str; 3] = ["ret", "retval", "args"];
 
 /// What stands in these fields for a pointer into the kernel: which one it was would tell where the kernel lies.
-pub const SOME_POINTER: u64 = KERNEL_HALF;
+pub const SOME_POINTER: u64 = 0xffff << 48;
 
 /// Largest errno (`MAX_ERRNO`, `include/linux/err.h`): from its negative on a word is no address.
 const MAX_ERRNO: u64 = 4095;
 
-/// Lowest address of the kernel half on both architectures.
+/// Below all kernel text, wherever it was loaded.
 const KERNEL_HALF: u64 = 0xffff << 48;
+
+/// Lowest address of the kernel half with the widest addresses: 57 bits on `x86_64`, whose direct map begins about
+/// `__PAGE_OFFSET_BASE_L5` (`arch/x86/include/asm/page_64_types.h`); arm64 has 52.
+const WIDEST_KERNEL_HALF: u64 = 0xff00 << 48;
 
 /// Takes out of `page` where the kernel lies, in place: subtracts `base`, the address of `_text`, from every kernel text
 /// address, wrapping, and puts [`SOME_POINTER`] for every pointer into the kernel that a function returned or was given.
@@ -47,7 +51,7 @@ pub fn rebase<S: std::hash::BuildHasher>(
         is_address,
         KERNEL_HALF..u64::MAX,
     );
-    let pointers = KERNEL_HALF..u64::MAX - MAX_ERRNO + 1;
+    let pointers = WIDEST_KERNEL_HALF..u64::MAX - MAX_ERRNO + 1;
     let values = words(page, page_format, formats, is_value, pointers);
     let relative = addresses
         .into_iter()
@@ -131,7 +135,13 @@ mod tests {
         for value in [0, 1, 0xffff_ffff, 0xffff_0000_1234, errno(1), errno(4095)] {
             assert_eq!(stored(value), Some(value), "{value:x}");
         }
-        for pointer in [0xffff_4528_0000_1000, BASE, errno(4096)] {
+        for pointer in [
+            0xff11_0000_0000_1000,
+            0xfff0_0000_0000_1000,
+            0xffff_4528_0000_1000,
+            BASE,
+            errno(4096),
+        ] {
             assert_eq!(stored(pointer), Some(SOME_POINTER), "{pointer:x}");
         }
     }
