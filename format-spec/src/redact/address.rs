@@ -32,8 +32,14 @@ impl Redactor {
 
     /// Zero octets stay; so do loopback and multicast, the first three bits, which are the kind (RFC 4291), and the front of
     /// link-local and unique local addresses (RFC 4193). An IPv4 address within one becomes what it becomes alone.
+    /// The end of a solicited-node address is that of a unicast one (RFC 4291, 2.7.1), often of a hardware address.
     pub(super) fn ipv6(&mut self, address: Ipv6Addr) -> Ipv6Addr {
-        if address.is_loopback() || address.is_unspecified() || address.is_multicast() {
+        const SOLICITED: [u8; 13] = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff];
+        let is_solicited = address.octets().starts_with(&SOLICITED);
+        if address.is_loopback()
+            || address.is_unspecified()
+            || address.is_multicast() && !is_solicited
+        {
             return address;
         }
         if let Some(mapped) = address.to_ipv4_mapped() {
@@ -41,6 +47,7 @@ impl Redactor {
         }
         let octets = address.octets();
         let kept = match octets[0] {
+            0xff => SOLICITED.len(),
             0xfe => 8,
             0xfc | 0xfd => 1,
             _ => 0,
@@ -202,6 +209,7 @@ mod tests {
             ("2001:db8:77::19", 0),
             ("fd12:3456::1", 1),
             ("fe80::5054:ff:feab:cdef", 8),
+            ("ff02::1:ffab:cdef", 13),
         ] {
             let old: Ipv6Addr = old.parse().unwrap();
             let new = redactor.ipv6(old);
