@@ -83,6 +83,16 @@ fn every_record() {
     compare(&[("every record".into(), support::bundle(8))]);
 }
 
+#[test]
+fn the_worked_examples() {
+    let frames = support::worked::frames().into_iter();
+    let mut bundles: Vec<_> = frames
+        .map(|worked| (worked.record.to_string(), worked.bundle))
+        .collect();
+    bundles.push(("the bundle".into(), support::worked::whole_bundle()));
+    compare(&bundles);
+}
+
 fn compare_folder(folder: &str) {
     let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata");
     let Ok(entries) = fs::read_dir(testdata.join(folder)) else {

@@ -1,17 +1,25 @@
-//! The worked example in SPEC.md is what the writer writes, byte for byte.
+//! The worked examples in SPEC.md are what the writer writes and the reader reads, byte for byte.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
 
 use std::fmt::Write;
 
 use format_spec::{
-    Writer,
+    Damage, Reader, Writer,
     bounds::{
         MAX_COLUMNS, MAX_DECODED_LEN, MAX_FRAMES, MAX_RAW_LEN, MAX_ROWS, MAX_STORED_LEN,
         MAX_TOTAL_RAW_LEN,
     },
-    record::{Count, Counts, FactDefinition, FactTable, FactUnit},
+    container::FLAG_ZSTD,
+    json,
+    record::{
+        AnyRecord, Closing, Code, Count, Counts, FactDefinition, FactTable, FactUnit, Failures,
+        FtracePages, Record,
+    },
 };
+use support::worked::{self, Worked};
 
 const SPEC: &str = include_str!("../SPEC.md");
 
@@ -38,28 +46,55 @@ fn example() -> Vec<u8> {
     writer.finish().unwrap()
 }
 
-/// The bytes before the `;` of each line of the fenced block.
-fn documented() -> Vec<u8> {
-    let (_, block) = SPEC.split_once("```hex\n").unwrap();
-    let (block, _) = block.split_once("```").unwrap();
-    let bytes = block.lines().flat_map(|line| {
-        let (bytes, _) = line.split_once(';').unwrap();
-        bytes.split_whitespace()
-    });
-    bytes
-        .map(|byte| u8::from_str_radix(byte, 16).unwrap())
-        .collect()
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").unwrap();
+        hex
+    })
 }
 
 #[test]
-fn the_worked_example_is_what_the_writer_writes() {
-    let hex = |bytes: &[u8]| {
-        bytes.iter().fold(String::new(), |mut hex, byte| {
-            write!(hex, "{byte:02x} ").unwrap();
-            hex
-        })
-    };
-    assert_eq!(hex(&documented()), hex(&example()));
+fn the_worked_bundle_is_what_the_writer_writes() {
+    assert_eq!(hex(&worked::whole_bundle()), hex(&example()));
+}
+
+#[test]
+fn the_worked_frames_are_what_is_said_of_them() {
+    let mut types = Vec::new();
+    for Worked {
+        bundle,
+        record,
+        pages,
+    } in worked::frames()
+    {
+        let reader = Reader::new(&bundle).unwrap();
+        assert_eq!(reader.damage(), [Damage::NotClosed]);
+        let [frame] = reader.frames() else {
+            panic!("one frame")
+        };
+        assert_eq!(json::content(&reader, frame).unwrap(), record);
+        for (page, spelt_out) in pages.iter().enumerate() {
+            assert_eq!(record["pages"][page]["hex"], hex(spelt_out));
+        }
+        let mut writer = Writer::new(Vec::new(), [0; 16], 0).unwrap();
+        let again = AnyRecord::decode(&reader, frame).unwrap();
+        again.write(&mut writer, 0).unwrap();
+        let written = writer.finish().unwrap();
+        let written = Reader::new(&written).unwrap();
+        let again = &written.frames()[0];
+        assert_eq!(again.header.layout, frame.header.layout);
+        let payloads = [(&reader, frame), (&written, again)]
+            .map(|(reader, frame)| hex(&reader.payload(frame).unwrap()));
+        assert_eq!(payloads[0], payloads[1]);
+        types.push((frame.header.frame_type, frame.header.flags));
+    }
+    let due = [
+        (Closing::TYPE, 0),
+        (Failures::TYPE, 0),
+        (FtracePages::TYPE, 0),
+        (Code::TYPE, FLAG_ZSTD),
+    ];
+    assert_eq!(types, due);
 }
 
 #[test]

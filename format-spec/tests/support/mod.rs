@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod samples;
+pub mod worked;
 
 use format_spec::{
     Reader, Writer,
