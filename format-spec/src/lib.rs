@@ -41,6 +41,7 @@ pub mod container;
 pub mod ftrace;
 #[cfg(feature = "json")]
 pub mod json;
+pub mod linux;
 pub mod record;
 #[cfg(feature = "redact")]
 pub mod redact;

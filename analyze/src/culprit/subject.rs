@@ -1,11 +1,14 @@
 //! One kind of failure with one origin, and all that was found about it.
 
-use format_spec::record::{Failure, PathArgument};
+use format_spec::{
+    linux::mountinfo::Mount,
+    record::{Failure, PathArgument},
+};
 
 use crate::{
     code::{self, Kernel},
     evidence::{
-        CodeFacts, FileSystem, LimitUse, Mount, NamedFile, absolute, file_systems, mount_of_path,
+        CodeFacts, FileSystem, LimitUse, NamedFile, absolute, file_systems, mount_of_path,
         mounts_of, named_file,
     },
     failures::Group,

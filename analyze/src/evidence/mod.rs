@@ -15,7 +15,7 @@ pub use deleted::{DeletedFile, deleted_files};
 pub use kernel_log::{Message, kernel_log};
 pub use limit_use::{LimitUse, Nearness};
 pub use membership::{cgroups_of, named_cgroup};
-pub use mounts::{Mount, absolute, mount_of_path, mounts_of, mounts_seen_by};
+pub use mounts::{absolute, mount_of_path, mounts_of, mounts_seen_by};
 pub use named_file::{Component, NamedFile, named_file};
 pub use space::{FileSystem, Space, file_systems};
 pub use sysctls::{sysctl, sysctl_text};

@@ -1,75 +1,13 @@
 //! Mounts of the failing process, and which of them a path is on.
 
-use format_spec::record::Failure;
+use format_spec::{
+    linux::mountinfo::{self, Mount},
+    record::{Content, Failure},
+};
 
 use crate::load::{Bundle, SnapshotView};
 
-/// One line of `/proc/PID/mountinfo` (`fs/proc_namespace.c`, `show_mountinfo`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mount {
-    /// Device, `major:minor`.
-    pub device: String,
-    /// Where it is mounted, with the kernel's octal escapes undone.
-    pub point: Vec<u8>,
-    /// Options of the mount, for example `ro,nosuid`.
-    pub options: String,
-    /// Type of the file system.
-    pub fs_type: String,
-    /// What is mounted.
-    pub source: String,
-    /// Options of the file system, for example `rw,size=64k`.
-    pub super_options: String,
-}
-
-impl Mount {
-    fn parse(line: &str) -> Option<Self> {
-        let (mount, file_system) = line.split_once(" - ")?;
-        let mut mount = mount.split(' ');
-        let device = mount.nth(2)?.to_owned();
-        let point = unescape(mount.nth(1)?);
-        let options = mount.next()?.to_owned();
-        let mut file_system = file_system.split(' ');
-        Some(Self {
-            device,
-            point,
-            options,
-            fs_type: file_system.next()?.to_owned(),
-            source: file_system.next().unwrap_or_default().to_owned(),
-            super_options: file_system.next().unwrap_or_default().to_owned(),
-        })
-    }
-
-    /// Whether the mount, or the file system on it, has that option.
-    #[must_use]
-    pub fn has(&self, option: &str) -> bool {
-        let all = self.options.split(',').chain(self.super_options.split(','));
-        all.into_iter().any(|own| own == option)
-    }
-}
-
-/// Undoes `\040` and the like (`seq_path` escapes blanks, tabs, line ends and backslashes).
-fn unescape(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let code = tail
-            .get(..3)
-            .filter(|_| first == b'\\')
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 8).ok());
-        match code {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[3..];
-            }
-            None => {
-                bytes.push(first);
-                rest = tail;
-            }
-        }
-    }
-    bytes
-}
+const RECORDERS_OWN: &str = "/proc/self/mountinfo";
 
 /// The mounts of a process as it saw them, in order: a later one on the same point hides an earlier one.
 ///
@@ -82,49 +20,37 @@ pub fn mounts_of(bundle: &Bundle, failure: &Failure) -> Vec<Mount> {
     let namespace = bundle
         .fact(failure, "ns.mnt")
         .map(|inode| format!("mnt:[{inode}]"));
-    let peer = |view: &&SnapshotView| peer(view, namespace.as_deref()?);
-    let text = views
-        .iter()
-        .find_map(|view| view.text(&own))
-        .map(str::to_owned)
-        .or_else(|| views.iter().find_map(peer))
-        .or_else(|| {
-            views
-                .iter()
-                .find_map(|view| view.text("/proc/self/mountinfo"))
-                .map(str::to_owned)
-        });
-    text.iter()
-        .flat_map(|text| text.lines())
-        .filter_map(Mount::parse)
-        .collect()
+    let found = views.iter().find_map(|view| view.file(&own));
+    let found = found.or_else(|| {
+        let mut peers = views.iter();
+        peers.find_map(|view| peer(view, namespace.as_deref()?))
+    });
+    let found = found.or_else(|| views.iter().find_map(|view| view.file(RECORDERS_OWN)));
+    found.into_iter().flat_map(mountinfo::mounts).collect()
 }
 
 /// The mounts that a process saw last, of the recorder for `None`; empty when they were not recorded.
 #[must_use]
 pub fn mounts_seen_by(bundle: &Bundle, process: Option<u32>) -> Vec<Mount> {
-    let path = process.map_or("/proc/self/mountinfo".into(), |process| {
+    let path = process.map_or(RECORDERS_OWN.into(), |process| {
         format!("/proc/{process}/mountinfo")
     });
     let views = bundle.snapshots.nearest(u64::MAX);
-    let text = views.iter().find_map(|view| view.text(&path));
-    text.into_iter()
-        .flat_map(str::lines)
-        .filter_map(Mount::parse)
-        .collect()
+    let found = views.iter().find_map(|view| view.file(&path));
+    found.into_iter().flat_map(mountinfo::mounts).collect()
 }
 
 /// The mountinfo of any process in that mount namespace.
-fn peer(view: &SnapshotView, namespace: &str) -> Option<String> {
+fn peer<'a>(view: &'a SnapshotView, namespace: &str) -> Option<&'a [u8]> {
     let process = view.under(b"/proc/").find_map(|(path, content)| {
         let process = std::str::from_utf8(path).ok()?.strip_suffix("/ns/mnt")?;
         let target = match content {
-            format_spec::record::Content::Link(target) => target,
+            Content::Link(target) => target,
             _ => return None,
         };
         (target == namespace.as_bytes()).then_some(process)
     })?;
-    view.text(format!("{process}/mountinfo")).map(str::to_owned)
+    view.file(format!("{process}/mountinfo"))
 }
 
 /// A path as the failing process meant it: a relative one is of its working folder. `None` when that is not known.
@@ -157,7 +83,7 @@ pub fn mount_of_path<'a>(mounts: &'a [Mount], path: &[u8]) -> Option<&'a Mount> 
 
 #[cfg(test)]
 mod tests {
-    use format_spec::record::{Content, Entry, Phase, Snapshot};
+    use format_spec::record::{Entry, Phase, Snapshot};
 
     use super::*;
     use crate::testing::Recording;
@@ -168,9 +94,8 @@ mod tests {
 
     #[test]
     fn the_last_longest_mount_holds_a_path() {
-        let mounts: Vec<_> = MOUNTINFO.lines().filter_map(Mount::parse).collect();
+        let mounts: Vec<_> = mountinfo::mounts(MOUNTINFO.as_bytes()).collect();
         assert_eq!(mounts.len(), 3);
-        assert!(mounts[1].has("noexec") && mounts[1].has("size=64k") && !mounts[1].has("exec"));
         let device =
             |path: &str| mount_of_path(&mounts, path.as_bytes()).map(|mount| mount.device.as_str());
         assert_eq!(device("/mnt/a b/file"), Some("0:21"));

@@ -22,10 +22,14 @@ pub(super) fn read(path: &Path, most: usize) -> io::Result<(Vec<u8>, bool)> {
     Ok((bytes, truncated))
 }
 
-/// The text of a short file; empty when it cannot be read.
+/// The bytes of a short file, at most 64 KiB; empty when it cannot be read.
+pub(super) fn bytes(path: &Path) -> Vec<u8> {
+    read(path, 64 << 10).map_or_else(|_| Vec::new(), |(bytes, _)| bytes)
+}
+
+/// The text of a short file, at most 64 KiB; empty when it cannot be read.
 pub(super) fn text(path: &Path) -> String {
-    let bytes = read(path, 64 << 10).map_or_else(|_| Vec::new(), |(bytes, _)| bytes);
-    String::from_utf8_lossy(&bytes).into_owned()
+    String::from_utf8_lossy(&bytes(path)).into_owned()
 }
 
 fn open(path: &Path) -> io::Result<File> {

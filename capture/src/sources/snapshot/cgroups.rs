@@ -2,13 +2,18 @@
 
 use std::{
     collections::BTreeSet,
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fs,
-    os::unix::{ffi::OsStrExt, fs::MetadataExt},
+    os::unix::{
+        ffi::{OsStrExt, OsStringExt},
+        fs::MetadataExt,
+    },
     path::{Component, Path, PathBuf},
 };
 
-use super::{bounded, collector::Collector, mountinfo};
+use format_spec::linux::mountinfo::mounts;
+
+use super::{bounded, collector::Collector};
 
 /// Most control groups in one snapshot, ancestors included.
 const MAX_GROUPS: usize = 256;
@@ -35,7 +40,7 @@ pub(super) fn collect<'a>(
     ids: &BTreeSet<u64>,
     named: impl Iterator<Item = &'a [u8]>,
 ) {
-    let hierarchies = hierarchies(&bounded::text(Path::new("/proc/self/mountinfo")));
+    let hierarchies = hierarchies(&bounded::bytes(Path::new("/proc/self/mountinfo")));
     let mut groups = BTreeSet::new();
     for pid in pids {
         let text = bounded::text(Path::new(&format!("/proc/{pid}/cgroup")));
@@ -75,18 +80,15 @@ fn table<'a>(groups: impl Iterator<Item = &'a Path>) -> String {
 }
 
 /// The cgroup mounts in a mountinfo.
-fn hierarchies(mountinfo: &str) -> Vec<Hierarchy> {
-    let mounts = mountinfo::parse(mountinfo).into_iter();
-    let found = mounts.filter_map(|mount| match mount.fs_type.as_str() {
-        "cgroup2" => Some(Hierarchy {
-            point: mount.point,
-            controllers: Vec::new(),
-        }),
-        "cgroup" => Some(Hierarchy {
-            point: mount.point,
-            controllers: mount.super_options.split(',').map(str::to_owned).collect(),
-        }),
-        _ => None,
+fn hierarchies(mountinfo: &[u8]) -> Vec<Hierarchy> {
+    let found = mounts(mountinfo).filter_map(|mount| {
+        let controllers = match mount.fs_type.as_str() {
+            "cgroup2" => Vec::new(),
+            "cgroup" => mount.super_options.split(',').map(str::to_owned).collect(),
+            _ => return None,
+        };
+        let point = OsString::from_vec(mount.point).into();
+        Some(Hierarchy { point, controllers })
     });
     found.collect()
 }
@@ -172,7 +174,7 @@ mod tests {
 
     #[test]
     fn lines_lead_to_folders_of_both_versions() {
-        let all = hierarchies(MOUNTINFO);
+        let all = hierarchies(MOUNTINFO.as_bytes());
         assert_eq!(all.len(), 3);
         let folder = |line| group(&all, line);
         assert_eq!(folder("0::/a/b"), Some("/sys/fs/cgroup/unified/a/b".into()));

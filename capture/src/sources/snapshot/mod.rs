@@ -22,7 +22,6 @@ mod cgroups;
 mod collector;
 mod host;
 mod kernel_log;
-mod mountinfo;
 mod mounts;
 mod paths;
 mod process;

@@ -2,18 +2,18 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
 
-use format_spec::record::Content;
+use format_spec::{
+    linux::mountinfo::{self, Mount},
+    record::Content,
+};
 use rustix::fs::{StatFs, StatVfs, statfs, statvfs};
 
-use super::{
-    bounded,
-    collector::Collector,
-    mountinfo::{self, Mount},
-    process,
-};
+use super::{bounded, collector::Collector, process};
 
 /// Most file systems.
 const MAX_FILE_SYSTEMS: usize = 512;
@@ -76,7 +76,7 @@ fn file_systems(
     let Ok((bytes, _)) = bounded::read(Path::new(mountinfo), MOUNTINFO_BYTES) else {
         return;
     };
-    for mount in visible(mountinfo::parse(&String::from_utf8_lossy(&bytes))) {
+    for mount in visible(mountinfo::mounts(&bytes).collect()) {
         if seen.contains(&mount.device) {
             continue;
         }
@@ -88,11 +88,11 @@ fn file_systems(
             collector.leave_out("statfs of further file systems");
             continue;
         }
-        let below = mount.point.strip_prefix("/").unwrap_or(&mount.point);
-        let path = if below.as_os_str().is_empty() {
+        let below = mount.point.strip_prefix(b"/").unwrap_or(&mount.point);
+        let path = if below.is_empty() {
             root.to_path_buf()
         } else {
-            root.join(below)
+            root.join(OsStr::from_bytes(below))
         };
         // Linux answers both calls from the same data; only statvfs(3) has names for the flags.
         if let (Ok(found), Ok(flags)) = (statfs(&path), statvfs(&path)) {
@@ -104,7 +104,7 @@ fn file_systems(
 
 /// The mounts that are not hidden by a later one on the same point.
 fn visible(mounts: Vec<Mount>) -> impl Iterator<Item = Mount> {
-    let top: BTreeMap<PathBuf, usize> = mounts
+    let top: BTreeMap<Vec<u8>, usize> = mounts
         .iter()
         .enumerate()
         .map(|(index, mount)| (mount.point.clone(), index))
@@ -140,8 +140,8 @@ mod tests {
 
     #[test]
     fn hidden_mounts_are_passed_over() {
-        let text = "1 0 8:1 / / rw - ext4 /dev/a rw\n2 1 8:2 / /m rw - ext4 /dev/b rw\n3 2 8:3 / /m rw - xfs /dev/c rw\n";
-        let devices: Vec<_> = visible(mountinfo::parse(text))
+        let text = b"1 0 8:1 / / rw - ext4 /dev/a rw\n2 1 8:2 / /m rw - ext4 /dev/b rw\n3 2 8:3 / /m rw - xfs /dev/c rw\n";
+        let devices: Vec<_> = visible(mountinfo::mounts(text).collect())
             .map(|mount| mount.device)
             .collect();
         assert_eq!(devices, ["8:1", "8:3"]);

@@ -9,17 +9,12 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use format_spec::linux::mountinfo::{self, Mount};
 use rustix::fs::{
     AtFlags, CWD, FileType, Statx, StatxAttributes, StatxFlags, llistxattr, readlinkat, statx,
 };
 
-use super::{
-    bounded,
-    collector::Collector,
-    mountinfo::{self, Mount},
-    mounts::may_hang,
-    process,
-};
+use super::{bounded, collector::Collector, mounts::may_hang, process};
 
 /// Most paths in one snapshot.
 const MAX_PATHS: usize = 48;
@@ -97,11 +92,11 @@ struct Walk {
 impl Walk {
     fn new(pid: u32, path: &[u8]) -> Self {
         let root = PathBuf::from(format!("/proc/{pid}/root"));
-        let mountinfo = bounded::text(Path::new(&format!("/proc/{pid}/mountinfo")));
+        let mountinfo = bounded::bytes(Path::new(&format!("/proc/{pid}/mountinfo")));
         let mut walk = Self {
             pid,
             root,
-            mounts: mountinfo::parse(&mountinfo),
+            mounts: mountinfo::mounts(&mountinfo).collect(),
             at: PathBuf::from("/"),
             ahead: VecDeque::new(),
         };
@@ -177,11 +172,9 @@ impl Walk {
         let on = self
             .mounts
             .iter()
-            .filter(|mount| self.at.starts_with(&mount.point));
+            .filter(|mount| self.at.starts_with(OsStr::from_bytes(&mount.point)));
         // Of two on the same point the later one is seen.
-        on.enumerate()
-            .max_by_key(|(index, mount)| (mount.point.components().count(), *index))
-            .map(|(_, mount)| mount)
+        on.max_by_key(|mount| mount.point.len())
     }
 
     fn push_front(&mut self, path: &Path) {

@@ -1,0 +1,3 @@
+//! What the recorder and the analyzer must know of Linux alike.
+
+pub mod mountinfo;
