@@ -4,17 +4,16 @@ mod accuracy;
 mod bench;
 #[cfg(test)]
 mod book;
-mod catalogue;
 mod columns;
 mod cross;
 mod dirs;
 mod dist;
 mod ebpf;
 mod fuzz;
+mod generated;
 mod host;
 mod process;
 mod scenario;
-mod sentinels;
 mod test;
 mod totals;
 mod vm;
@@ -35,11 +34,16 @@ struct Cli {
 enum Chore {
     Accuracy(accuracy::Args),
     Bench(bench::Args),
-    Catalogue(catalogue::Args),
+    /// Write the book's catalogue of known causes, from the analyzer's rules
+    Catalogue(generated::Args),
     Dist(dist::Args),
     Ebpf(ebpf::Args),
     Fuzz(fuzz::Args),
-    Sentinels(sentinels::Args),
+    /// Write the recorder's list of failures that healthy programs live with, from the
+    /// analyzer's table
+    Normal(generated::Args),
+    /// Write the recorder's list of sentinels, from the analyzer's rules
+    Sentinels(generated::Args),
     Test(test::Args),
     Vm(vm::Args),
 }
@@ -48,8 +52,9 @@ fn main() -> ExitCode {
     let result = match Cli::parse().chore {
         Chore::Accuracy(args) => accuracy::run(&args),
         Chore::Bench(args) => bench::run(&args),
-        Chore::Catalogue(args) => catalogue::run(&args),
-        Chore::Sentinels(args) => sentinels::run(&args),
+        Chore::Catalogue(args) => generated::CATALOGUE.run(&args),
+        Chore::Normal(args) => generated::NORMAL.run(&args),
+        Chore::Sentinels(args) => generated::SENTINELS.run(&args),
         Chore::Test(args) => test::run(&args),
         Chore::Dist(args) => dist::run(&args),
         Chore::Ebpf(args) => ebpf::run(&args),

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Outcome;
 use crate::process::{command, run};
 use crate::totals::Totals;
-use crate::{dirs, ebpf, host, sentinels};
+use crate::{dirs, ebpf, generated, host};
 
 fn cargo(args: &[&str]) -> Command {
     let mut cargo = command("cargo");
@@ -83,7 +83,7 @@ pub(super) fn bpf_objects() -> Result<Outcome> {
     }
 }
 
-pub(super) fn sentinels() -> Result<Outcome> {
-    sentinels::check()?;
+pub(super) fn generated_files() -> Result<Outcome> {
+    generated::check()?;
     Ok(Outcome::Ran(Totals::PASSED))
 }

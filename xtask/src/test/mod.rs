@@ -11,8 +11,8 @@ use crate::totals::Totals;
 
 /// Run everything that a change must pass, and close with the totals
 ///
-/// Format, lints, documentation, dependency policy, BPF objects and the list of sentinels count as
-/// one check each; then come the tests of the workspace, the analyzer's accuracy on the committed
+/// Format, lints, documentation, dependency policy, BPF objects and generated files count as one
+/// check each; then come the tests of the workspace, the analyzer's accuracy on the committed
 /// bundles, and scenarios recorded in a guest and analyzed.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         ("documentation", checks::documentation),
         ("dependencies", checks::dependencies),
         ("BPF objects", checks::bpf_objects),
-        ("list of sentinels", checks::sentinels),
+        ("generated files", checks::generated_files),
         ("tests", suites::tests),
         ("documentation tests", suites::doc_tests),
         (
