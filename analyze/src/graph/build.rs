@@ -5,10 +5,9 @@
 
 use std::collections::HashMap;
 
-use super::{
-    interrupt::is_boundary,
-    tree::{CallTree, Draft, Source},
-};
+use format_spec::linux::interrupt;
+
+use super::tree::{CallTree, Draft, Source};
 use crate::load::{Event, EventKind, SymbolTable, TraceStream};
 
 /// The call trees of a stream, one for each syscall of a task; where the stream has no syscall events, one for each
@@ -80,7 +79,8 @@ impl Builder<'_> {
                 if !self.marked && task.open.is_empty() {
                     self.flush(id, None);
                 }
-                let interrupt = event.in_interrupt() || is_boundary(&self.symbols.name(*function));
+                let interrupt =
+                    event.in_interrupt() || interrupt::begins_at(&self.symbols.name(*function));
                 let task = self.tasks.entry(id).or_default();
                 task.enter(
                     Draft {

@@ -6,7 +6,6 @@
 mod align;
 mod build;
 mod calls;
-mod interrupt;
 mod merged;
 mod outcome;
 mod returns;

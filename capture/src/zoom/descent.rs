@@ -1,10 +1,9 @@
 //! The way down a failing call's tree, batch by batch.
 
-use format_spec::record::ReturnType;
+use format_spec::{linux::interrupt, record::ReturnType};
 
 use super::{
     Sink,
-    boundaries::is_boundary,
     calls::FailingCall,
     choice::{self, Knowledge},
     means::probe_line,
@@ -37,7 +36,7 @@ impl Descent {
         let start = |address| Some(kernel.containing(address)?.address);
         tree.rename(|address| start(address).unwrap_or(address));
         let name = |address| Some(kernel.containing(address)?.name);
-        tree.prune(|function| name(function).is_some_and(is_boundary));
+        tree.prune(|function| name(function).is_some_and(interrupt::begins_at));
         Self {
             tree,
             way,

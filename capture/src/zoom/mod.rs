@@ -10,7 +10,6 @@
 //! All that they record goes to the recorder as [`Output`]. All that they change on the host is noted in the
 //! [`Guard`](crate::guard::Guard) first.
 
-mod boundaries;
 mod calls;
 mod choice;
 mod descent;
