@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::{
     code::Kernel,
-    culprit::{Culprit, RuledOut, Subject, rank, ruled_out},
+    culprit::{Culprit, RuledOut, Situation, Subject, rank, ruled_out},
     failures::{Class, Group, groups},
     graph::Calls,
     load::Bundle,
@@ -121,9 +121,10 @@ fn examine(
         origins(bundle, calls, kernel, &task)
     };
     origins.truncate(MAX_ORIGINS);
+    let situation = Situation::new(bundle, group);
     let subject = |origin| Subject {
         rules,
-        ..Subject::new(bundle, kernel, group, origin)
+        ..Subject::new(&situation, kernel, origin)
     };
     let subjects: Vec<Subject<'_>> = if origins.is_empty() {
         vec![subject(None)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use format_spec::record::{Architecture, Phase};
 
-use super::{Subject, rank};
+use super::{Situation, Subject, rank};
 use crate::{
     code::Kernel,
     evidence::{CodeFacts, LimitUse},
@@ -175,11 +175,13 @@ fn full(id: &str) -> LimitUse {
 fn with_subject<T>(fixture: &Fixture, look: impl FnOnce(&Subject<'_>) -> T) -> T {
     let kernel = Kernel::new(&[], &[], &[], &[], fixture.bundle.architecture());
     let groups = groups(&fixture.bundle);
-    let subject = Subject::new(&fixture.bundle, &kernel, &groups[0], Some(&fixture.origin));
+    let known = Situation {
+        limits: fixture.limits.clone(),
+        ..Situation::new(&fixture.bundle, &groups[0])
+    };
     look(&Subject {
         code: fixture.code.clone(),
-        limits: fixture.limits.clone(),
-        ..subject
+        ..Subject::new(&known, &kernel, Some(&fixture.origin))
     })
 }
 

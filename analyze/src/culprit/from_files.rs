@@ -23,14 +23,14 @@ pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
 
 /// The mount refuses by one of its options (`path_noexec`, `may_open_dev` in `fs/`; `mnt_want_write`).
 fn mount_option(subject: &Subject<'_>) -> Option<Candidate> {
-    let mount = subject.mount.as_ref()?;
+    let mount = subject.mount?;
     let syscall = subject.group.syscall_name.as_str();
     let maps_code = || {
         let args = subject.sample.map_or([0; 6], |sample| sample.args);
         matches!(syscall, "mmap" | "mprotect") && args[2] & EXECUTABLE != 0
     };
     let is_device = || {
-        let target = subject.file.as_ref().and_then(|file| file.target.as_ref());
+        let target = subject.file.and_then(|file| file.target.as_ref());
         target.is_some_and(Component::is_device)
     };
     let (id, option) = match subject.group.errno {

@@ -44,7 +44,7 @@ pub(super) fn candidates(subject: &Subject<'_>) -> Option<Candidate> {
     if subject.group.errno != EACCES || !by_bits {
         return None;
     }
-    let file = subject.file.as_ref()?;
+    let file = subject.file?;
     let asked = asked(&subject.group.syscall_name, &subject.sample?.args)?;
     let caller = Caller {
         uid: subject
@@ -70,7 +70,7 @@ pub(super) fn candidates(subject: &Subject<'_>) -> Option<Candidate> {
         40,
         format!("{path} has mode {mode:04o}, owner {uid}, group {gid}"),
     );
-    if subject.fs_type.as_deref() == Some("proc") {
+    if subject.fs_type == Some("proc") {
         let text = "programs that list processes live with what /proc keeps from other users";
         candidate.denies(Kind::State, 25, text);
     }

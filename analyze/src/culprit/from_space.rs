@@ -70,12 +70,12 @@ pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
 /// Why the failing call is about that file system; `None` when nothing says so.
 fn concern(subject: &Subject<'_>, file_system: &FileSystem) -> Option<(Kind, i32, String)> {
     let by_origin = subject.origin.and_then(|origin| {
-        let fs_type = subject.fs_type.as_deref()?;
+        let fs_type = subject.fs_type?;
         let (_, magic) = MAGIC.iter().find(|(name, _)| *name == fs_type)?;
         let text = format!("{} of {fs_type} returned the error", origin.function);
         (*magic == file_system.magic).then_some((Kind::Origin, 30, text))
     });
-    let by_path = subject.mount.as_ref().and_then(|mount| {
+    let by_path = subject.mount.and_then(|mount| {
         let text = format!(
             "the path of the failing call is on {}",
             text::plain(&mount.point)

@@ -16,12 +16,14 @@ mod from_rules;
 mod from_space;
 mod rank;
 mod ruled_out;
+mod situation;
 mod subject;
 mod wording;
 
 pub use candidate::Candidate;
 pub use rank::rank;
 pub use ruled_out::{RuledOut, ruled_out};
+pub use situation::Situation;
 pub use subject::Subject;
 
 use crate::rules::{Remedy, book};

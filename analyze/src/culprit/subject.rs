@@ -1,18 +1,12 @@
 //! One kind of failure with one origin, and all that was found about it.
 
-use format_spec::{
-    linux::mountinfo::Mount,
-    record::{Failure, PathArgument},
-};
+use format_spec::{linux::mountinfo::Mount, record::Failure};
 
+use super::Situation;
 use crate::{
     code::{self, Kernel},
-    evidence::{
-        CodeFacts, FileSystem, LimitUse, NamedFile, absolute, file_systems, mount_of_path,
-        mounts_of, named_file,
-    },
+    evidence::{CodeFacts, FileSystem, LimitUse, NamedFile},
     failures::Group,
-    limits,
     load::Bundle,
     origin::Origin,
     rules::{Case, Rule, book},
@@ -32,53 +26,40 @@ pub struct Subject<'a> {
     /// What the origin's code shows.
     pub code: CodeFacts,
     /// Limits in the scope of the failing task, with their use.
-    pub limits: Vec<LimitUse>,
+    pub limits: &'a [LimitUse],
     /// File systems as they were nearest to the failure.
-    pub file_systems: Vec<FileSystem>,
+    pub file_systems: &'a [FileSystem],
     /// The mount that the call is about, when a path tells.
-    pub mount: Option<Mount>,
+    pub mount: Option<&'a Mount>,
     /// Type of the file system that the call is about.
-    pub fs_type: Option<String>,
+    pub fs_type: Option<&'a str>,
     /// The file that the call named.
-    pub file: Option<NamedFile>,
+    pub file: Option<&'a NamedFile>,
     /// The rules that are asked: all that there are, unless it is to be shown what goes without.
     pub rules: &'a [Rule],
 }
 
 impl<'a> Subject<'a> {
-    /// Collects the evidence of a kind of failure with one origin.
+    /// Adds what one origin shows to what is known of the failure.
     #[must_use]
-    pub fn new(
-        bundle: &'a Bundle,
-        kernel: &Kernel,
-        group: &'a Group,
-        origin: Option<&'a Origin>,
-    ) -> Self {
-        let sample = sample(bundle, group);
-        let mounts = sample.map_or_else(Vec::new, |failure| mounts_of(bundle, failure));
-        let mount = sample.and_then(|failure| {
-            mount_of_descriptor(bundle, failure, &mounts)
-                .or_else(|| mount_of_paths(bundle, failure, &mounts))
-        });
+    pub fn new(known: &'a Situation<'a>, kernel: &Kernel, origin: Option<&'a Origin>) -> Self {
         let by_origin = origin.and_then(|origin| fs_type_of(&origin.function));
-        let fs_type = by_origin
-            .map(str::to_owned)
-            .or_else(|| mount.as_ref().map(|mount| mount.fs_type.clone()));
-        let file_systems = file_systems(bundle, sample);
-        let mount = mount.or_else(|| only_full(&file_systems, &mounts, fs_type.as_deref()?));
+        let mount = known.mount();
+        let fs_type = by_origin.or(mount.map(|mount| mount.fs_type.as_str()));
+        let full = || only_full(&known.file_systems, &known.mounts, fs_type?);
         Self {
-            bundle,
-            group,
-            sample,
+            bundle: known.bundle,
+            group: known.group,
+            sample: known.sample,
             origin,
             code: origin.map_or_else(CodeFacts::default, |origin| {
-                code_facts(bundle, kernel, origin)
+                code_facts(known.bundle, kernel, origin)
             }),
-            limits: limits::table(bundle, sample),
-            file_systems,
-            mount,
+            limits: &known.limits,
+            file_systems: &known.file_systems,
+            mount: mount.or_else(full),
             fs_type,
-            file: sample.and_then(|failure| named_file(bundle, failure)),
+            file: known.file.as_ref(),
             rules: book(),
         }
     }
@@ -92,8 +73,8 @@ impl<'a> Subject<'a> {
             sample: self.sample,
             origin: self.origin,
             code: &self.code,
-            filesystem: self.fs_type.as_deref(),
-            file: self.file.as_ref(),
+            filesystem: self.fs_type,
+            file: self.file,
         }
     }
 
@@ -154,17 +135,12 @@ const AMOUNTS: [(&str, usize, &str); 18] = [
     ("write", 2, BYTES),
 ];
 
-fn sample<'a>(bundle: &'a Bundle, group: &'a Group) -> Option<&'a Failure> {
-    let failures: Vec<&Failure> = group.failures(bundle).collect();
-    let with_facts = failures
-        .iter()
-        .rev()
-        .find(|failure| !failure.facts.is_empty());
-    with_facts.or(failures.last()).copied()
-}
-
 /// The mount of the one file system of that type that is full, where no path tells the mount.
-fn only_full(file_systems: &[FileSystem], mounts: &[Mount], fs_type: &str) -> Option<Mount> {
+fn only_full<'a>(
+    file_systems: &[FileSystem],
+    mounts: &'a [Mount],
+    fs_type: &str,
+) -> Option<&'a Mount> {
     let of_type = |file_system: &&FileSystem| {
         mounts
             .iter()
@@ -177,7 +153,7 @@ fn only_full(file_systems: &[FileSystem], mounts: &[Mount], fs_type: &str) -> Op
         .filter(full)
         .filter_map(|one| of_type(&one));
     let first = found.next()?;
-    found.next().is_none().then(|| first.clone())
+    found.next().is_none().then_some(first)
 }
 
 /// What the code of the origin shows, or of the function below it whose errno it replaced.
@@ -197,25 +173,6 @@ fn code_facts(bundle: &Bundle, kernel: &Kernel, origin: &Origin) -> CodeFacts {
     of(&origin.function, origin.errno)
         .or(inner)
         .unwrap_or_default()
-}
-
-/// The mount of the file behind the descriptor that the call was given, by the device that it is on.
-fn mount_of_descriptor(bundle: &Bundle, failure: &Failure, mounts: &[Mount]) -> Option<Mount> {
-    // A device number within the kernel: 12 bits of major, 20 of minor (`include/linux/kdev_t.h`).
-    let device = bundle
-        .fact(failure, "fd.device")
-        .filter(|&device| device != 0)?;
-    let device = format!("{}:{}", device >> 20, device & 0xf_ffff);
-    mounts.iter().rfind(|mount| mount.device == device).cloned()
-}
-
-/// The mount that the last path argument is on: of the paths of mount(2) that is the target.
-fn mount_of_paths(bundle: &Bundle, failure: &Failure, mounts: &[Mount]) -> Option<Mount> {
-    let paths = failure.paths.iter().filter(|path| !path.bytes.is_empty());
-    let of = |path: &PathArgument| {
-        mount_of_path(mounts, &absolute(bundle, failure, &path.bytes)?).cloned()
-    };
-    paths.filter_map(of).next_back()
 }
 
 /// File systems by the beginnings of their functions' names: ext4 serves ext2 and ext3 too.

@@ -56,15 +56,12 @@ fn ranked(
 ) -> Vec<Culprit> {
     let kernel = Kernel::new(&[], &[], &[], &[], bundle.architecture());
     let groups = groups(bundle);
-    let subject = Subject::new(bundle, &kernel, &groups[0], Some(origin));
-    rank(
-        &Subject {
-            code,
-            limits,
-            ..subject
-        },
-        0,
-    )
+    let known = Situation {
+        limits,
+        ..Situation::new(bundle, &groups[0])
+    };
+    let subject = Subject::new(&known, &kernel, Some(origin));
+    rank(&Subject { code, ..subject }, 0)
 }
 
 fn failing(syscall: u32, errno: u16) -> Bundle {

@@ -85,7 +85,7 @@ fn value(name: &str, subject: &Subject<'_>, limit: Option<&LimitUse>) -> Value {
             .sample
             .and_then(|failure| failure.paths.last())
             .map(|path| plain(&path.bytes)),
-        "mount_point" => subject.mount.as_ref().map(|mount| plain(&mount.point)),
+        "mount_point" => subject.mount.map(|mount| plain(&mount.point)),
         "cgroup" => limit.and_then(full_cgroup).or_else(|| cgroup(subject)),
         _ => return Value::NoPlaceholder,
     };
