@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod samples;
+mod sub_buffers;
 pub mod worked;
 
 use format_spec::{

@@ -3,6 +3,8 @@
 use format_spec::record::*;
 use proptest::{collection::vec, option, prelude::*};
 
+use super::sub_buffers::page;
+
 /// A record with a strategy for its values.
 pub trait Sample: Record + Clone + PartialEq + std::fmt::Debug {
     /// Values over the whole range of every field.
@@ -13,7 +15,7 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof!["[a-z_/.]{0,12}", any::<String>()]
 }
 
-fn bytes() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         "[a-z]{0,8}".prop_map(String::into_bytes),
         vec(any::<u8>(), 0..40)
@@ -21,7 +23,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Numbers around every boundary of both varints.
-fn number() -> impl Strategy<Value = u64> {
+pub(super) fn number() -> impl Strategy<Value = u64> {
     prop_oneof![
         0..300u64,
         any::<u64>(),
@@ -37,78 +39,71 @@ fn number16() -> impl Strategy<Value = u16> {
     number().prop_map(|wide| u16::try_from(wide & 0xffff).expect("masked"))
 }
 
+/// A structure whose fields each have a strategy.
+macro_rules! structure {
+    ($name:ident { $($field:ident $(: $strategy:expr)?,)+ }) => {
+        structure!(@ $name [$($field)+] (Just(())) (_) $($field $(: $strategy)?,)+)
+    };
+    // In pairs within pairs, since tuples of strategies end at twelve.
+    (@ $name:ident [$($all:ident)+] ($known:expr) ($names:pat)) => {
+        $known.prop_map(|$names| $name { $($all),+ })
+    };
+    (@ $name:ident [$($all:ident)+] ($known:expr) ($names:pat) $field:ident, $($rest:tt)*) => {
+        structure!(@ $name [$($all)+] ($known) ($names) $field: $field, $($rest)*)
+    };
+    (@ $name:ident [$($all:ident)+] ($known:expr) ($names:pat) $field:ident: $strategy:expr, $($rest:tt)*) => {
+        structure!(@ $name [$($all)+] (($known, $strategy)) (($names, $field)) $($rest)*)
+    };
+}
+
 impl Sample for Manifest {
     fn strategy() -> BoxedStrategy<Self> {
-        let architecture = prop_oneof![Just(Architecture::Aarch64), Just(Architecture::X86_64)];
-        let host = (
-            [text(), text(), text(), text(), text()],
-            (architecture, number32(), number32(), number()),
-        );
-        let host = host.prop_map(
-            |(texts, (architecture, cpus, page_size_bytes, memory_bytes))| {
-                let [
-                    hostname,
-                    kernel_release,
-                    kernel_version,
-                    os_release,
-                    boot_id,
-                ] = texts;
-                Host {
-                    hostname,
-                    kernel_release,
-                    kernel_version,
-                    os_release,
-                    architecture,
-                    cpus,
-                    page_size_bytes,
-                    memory_bytes,
-                    boot_id,
-                }
-            },
-        );
-        let clocks =
-            [number(), number(), number()].prop_map(|[realtime_ns, monotonic_ns, boottime_ns]| {
-                Clocks {
-                    realtime_ns,
-                    monotonic_ns,
-                    boottime_ns,
-                }
-            });
+        let host = structure!(Host {
+            hostname: text(),
+            kernel_release: text(),
+            kernel_version: text(),
+            os_release: text(),
+            architecture: prop_oneof![Just(Architecture::Aarch64), Just(Architecture::X86_64)],
+            cpus: number32(),
+            page_size_bytes: number32(),
+            memory_bytes: number(),
+            boot_id: text(),
+        });
+        let clocks = structure!(Clocks {
+            realtime_ns: number(),
+            monotonic_ns: number(),
+            boottime_ns: number(),
+        });
         let state = prop_oneof![
             Just(AbilityState::Available),
             Just(AbilityState::Missing),
             Just(AbilityState::Denied)
         ];
-        let ability = (text(), state, text()).prop_map(|(name, state, detail)| Ability {
-            name,
+        let ability = structure!(Ability {
+            name: text(),
             state,
-            detail,
+            detail: text(),
         });
-        let armed = (text(), text()).prop_map(|(what, detail)| Armed { what, detail });
-        let missing = (text(), text()).prop_map(|(what, why)| Missing { what, why });
-        (
-            (text(), vec(text(), 0..4), host, clocks),
-            (option::of(number()), number()),
-            (vec(ability, 0..4), vec(armed, 0..4), vec(missing, 0..4)),
-        )
-            .prop_map(
-                |(
-                    (tool_version, command_line, host, clocks),
-                    (duration_ns, max_size_bytes),
-                    (abilities, armed, missing),
-                )| Self {
-                    tool_version,
-                    command_line,
-                    host,
-                    clocks,
-                    duration_ns,
-                    max_size_bytes,
-                    abilities,
-                    armed,
-                    missing,
-                },
-            )
-            .boxed()
+        let armed = structure!(Armed {
+            what: text(),
+            detail: text(),
+        });
+        let missing = structure!(Missing {
+            what: text(),
+            why: text(),
+        });
+        structure!(Self {
+            tool_version: text(),
+            command_line: vec(text(), 0..4),
+            host,
+            clocks,
+            duration_ns: option::of(number()),
+            max_size_bytes: number(),
+            abilities: vec(ability, 0..4),
+            armed: vec(armed, 0..4),
+            missing: vec(missing, 0..4),
+        })
+        .boxed()
     }
 }
 
@@ -121,67 +116,42 @@ impl Sample for Closing {
             Just(EndReason::Size),
             text().prop_map(EndReason::Error),
         ];
-        let cost = (
-            [number(), number(), number(), number()],
-            [option::of(number()), option::of(number())],
-        )
-            .prop_map(
-                |(
-                    [user_ns, system_ns, peak_memory_bytes, graph_armed_ns],
-                    [bpf_run_ns, bpf_runs],
-                )| Cost {
-                    user_ns,
-                    system_ns,
-                    peak_memory_bytes,
-                    bpf_run_ns,
-                    bpf_runs,
-                    graph_armed_ns,
-                },
-            );
-        let drop =
-            (text(), text(), number()).prop_map(|(what, why, count)| Drop { what, why, count });
-        (
-            number(),
+        let cost = structure!(Cost {
+            user_ns: number(),
+            system_ns: number(),
+            peak_memory_bytes: number(),
+            bpf_run_ns: option::of(number()),
+            bpf_runs: option::of(number()),
+            graph_armed_ns: number(),
+        });
+        let drop = structure!(Drop {
+            what: text(),
+            why: text(),
+            count: number(),
+        });
+        structure!(Self {
+            ended_ns: number(),
             reason,
-            option::of(prop_oneof![-130..130i32, any::<i32>()]),
+            command_status: option::of(prop_oneof![-130..130i32, any::<i32>()]),
             cost,
-            vec(drop, 0..4),
-            vec(text(), 0..3),
-        )
-            .prop_map(
-                |(ended_ns, reason, command_status, cost, drops, not_restored)| Self {
-                    ended_ns,
-                    reason,
-                    command_status,
-                    cost,
-                    drops,
-                    not_restored,
-                },
-            )
-            .boxed()
+            drops: vec(drop, 0..4),
+            not_restored: vec(text(), 0..3),
+        })
+        .boxed()
     }
 }
 
 impl Sample for Counts {
     fn strategy() -> BoxedStrategy<Self> {
-        let row = (
-            number32(),
-            number16(),
-            number32(),
-            bytes(),
-            [number(), number(), number()],
-        );
-        let row = row.prop_map(
-            |(syscall, errno, tgid, comm, [count, first_ns, last_ns])| Count {
-                syscall,
-                errno,
-                tgid,
-                comm,
-                count,
-                first_ns,
-                last_ns,
-            },
-        );
+        let row = structure!(Count {
+            syscall: number32(),
+            errno: number16(),
+            tgid: number32(),
+            comm: bytes(),
+            count: number(),
+            first_ns: number(),
+            last_ns: number(),
+        });
         vec(row, 0..20).prop_map(|rows| Self { rows }).boxed()
     }
 }
@@ -195,225 +165,106 @@ impl Sample for FactTable {
             Just(FactUnit::Id),
             Just(FactUnit::Bits)
         ];
-        let fact =
-            (number16(), text(), unit, text()).prop_map(|(id, name, unit, path)| FactDefinition {
-                id,
-                name,
-                unit,
-                path,
-            });
+        let fact = structure!(FactDefinition {
+            id: number16(),
+            name: text(),
+            unit,
+            path: text(),
+        });
         vec(fact, 0..5).prop_map(|facts| Self { facts }).boxed()
     }
 }
 
 impl Sample for Failures {
     fn strategy() -> BoxedStrategy<Self> {
-        let path =
-            (any::<u8>(), bytes(), any::<bool>()).prop_map(|(argument, bytes, truncated)| {
-                PathArgument {
-                    argument,
-                    bytes,
-                    truncated,
-                }
-            });
-        let row = (
-            (
-                number(),
-                prop_oneof![Just(40u32), number32()],
-                prop_oneof![Just(28u16), number16()],
-                any::<bool>(),
-            ),
-            // Threads and arguments come again.
-            (
-                number32(),
-                prop_oneof![0..3u32, number32()],
-                number32(),
-                number(),
-            ),
-            (
-                prop_oneof![Just(b"dockerd".to_vec()), bytes()],
-                [number(), number(), number(), number(), number(), number()],
-            ),
-            (
-                vec(path, 0..3),
-                vec((prop_oneof![0..4u16, any::<u16>()], number()), 0..5),
-            ),
-        );
-        let row = row.prop_map(
-            |(
-                (time_ns, syscall, errno, not_entered),
-                (tgid, pid, uid, cgroup),
-                (comm, args),
-                (paths, facts),
-            )| Failure {
-                time_ns,
-                syscall,
-                errno,
-                not_entered,
-                tgid,
-                pid,
-                uid,
-                cgroup,
-                comm,
-                args,
-                paths,
-                facts,
-            },
-        );
+        let path = structure!(PathArgument {
+            argument: any::<u8>(),
+            bytes: bytes(),
+            truncated: any::<bool>(),
+        });
+        // Kinds, threads and facts come again.
+        let row = structure!(Failure {
+            time_ns: number(),
+            syscall: prop_oneof![Just(40u32), number32()],
+            errno: prop_oneof![Just(28u16), number16()],
+            not_entered: any::<bool>(),
+            tgid: number32(),
+            pid: prop_oneof![0..3u32, number32()],
+            uid: number32(),
+            cgroup: number(),
+            comm: prop_oneof![Just(b"dockerd".to_vec()), bytes()],
+            args: [number(), number(), number(), number(), number(), number()],
+            paths: vec(path, 0..3),
+            facts: vec((prop_oneof![0..4u16, any::<u16>()], number()), 0..5),
+        });
         vec(row, 0..20).prop_map(|rows| Self { rows }).boxed()
     }
 }
 
 impl Sample for Snapshot {
     fn strategy() -> BoxedStrategy<Self> {
-        let phase = prop_oneof![Just(Phase::Start), Just(Phase::Failure), Just(Phase::End)];
-        let statfs = [
-            number(),
-            number(),
-            number(),
-            number(),
-            number(),
-            number(),
-            number(),
-            number(),
-        ];
+        use Content::{File, StatFs};
+
         let content = prop_oneof![
-            (bytes(), any::<bool>())
-                .prop_map(|(bytes, truncated)| Content::File { bytes, truncated }),
+            structure!(File {
+                bytes: bytes(),
+                truncated: any::<bool>(),
+            }),
             bytes().prop_map(Content::Link),
             vec(bytes(), 0..4).prop_map(Content::Directory),
             number().prop_map(Content::EntryCount),
-            statfs.prop_map(
-                |[
-                    fs_type,
-                    block_size_bytes,
-                    blocks,
-                    blocks_free,
-                    blocks_available,
-                    inodes,
-                    inodes_free,
-                    flags,
-                ]| {
-                    Content::StatFs {
-                        fs_type,
-                        block_size_bytes,
-                        blocks,
-                        blocks_free,
-                        blocks_available,
-                        inodes,
-                        inodes_free,
-                        flags,
-                    }
-                }
-            ),
+            structure!(StatFs {
+                fs_type: number(),
+                block_size_bytes: number(),
+                blocks: number(),
+                blocks_free: number(),
+                blocks_available: number(),
+                inodes: number(),
+                inodes_free: number(),
+                flags: number(),
+            }),
             Just(Content::Unchanged),
             number16().prop_map(Content::Error),
         ];
-        let entry = (bytes(), content).prop_map(|(path, content)| Entry { path, content });
-        (number32(), phase, number(), number(), vec(entry, 0..12))
-            .prop_map(|(number, phase, started_ns, ended_ns, entries)| Self {
-                number,
-                phase,
-                started_ns,
-                ended_ns,
-                entries,
-            })
-            .boxed()
-    }
-}
-
-/// Events as the function graph and others write them, and everything else that may stand between them.
-fn page() -> impl Strategy<Value = Vec<u8>> {
-    let pid = || prop_oneof![Just(7u32), 1..4u32];
-    let function = || prop_oneof![(0..6u64).prop_map(|number| number << 8), number()];
-    let near = || prop_oneof![(0..3000u64).prop_map(|ns| 1_000_000 + ns), number()];
-    let header = |type_len: u32, delta: u32| (delta << 5 | type_len).to_le_bytes().to_vec();
-    let entry =
-        (0..999u32, pid(), function(), 0..5u32).prop_map(move |(delta, pid, function, depth)| {
-            let common = [header(5, delta), 11u32.to_le_bytes().to_vec()].concat();
-            [
-                &common[..],
-                &pid.to_le_bytes(),
-                &function.to_le_bytes(),
-                &depth.to_le_bytes(),
-            ]
-            .concat()
+        let entry = structure!(Entry {
+            path: bytes(),
+            content,
         });
-    let exit = (0..999u32, pid(), function(), 0..5u32, near(), near());
-    let exit = exit.prop_map(move |(delta, pid, function, depth, called, returned)| {
-        let common = [header(9, delta), 10u32.to_le_bytes().to_vec()].concat();
-        let call = [function.to_le_bytes(), u64::from(depth).to_le_bytes()].concat();
-        let times = [called.to_le_bytes(), returned.to_le_bytes()].concat();
-        [&common[..], &pid.to_le_bytes(), &call, &times].concat()
-    });
-    let other = (0..29u32, 0..(1u32 << 27), vec(any::<u32>(), 29)).prop_map(
-        move |(type_len, delta, mut words)| {
-            let count = if type_len == 0 { 3 } else { type_len as usize };
-            words.truncate(count);
-            let words: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-            let length = if type_len == 0 {
-                16u32.to_le_bytes().to_vec()
-            } else {
-                Vec::new()
-            };
-            [header(type_len, delta), length, words].concat()
-        },
-    );
-    let special = (
-        prop_oneof![Just(29u32), Just(30), Just(31)],
-        0..(1u32 << 27),
-        0..20u32,
-    )
-        .prop_map(move |(type_len, delta, word)| {
-            [header(type_len, delta), word.to_le_bytes().to_vec()].concat()
-        });
-    let event = prop_oneof![6 => entry, 6 => exit, 1 => other, 1 => special];
-    let flags = prop_oneof![Just(0u64), Just(1 << 31), Just(3 << 30), Just(!0 << 31)];
-    (
-        near(),
-        flags,
-        vec(event, 0..40),
-        prop_oneof![Just(Vec::new()), bytes()],
-    )
-        .prop_map(|(time, flags, events, tail)| {
-            let events = events.concat();
-            let commit = events.len() as u64 | flags;
-            [
-                &time.to_le_bytes()[..],
-                &commit.to_le_bytes(),
-                &events,
-                &tail,
-            ]
-            .concat()
+        structure!(Self {
+            number: number32(),
+            phase: prop_oneof![Just(Phase::Start), Just(Phase::Failure), Just(Phase::End)],
+            started_ns: number(),
+            ended_ns: number(),
+            entries: vec(entry, 0..12),
         })
+        .boxed()
+    }
 }
 
 impl Sample for FtracePages {
     fn strategy() -> BoxedStrategy<Self> {
         let page = prop_oneof![4 => page(), 1 => vec(any::<u8>(), 0..300)];
-        (number32(), number32(), vec(page, 0..4))
-            .prop_map(|(cpu, session, pages)| Self {
-                cpu,
-                session,
-                pages,
-            })
-            .boxed()
+        structure!(Self {
+            cpu: number32(),
+            session: number32(),
+            pages: vec(page, 0..4),
+        })
+        .boxed()
     }
 }
 
 impl Sample for EventFormats {
     fn strategy() -> BoxedStrategy<Self> {
-        let file = (text(), text(), text()).prop_map(|(system, name, text)| EventFormatFile {
-            system,
-            name,
-            text,
+        let file = structure!(EventFormatFile {
+            system: text(),
+            name: text(),
+            text: text(),
         });
-        (text(), vec(file, 0..4))
-            .prop_map(|(header_page, events)| Self {
-                header_page,
-                events,
-            })
-            .boxed()
+        structure!(Self {
+            header_page: text(),
+            events: vec(file, 0..4),
+        })
+        .boxed()
     }
 }
 
@@ -424,13 +275,12 @@ impl Sample for Probes {
             Just(ProbeKind::Fprobe),
             Just(ProbeKind::Kprobe)
         ];
-        let probe =
-            (text(), text(), kind, number32()).prop_map(|(event, function, kind, session)| Probe {
-                event,
-                function,
-                kind,
-                session,
-            });
+        let probe = structure!(Probe {
+            event: text(),
+            function: text(),
+            kind,
+            session: number32(),
+        });
         vec(probe, 0..5).prop_map(|probes| Self { probes }).boxed()
     }
 }
@@ -446,22 +296,14 @@ impl Sample for Symbols {
             Just(ReturnType::Pointer),
             Just(ReturnType::Aggregate),
         ];
-        let symbol = (
-            number(),
-            number(),
-            any::<u8>(),
-            text(),
-            option::of(text()),
+        let symbol = structure!(Symbol {
+            address: number(),
+            size: number(),
+            kind: any::<u8>(),
+            name: text(),
+            module: option::of(text()),
             returns,
-        )
-            .prop_map(|(address, size, kind, name, module, returns)| Symbol {
-                address,
-                size,
-                kind,
-                name,
-                module,
-                returns,
-            });
+        });
         vec(symbol, 0..12)
             .prop_map(|symbols| Self { symbols })
             .boxed()
@@ -477,45 +319,31 @@ impl Sample for Zoom {
             Just(ZoomEnd::Recording),
             Just(ZoomEnd::Error)
         ];
-        (
-            (
-                number32(),
-                prop_oneof![Just(Pass::Graph), Just(Pass::Returns)],
-                number32(),
-                number16(),
-            ),
-            (vec(text(), 0..3), vec(number32(), 0..3), text()),
-            [number(), number(), number(), number(), number()],
+        structure!(Self {
+            number: number32(),
+            pass: prop_oneof![Just(Pass::Graph), Just(Pass::Returns)],
+            syscall: number32(),
+            errno: number16(),
+            functions: vec(text(), 0..3),
+            pids: vec(number32(), 0..3),
+            started_ns: number(),
+            armed_ns: number(),
+            ended_ns: number(),
             end,
-        )
-            .prop_map(
-                |((number, pass, syscall, errno), (functions, pids, tier), numbers, end)| {
-                    let [started_ns, armed_ns, ended_ns, failures, lost_events] = numbers;
-                    Self {
-                        number,
-                        pass,
-                        syscall,
-                        errno,
-                        functions,
-                        pids,
-                        started_ns,
-                        armed_ns,
-                        ended_ns,
-                        end,
-                        failures,
-                        lost_events,
-                        tier,
-                    }
-                },
-            )
-            .boxed()
+            failures: number(),
+            lost_events: number(),
+            tier: text(),
+        })
+        .boxed()
     }
 }
 
 impl Sample for Code {
     fn strategy() -> BoxedStrategy<Self> {
-        let function =
-            (number(), bytes()).prop_map(|(address, bytes)| FunctionCode { address, bytes });
+        let function = structure!(FunctionCode {
+            address: number(),
+            bytes: bytes(),
+        });
         vec(function, 0..5)
             .prop_map(|functions| Self { functions })
             .boxed()
@@ -524,18 +352,12 @@ impl Sample for Code {
 
 impl Sample for CtlTables {
     fn strategy() -> BoxedStrategy<Self> {
-        let entry = (
-            number(),
-            vec(text(), 0..3),
-            number32(),
-            option::of((text(), number())),
-        )
-            .prop_map(|(data, paths, size, symbol)| CtlEntry {
-                data,
-                paths,
-                size,
-                symbol,
-            });
+        let entry = structure!(CtlEntry {
+            data: number(),
+            paths: vec(text(), 0..3),
+            size: number32(),
+            symbol: option::of((text(), number())),
+        });
         vec(entry, 0..5)
             .prop_map(|entries| Self { entries })
             .boxed()
@@ -544,14 +366,12 @@ impl Sample for CtlTables {
 
 impl Sample for TypeLayouts {
     fn strategy() -> BoxedStrategy<Self> {
-        let field = (text(), text(), number32(), number32()).prop_map(
-            |(structure, field, offset, size)| FieldLayout {
-                structure,
-                field,
-                offset,
-                size,
-            },
-        );
+        let field = structure!(FieldLayout {
+            structure: text(),
+            field: text(),
+            offset: number32(),
+            size: number32(),
+        });
         vec(field, 0..5).prop_map(|fields| Self { fields }).boxed()
     }
 }

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{COLUMNS, Failure, PathArgument, changed};
+use super::{
+    Failure, PathArgument,
+    columns::{COUNT, Columns, changed},
+};
 use crate::{
     DecodeError,
     claims::{Claims, FACT_LEN, PATH_LEN},
@@ -10,30 +13,17 @@ use crate::{
 };
 
 pub(super) fn decode(payload: &[u8], may_have_more: bool) -> Result<Vec<Failure>, DecodeError> {
-    let (len, mut claims, mut columns) = read_columns::<COLUMNS>(payload, may_have_more)?;
-    let [time, thread, pid, changes, tgid, uid, cgroup, rest @ ..] = &mut columns;
-    let [
-        comm,
-        comms,
-        ids,
-        facts @ ..,
-        kind,
-        kinds,
-        a,
-        b,
-        c,
-        path,
-        paths,
-    ] = rest;
-    let mut arguments = Arguments::new([a, b, c]);
+    let (len, mut claims, mut columns) = read_columns::<COUNT>(payload, may_have_more)?;
+    let mut column = Columns::new(&mut columns);
+    let mut arguments = Arguments::new(column.arguments);
     let mut names = DictionaryReader::default();
     let mut strings = DictionaryReader::default();
     let mut latest: Vec<usize> = Vec::new();
     let mut known: Vec<Kind> = Vec::new();
     let mut rows: Vec<Failure> = Vec::with_capacity(len);
     for at in 0..len {
-        let time_ns = time.take_delta()?;
-        let number: usize = thread.take_as("number of a thread")?;
+        let time_ns = column.time.take_delta()?;
+        let number: usize = column.thread.take_as("number of a thread")?;
         let before = match latest.get(number) {
             Some(&row) => rows.get(row),
             None if number == latest.len() => {
@@ -47,13 +37,13 @@ pub(super) fn decode(payload: &[u8], may_have_more: bool) -> Result<Vec<Failure>
             }
         };
         let new_pid = (latest[number] == at)
-            .then(|| pid.take_delta_as("pid"))
+            .then(|| column.pid.take_delta_as("pid"))
             .transpose()?;
         latest[number] = at;
         let fresh = Failure::default();
         let before = before.unwrap_or(&fresh);
 
-        let bits = changes.take()?;
+        let bits = column.changes.take()?;
         if bits > changed::ALL {
             return Err(DecodeError::malformed(format!("changes {bits:#x}")));
         }
@@ -66,31 +56,31 @@ pub(super) fn decode(payload: &[u8], may_have_more: bool) -> Result<Vec<Failure>
             ..Failure::default()
         };
         if bits & changed::TGID != 0 {
-            row.tgid = tgid.take_difference_as(before.tgid.into(), "tgid")?;
+            row.tgid = column.tgid.take_difference_as(before.tgid.into(), "tgid")?;
         }
         if bits & changed::UID != 0 {
-            row.uid = uid.take_difference_as(before.uid.into(), "uid")?;
+            row.uid = column.uid.take_difference_as(before.uid.into(), "uid")?;
         }
         if bits & changed::CGROUP != 0 {
-            row.cgroup = cgroup.take_difference(before.cgroup)?;
+            row.cgroup = column.cgroup.take_difference(before.cgroup)?;
         }
         row.comm = if bits & changed::COMM != 0 {
-            names.take(comm, comms, &mut claims)?
+            names.take(column.comm, column.comms, &mut claims)?
         } else {
             claims.claim(before.comm.len(), 1)?;
             before.comm.clone()
         };
         row.facts = if bits & changed::FACT_IDS != 0 {
-            take_facts(ids, &before.facts, &mut claims)?
+            take_facts(column.fact_ids, &before.facts, &mut claims)?
         } else {
             claims.claim(before.facts.len(), FACT_LEN)?;
             before.facts.clone()
         };
-        change_facts(&mut row.facts, facts)?;
+        change_facts(&mut row.facts, &mut column.facts)?;
 
-        let number: usize = kind.take_as("number of a kind")?;
+        let number: usize = column.kind.take_as("number of a kind")?;
         if number == known.len() {
-            known.push(Kind::take(kinds, &mut claims)?);
+            known.push(Kind::take(column.kinds, &mut claims)?);
         }
         let kind = known
             .get(number)
@@ -104,7 +94,7 @@ pub(super) fn decode(payload: &[u8], may_have_more: bool) -> Result<Vec<Failure>
             row.paths.push(PathArgument {
                 argument,
                 truncated,
-                bytes: strings.take(path, paths, &mut claims)?,
+                bytes: strings.take(column.path, column.paths, &mut claims)?,
             });
         }
         rows.push(row);
@@ -164,11 +154,8 @@ fn take_facts(
 /// Changes the values that differ from those before.
 fn change_facts(
     facts: &mut [(u16, u64)],
-    columns: &mut [ColumnReader<'_>],
+    [counts, gaps, values]: &mut [&mut ColumnReader<'_>; 3],
 ) -> Result<(), DecodeError> {
-    let [counts, gaps, values] = columns else {
-        unreachable!("three columns of facts")
-    };
     let mut left = facts;
     for _ in 0..counts.take()? {
         let gap: usize = gaps.take_as("facts passed over")?;

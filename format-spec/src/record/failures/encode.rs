@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{COLUMNS, Failure, changed};
+use super::{
+    Failure,
+    columns::{COUNT, Columns, changed},
+};
 use crate::{
     DecodeError,
     claims::{FACT_LEN, PATH_LEN},
@@ -11,22 +14,9 @@ use crate::{
 
 pub(super) fn encode(rows: &[Failure], out: &mut Vec<u8>) -> Result<(), DecodeError> {
     let mut claims = claim_rows(rows.len())?;
-    let mut columns: [ColumnWriter; COLUMNS] = Default::default();
-    let [time, thread, pid, changes, tgid, uid, cgroup, rest @ ..] = &mut columns;
-    let [
-        comm,
-        comms,
-        ids,
-        facts @ ..,
-        kind,
-        kinds,
-        a,
-        b,
-        c,
-        path,
-        paths,
-    ] = rest;
-    let mut arguments = Arguments::new([a, b, c]);
+    let mut columns: [ColumnWriter; COUNT] = Default::default();
+    let mut column = Columns::new(&mut columns);
+    let mut arguments = Arguments::new(column.arguments);
     let mut names = DictionaryWriter::default();
     let mut strings = DictionaryWriter::default();
     let mut threads: HashMap<u32, usize> = HashMap::new();
@@ -35,11 +25,11 @@ pub(super) fn encode(rows: &[Failure], out: &mut Vec<u8>) -> Result<(), DecodeEr
     let first = Failure::default();
     let mut last = &first;
     for row in rows {
-        time.put_delta(row.time_ns);
+        column.time.put_delta(row.time_ns);
         let number = *threads.entry(row.pid).or_insert(latest.len());
-        thread.put(number as u64);
+        column.thread.put(number as u64);
         if number == latest.len() {
-            pid.put_delta(row.pid.into());
+            column.pid.put_delta(row.pid.into());
             latest.push(last);
         }
         let before = std::mem::replace(&mut latest[number], row);
@@ -55,45 +45,47 @@ pub(super) fn encode(rows: &[Failure], out: &mut Vec<u8>) -> Result<(), DecodeEr
         ];
         let bits = bits.into_iter().filter(|&(_, is_changed)| is_changed);
         let bits = bits.fold(0, |bits, (bit, _)| bits | bit);
-        changes.put(bits);
+        column.changes.put(bits);
         if bits & changed::TGID != 0 {
-            tgid.put_difference(row.tgid.into(), before.tgid.into());
+            column
+                .tgid
+                .put_difference(row.tgid.into(), before.tgid.into());
         }
         if bits & changed::UID != 0 {
-            uid.put_difference(row.uid.into(), before.uid.into());
+            column.uid.put_difference(row.uid.into(), before.uid.into());
         }
         if bits & changed::CGROUP != 0 {
-            cgroup.put_difference(row.cgroup, before.cgroup);
+            column.cgroup.put_difference(row.cgroup, before.cgroup);
         }
         if bits & changed::COMM == 0 {
             claims.claim(row.comm.len(), 1)?;
         } else {
-            names.put(comm, comms, &row.comm, &mut claims)?;
+            names.put(column.comm, column.comms, &row.comm, &mut claims)?;
         }
         claims.claim(row.facts.len(), FACT_LEN)?;
         if bits & changed::FACT_IDS != 0 {
-            ids.put(row.facts.len() as u64);
+            column.fact_ids.put(row.facts.len() as u64);
             let mut before = 0;
             for id in fact_ids(row) {
-                ids.put_difference(id.into(), before);
+                column.fact_ids.put_difference(id.into(), before);
                 before = id.into();
             }
         }
-        put_facts(row, before, has_same_facts, facts);
+        put_facts(row, before, has_same_facts, &mut column.facts);
 
         let definition = definition(row);
         let next = numbers.len();
         let number = numbers.get(&definition).copied().unwrap_or(next);
-        kind.put(number as u64);
+        column.kind.put(number as u64);
         if number == next {
             claims.claim(row.paths.len(), PATH_LEN)?;
-            definition.iter().for_each(|&value| kinds.put(value));
+            definition.iter().for_each(|&value| column.kinds.put(value));
             numbers.insert(definition, next);
         }
         arguments.put(&row.args, number);
         claims.claim(row.paths.len(), PATH_LEN)?;
         for string in &row.paths {
-            strings.put(path, paths, &string.bytes, &mut claims)?;
+            strings.put(column.path, column.paths, &string.bytes, &mut claims)?;
         }
     }
     write_columns(out, rows.len(), &columns);
@@ -118,10 +110,12 @@ fn definition(row: &Failure) -> Vec<u64> {
 }
 
 /// How many values changed, which, and by how much.
-fn put_facts(row: &Failure, before: &Failure, same: bool, columns: &mut [ColumnWriter]) {
-    let [counts, gaps, values] = columns else {
-        unreachable!("three columns of facts")
-    };
+fn put_facts(
+    row: &Failure,
+    before: &Failure,
+    same: bool,
+    [counts, gaps, values]: &mut [&mut ColumnWriter; 3],
+) {
     let known: HashMap<u16, u64> = if same {
         HashMap::new()
     } else {

@@ -1,5 +1,6 @@
 //! Failing syscalls, whole: the first of each (syscall, errno, process), then a bounded rate of them.
 
+mod columns;
 mod decode;
 mod encode;
 mod version_1;
@@ -63,19 +64,6 @@ pub struct PathArgument {
     pub bytes: Vec<u8>,
     /// Whether the recorder cut it.
     pub truncated: bool,
-}
-
-/// Columns of version 2.
-const COLUMNS: usize = 20;
-
-/// Bits of the column that says what changed since the row before of the same thread.
-mod changed {
-    pub(super) const TGID: u64 = 1;
-    pub(super) const UID: u64 = 1 << 1;
-    pub(super) const CGROUP: u64 = 1 << 2;
-    pub(super) const COMM: u64 = 1 << 3;
-    pub(super) const FACT_IDS: u64 = 1 << 4;
-    pub(super) const ALL: u64 = (1 << 5) - 1;
 }
 
 const _: () = assert!(size_of::<Failure>() <= ROW_LEN && size_of::<PathArgument>() <= PATH_LEN);
