@@ -1,5 +1,7 @@
 //! Events to the bytes of sub-buffers, and the format files that describe them: as a 6.12 kernel prints them.
 
+use std::iter;
+
 use format_spec::record::{EventFormatFile, EventFormats, FtracePages};
 
 use crate::load::{Event, EventKind};
@@ -14,94 +16,128 @@ const COMMON: &str = "\tfield:unsigned short common_type;\toffset:0;\tsize:2;\ts
     \tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n\
     \tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n";
 
-/// Each event's id, system, name and own fields: (declaration, offset, size, signed).
-type Definition = (
-    u16,
-    &'static str,
-    &'static str,
-    &'static [(&'static str, usize, usize, u8)],
-);
+/// An event as its format file describes it.
+struct Definition {
+    id: u16,
+    system: &'static str,
+    name: &'static str,
+    /// Declaration, offset, size, and 1 when it is signed. An array stands last.
+    fields: &'static [(&'static str, usize, usize, u8)],
+}
 
-const EVENTS: [Definition; 7] = [
-    (
-        11,
-        "ftrace",
-        "funcgraph_entry",
-        &[("unsigned long func", 8, 8, 0), ("int depth", 16, 4, 1)],
-    ),
-    (
-        10,
-        "ftrace",
-        "funcgraph_exit",
-        &[
-            ("unsigned long func", 8, 8, 0),
-            ("int depth", 16, 4, 1),
-            ("unsigned int overrun", 20, 4, 0),
-            ("unsigned long long calltime", 24, 8, 0),
-            ("unsigned long long rettime", 32, 8, 0),
-        ],
-    ),
-    (
-        12,
-        "ftrace",
-        "funcgraph_exit",
-        &[
-            ("unsigned long func", 8, 8, 0),
-            ("unsigned long retval", 16, 8, 0),
-            ("int depth", 24, 4, 1),
-            ("unsigned int overrun", 28, 4, 0),
-            ("unsigned long long calltime", 32, 8, 0),
-            ("unsigned long long rettime", 40, 8, 0),
-        ],
-    ),
-    (
-        4,
-        "ftrace",
-        "kernel_stack",
-        &[("int size", 8, 4, 1), ("unsigned long caller[]", 16, 0, 0)],
-    ),
-    (
-        300,
-        "raw_syscalls",
-        "sys_enter",
-        &[("long id", 8, 8, 1), ("unsigned long args[6]", 16, 48, 0)],
-    ),
-    (
-        299,
-        "raw_syscalls",
-        "sys_exit",
-        &[("long id", 8, 8, 1), ("long ret", 16, 8, 1)],
-    ),
-    (
-        2000,
-        "etz",
-        "returned",
-        &[
-            ("unsigned long __probe_func", 8, 8, 0),
-            ("unsigned long __probe_ret_ip", 16, 8, 0),
-            ("u64 ret", 24, 8, 0),
-        ],
-    ),
-];
+const ENTRY: Definition = Definition {
+    id: 11,
+    system: "ftrace",
+    name: "funcgraph_entry",
+    fields: &[("unsigned long func", 8, 8, 0), ("int depth", 16, 4, 1)],
+};
 
-/// The format files.
-pub(super) fn formats() -> EventFormats {
-    let file = |&(id, system, name, fields): &Definition| {
-        let fields: String = fields
+const EXIT: Definition = Definition {
+    id: 10,
+    system: "ftrace",
+    name: "funcgraph_exit",
+    fields: &[
+        ("unsigned long func", 8, 8, 0),
+        ("int depth", 16, 4, 1),
+        ("unsigned int overrun", 20, 4, 0),
+        ("unsigned long long calltime", 24, 8, 0),
+        ("unsigned long long rettime", 32, 8, 0),
+    ],
+};
+
+const EXIT_WITH_VALUE: Definition = Definition {
+    id: 12,
+    system: "ftrace",
+    name: "funcgraph_exit",
+    fields: &[
+        ("unsigned long func", 8, 8, 0),
+        ("unsigned long retval", 16, 8, 0),
+        ("int depth", 24, 4, 1),
+        ("unsigned int overrun", 28, 4, 0),
+        ("unsigned long long calltime", 32, 8, 0),
+        ("unsigned long long rettime", 40, 8, 0),
+    ],
+};
+
+const STACK: Definition = Definition {
+    id: 4,
+    system: "ftrace",
+    name: "kernel_stack",
+    fields: &[("int size", 8, 4, 1), ("unsigned long caller[]", 16, 0, 0)],
+};
+
+const SYSCALL_ENTER: Definition = Definition {
+    id: 300,
+    system: "raw_syscalls",
+    name: "sys_enter",
+    fields: &[("long id", 8, 8, 1), ("unsigned long args[6]", 16, 48, 0)],
+};
+
+const SYSCALL_EXIT: Definition = Definition {
+    id: 299,
+    system: "raw_syscalls",
+    name: "sys_exit",
+    fields: &[("long id", 8, 8, 1), ("long ret", 16, 8, 1)],
+};
+
+const RETURN: Definition = Definition {
+    id: 2000,
+    system: "etz",
+    name: "returned",
+    fields: &[
+        ("unsigned long __probe_func", 8, 8, 0),
+        ("unsigned long __probe_ret_ip", 16, 8, 0),
+        ("u64 ret", 24, 8, 0),
+    ],
+};
+
+impl Definition {
+    fn file(&self) -> EventFormatFile {
+        let fields: String = self
+            .fields
             .iter()
             .map(|(field, offset, size, signed)| {
                 format!("\tfield:{field};\toffset:{offset};\tsize:{size};\tsigned:{signed};\n")
             })
             .collect();
+        let &Self {
+            id, system, name, ..
+        } = self;
         EventFormatFile {
             system: system.into(),
             name: name.into(),
             text: format!("name: {name}\nID: {id}\nformat:\n{COMMON}{fields}"),
         }
-    };
+    }
+
+    /// Appends the values of the fields; those that are left over are elements of the array.
+    fn put(&self, bytes: &mut Vec<u8>, values: &[u64]) {
+        let fields = self.fields.iter().map(Some).chain(iter::repeat(None));
+        for (value, field) in values.iter().zip(fields) {
+            let mut size = 8;
+            if let Some(&(_, offset, own, _)) = field {
+                bytes.resize(offset, 0);
+                size = if own == 4 { 4 } else { 8 };
+            }
+            bytes.extend(&value.to_le_bytes()[..size]);
+        }
+    }
+}
+
+/// The format files.
+pub(super) fn formats() -> EventFormats {
+    let events = [
+        ENTRY,
+        EXIT,
+        EXIT_WITH_VALUE,
+        STACK,
+        SYSCALL_ENTER,
+        SYSCALL_EXIT,
+        RETURN,
+    ];
     EventFormats {
         header_page: HEADER_PAGE.into(),
-        events: EVENTS.iter().map(file).collect(),
+        events: events.iter().map(Definition::file).collect(),
     }
 }
 
@@ -137,23 +173,26 @@ fn page(event: &Event) -> Vec<u8> {
     page
 }
 
+/// The event's own bytes.
 fn record(event: &Event) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut head = |id: u16| {
-        bytes.extend(id.to_le_bytes());
-        bytes.extend([event.flags, 0]);
-        bytes.extend(event.pid.to_le_bytes());
+    let Some((definition, values)) = values(&event.kind) else {
+        return Vec::new();
     };
-    match &event.kind {
-        EventKind::Entry {
+    let mut bytes = definition.id.to_le_bytes().to_vec();
+    bytes.extend([event.flags, 0]);
+    bytes.extend(event.pid.to_le_bytes());
+    definition.put(&mut bytes, &values);
+    bytes.resize(bytes.len().next_multiple_of(8), 0);
+    bytes
+}
+
+/// What stands in the fields, in their order.
+fn values(kind: &EventKind) -> Option<(Definition, Vec<u64>)> {
+    Some(match kind {
+        &EventKind::Entry {
             function, depth, ..
-        } => {
-            head(11);
-            bytes.extend(function.to_le_bytes());
-            bytes.extend(depth.to_le_bytes());
-            bytes.extend([0; 4]);
-        }
-        EventKind::Exit {
+        } => (ENTRY, vec![function, depth.into()]),
+        &EventKind::Exit {
             function,
             depth,
             start_ns,
@@ -161,41 +200,37 @@ fn record(event: &Event) -> Vec<u8> {
             overrun,
             value,
         } => {
-            head(if value.is_some() { 12 } else { 10 });
-            bytes.extend(function.to_le_bytes());
-            bytes.extend(value.iter().flat_map(|value| value.to_le_bytes()));
-            bytes.extend(depth.to_le_bytes());
-            bytes.extend(overrun.to_le_bytes());
-            bytes.extend(start_ns.to_le_bytes());
-            bytes.extend(end_ns.to_le_bytes());
+            let mut values = vec![function, depth.into(), overrun.into(), start_ns, end_ns];
+            match value {
+                Some(value) => {
+                    values.insert(1, value);
+                    (EXIT_WITH_VALUE, values)
+                }
+                None => (EXIT, values),
+            }
         }
         EventKind::Stack(callers) => {
-            head(4);
-            bytes.extend(u32::try_from(callers.len()).unwrap().to_le_bytes());
-            bytes.extend([0; 4]);
-            bytes.extend(callers.iter().flat_map(|caller| caller.to_le_bytes()));
+            let mut values = vec![callers.len() as u64];
+            values.extend(callers);
+            (STACK, values)
         }
         EventKind::SyscallEnter { id, arguments } => {
-            head(300);
-            bytes.extend(id.to_le_bytes());
-            bytes.extend(arguments.iter().flat_map(|argument| argument.to_le_bytes()));
+            let mut values = vec![id.cast_unsigned()];
+            values.extend(arguments);
+            (SYSCALL_ENTER, values)
         }
         EventKind::SyscallExit { id, result } => {
-            head(299);
-            bytes.extend(id.to_le_bytes());
-            bytes.extend(result.to_le_bytes());
+            let values = vec![id.cast_unsigned(), result.cast_unsigned()];
+            (SYSCALL_EXIT, values)
         }
         EventKind::Return {
             function,
             caller,
             value,
         } => {
-            head(2000);
-            bytes.extend(function.to_le_bytes());
-            bytes.extend(caller.to_le_bytes());
-            bytes.extend(value.unwrap_or(0).to_le_bytes());
+            let values = vec![*function, *caller, value.unwrap_or(0)];
+            (RETURN, values)
         }
-        EventKind::Lost { .. } => {}
-    }
-    bytes
+        EventKind::Lost { .. } => return None,
+    })
 }
