@@ -2,6 +2,7 @@
 //!
 //! Nothing here fails because of damage behind the file header: what can be read is read.
 
+mod assemble;
 mod bundle;
 mod frames;
 mod losses;
@@ -36,8 +37,8 @@ pub fn load(file: &[u8]) -> Result<Bundle, ReadError> {
 /// As [`load`].
 pub fn load_watched(file: &[u8], progress: &Progress) -> Result<Bundle, ReadError> {
     let reader = Reader::new(file)?;
-    let whole = bundle::Trace::Decoded;
-    Ok(bundle::assemble(&reader, file.len(), progress, whole))
+    let whole = assemble::Trace::Decoded;
+    Ok(assemble::assemble(&reader, file.len(), progress, whole))
 }
 
 /// Reads all of a bundle but its trace, which is most of it, and takes most of the time: `trace` stays empty.
@@ -46,6 +47,6 @@ pub fn load_watched(file: &[u8], progress: &Progress) -> Result<Bundle, ReadErro
 /// As [`load`].
 pub fn load_without_trace(file: &[u8], progress: &Progress) -> Result<Bundle, ReadError> {
     let reader = Reader::new(file)?;
-    let part = bundle::Trace::LeftOut;
-    Ok(bundle::assemble(&reader, file.len(), progress, part))
+    let part = assemble::Trace::LeftOut;
+    Ok(assemble::assemble(&reader, file.len(), progress, part))
 }

@@ -3,13 +3,15 @@
 mod event;
 mod layout;
 mod pages;
+mod streams;
 
 pub use event::{Event, EventKind};
-pub(super) use layout::Layouts;
-pub(super) use pages::{Decoded, decode};
+use layout::Layouts;
+use pages::Decoded;
+pub(super) use streams::streams;
 
 /// Most events that are kept; what is beyond is reported as a loss. About 70 bytes each.
-pub(super) const MAX_EVENTS: usize = 4 << 20;
+const MAX_EVENTS: usize = 4 << 20;
 
 /// The events of one trace buffer in one session.
 #[derive(Debug, Clone, Default)]
@@ -28,14 +30,14 @@ pub struct TraceStream {
 
 impl TraceStream {
     /// Puts the events of one processor behind the others; [`TraceStream::sort`] orders them.
-    pub(super) fn add(&mut self, decoded: Decoded) {
+    fn add(&mut self, decoded: Decoded) {
         self.lost_events = self.lost_events.saturating_add(decoded.lost_events);
         self.lost_gaps = self.lost_gaps.saturating_add(decoded.lost_gaps);
         self.events.extend(decoded.events);
     }
 
     /// Orders by time; the sort is stable, so that events of one processor at one time stay in order.
-    pub(super) fn sort(&mut self) {
+    fn sort(&mut self) {
         self.events.sort_by_key(|event| event.time_ns);
     }
 }

@@ -1,0 +1,103 @@
+//! Records to the model.
+
+use format_spec::Reader;
+
+use super::{
+    Bundle, Loss, LossKind, Progress, Snapshots, SymbolTable,
+    bundle::FileInfo,
+    frames::{self, Records},
+    losses, trace,
+};
+
+/// Whether the ring buffers are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trace {
+    Decoded,
+    LeftOut,
+}
+
+/// Builds the model.
+pub(super) fn assemble(
+    reader: &Reader<'_>,
+    len: usize,
+    progress: &Progress,
+    trace: Trace,
+) -> Bundle {
+    progress.expect(reader.frames());
+    let mut losses = losses::of_structure(reader);
+    let records = frames::decode(reader, progress, &mut losses);
+    losses.extend(losses::of_manifest(records.manifest.as_ref()));
+    losses.extend(losses::of_closing(records.closing.as_ref()));
+    let Records {
+        manifest,
+        closing,
+        counts,
+        facts,
+        failures,
+        snapshots,
+        probes,
+        symbols,
+        mut zooms,
+        code,
+        ctl_tables,
+        layouts,
+        trace: trace_frames,
+    } = records;
+    let symbols = SymbolTable::new(joined(symbols, |part| part.symbols));
+    let probes = joined(probes, |part| part.probes);
+    let trace = match trace {
+        Trace::Decoded => trace::streams(
+            reader,
+            &trace_frames,
+            &probes,
+            &symbols,
+            progress,
+            &mut losses,
+        ),
+        Trace::LeftOut => Vec::new(),
+    };
+    let snapshots = Snapshots::new(snapshots);
+    if snapshots.unresolved > 0 {
+        let text = format!(
+            "{} snapshot entries refer to an earlier snapshot that is missing",
+            snapshots.unresolved
+        );
+        losses.push(Loss::new(LossKind::Damage, text));
+    }
+    zooms.sort_by_key(|zoom| zoom.number);
+    let facts = joined(facts, |table| table.facts);
+    let mut failures = joined(failures, |part| part.rows);
+    failures.sort_by_key(|failure| failure.time_ns);
+    let mut code = joined(code, |part| part.functions);
+    code.sort_by_key(|function| function.address);
+    let mut ctl_entries = joined(ctl_tables, |part| part.entries);
+    ctl_entries.sort_by_key(|entry| entry.data);
+    let header = reader.header();
+    Bundle {
+        file: FileInfo {
+            len,
+            frames: reader.frames().len(),
+            created_ns: header.created_ns,
+            id: header.id,
+        },
+        manifest,
+        closing,
+        counts: counts.map(|counts| counts.rows).unwrap_or_default(),
+        facts: facts.into_iter().map(|fact| (fact.id, fact)).collect(),
+        failures,
+        snapshots,
+        zooms,
+        probes,
+        trace,
+        symbols,
+        code,
+        ctl_entries,
+        fields: joined(layouts, |part| part.fields),
+        losses,
+    }
+}
+
+/// The rows of all parts of a record, in their order in the file.
+fn joined<P, T>(parts: Vec<P>, rows: fn(P) -> Vec<T>) -> Vec<T> {
+    parts.into_iter().flat_map(rows).collect()
+}

@@ -1,0 +1,129 @@
+//! Frames of pages to streams of events.
+
+use std::{collections::HashMap, sync::Arc};
+
+use format_spec::{
+    Frame, Reader,
+    record::{FtracePages, Probe},
+};
+use rayon::prelude::*;
+
+use super::{Layouts, MAX_EVENTS, TraceStream, pages};
+use crate::load::{
+    Loss, LossKind, Progress, SymbolTable,
+    frames::{TraceFrame, unreadable},
+};
+
+/// Page frames that are in memory at one time, undecoded and decoded.
+const PAGE_BATCH: usize = 32;
+
+/// Decodes the pages batch by batch, each with the formats that stand before it in the file.
+pub(in crate::load) fn streams(
+    reader: &Reader<'_>,
+    frames: &[TraceFrame],
+    probes: &[Probe],
+    symbols: &SymbolTable,
+    progress: &Progress,
+    losses: &mut Vec<Loss>,
+) -> Vec<TraceStream> {
+    let jobs = jobs(frames, probes, symbols, losses);
+    let mut streams: Vec<TraceStream> = Vec::new();
+    let mut events = 0;
+    let mut unread = 0;
+    for (batch_number, batch) in jobs.chunks(PAGE_BATCH).enumerate() {
+        if events >= MAX_EVENTS {
+            let left = jobs.len() - batch_number * PAGE_BATCH;
+            let text =
+                format!("stopped at {events} trace events: {left} frames of pages were left out");
+            losses.push(Loss::new(LossKind::Bound, text));
+            break;
+        }
+        let decoded: Vec<_> = batch
+            .par_iter()
+            .map(|(frame, layouts)| {
+                let pages = reader.decode::<FtracePages>(frame);
+                progress.decoded(frame);
+                pages.map(|pages| (pages.session, pages::decode(&pages, layouts)))
+            })
+            .collect();
+        for (part, (frame, _)) in decoded.into_iter().zip(batch) {
+            match part {
+                Ok((session, decoded)) => {
+                    events += decoded.events.len();
+                    unread += decoded.unreadable;
+                    stream_of(&mut streams, session, frame.header.stream).add(decoded);
+                }
+                Err(error) => losses.push(unreadable(frame, &error)),
+            }
+        }
+    }
+    if unread > 0 {
+        let text = format!("{unread} sub-buffers of the trace could not be read");
+        losses.push(Loss::new(LossKind::Damage, text));
+    }
+    streams.par_iter_mut().for_each(TraceStream::sort);
+    streams.sort_by_key(|stream| (stream.session, stream.stream));
+    losses.extend(streams.iter().filter_map(lost_events));
+    streams
+}
+
+/// The frames of pages, each with the layouts of the events in it.
+fn jobs(
+    frames: &[TraceFrame],
+    probes: &[Probe],
+    symbols: &SymbolTable,
+    losses: &mut Vec<Loss>,
+) -> Vec<(Frame, Arc<Layouts>)> {
+    let by_event: HashMap<&str, &Probe> = probes
+        .iter()
+        .map(|probe| (probe.event.as_str(), probe))
+        .collect();
+    let address_of = |function: &str| {
+        let mut named = symbols.named(function);
+        named.next().map_or(0, |found| found.address)
+    };
+    let mut layouts = Arc::new(Layouts::default());
+    let mut jobs = Vec::new();
+    for frame in frames {
+        match frame {
+            TraceFrame::Formats(formats) => {
+                let mut next = (*layouts).clone();
+                let problems = next.add(formats, &by_event, address_of).into_iter();
+                losses.extend(problems.map(|text| Loss::new(LossKind::Damage, text)));
+                layouts = Arc::new(next);
+            }
+            TraceFrame::Pages(frame) => jobs.push((*frame, Arc::clone(&layouts))),
+        }
+    }
+    jobs
+}
+
+fn stream_of(streams: &mut Vec<TraceStream>, session: u32, stream: u32) -> &mut TraceStream {
+    let known = streams
+        .iter()
+        .position(|known| (known.session, known.stream) == (session, stream));
+    let index = known.unwrap_or_else(|| {
+        streams.push(TraceStream {
+            session,
+            stream,
+            ..TraceStream::default()
+        });
+        streams.len() - 1
+    });
+    &mut streams[index]
+}
+
+fn lost_events(stream: &TraceStream) -> Option<Loss> {
+    let what = match (stream.lost_events, stream.lost_gaps) {
+        (0, 0) => return None,
+        (0, gaps) => format!("an unknown number of events, {gaps} times,"),
+        (events, 0) => format!("{events} events"),
+        (events, gaps) => format!("{events} events, and an unknown number {gaps} times,"),
+    };
+    let buffer = match stream.session {
+        0 => "of the probes armed from the start".to_owned(),
+        zoom => format!("of zoom {zoom}"),
+    };
+    let text = format!("{what} were overwritten in the ring buffer {buffer}");
+    Some(Loss::new(LossKind::Dropped, text))
+}
