@@ -5,14 +5,13 @@
 mod answer;
 mod book;
 mod conditions;
+mod ranges;
 mod remedy;
 mod schema;
 
 pub use answer::Answer;
 pub use book::{book, read_all};
 pub use conditions::{Case, Verdict, judge};
+pub use ranges::{ArgumentIs, FactIs, Range, SysctlIs};
 pub use remedy::{Remedy, RemedyKind};
-pub use schema::{
-    ArgumentIs, ConstantIs, FactIs, FileIs, Place, PredicateIs, Range, Returned, Rule, RuleFile,
-    SysctlIs,
-};
+pub use schema::{ConstantIs, FileIs, Place, PredicateIs, Returned, Rule, RuleFile};
