@@ -7,13 +7,10 @@ use serde::Serialize;
 
 use super::Recorded;
 use crate::{
-    evidence::{LimitUse, Nearness, file_systems, mounts_seen_by},
+    evidence::{FileSystem, LimitUse, Nearness, file_systems, mounts_seen_by},
     limits::table,
     text::plain,
-    view::{
-        limits::space,
-        sysctl::{is_state, values},
-    },
+    view::sysctl::{is_state, values},
 };
 
 /// A limit in both recordings.
@@ -60,7 +57,11 @@ pub(super) fn limits(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<LimitCh
         .or_else(|| failures().find(|failure| !failure.facts.is_empty()));
     let all = |bundle, failure| {
         let mut limits = table(bundle, failure);
-        limits.extend(file_systems(bundle, failure).iter().flat_map(space));
+        limits.extend(
+            file_systems(bundle, failure)
+                .iter()
+                .flat_map(FileSystem::limits),
+        );
         by_id(limits)
     };
     let old = all(before.bundle, subject);

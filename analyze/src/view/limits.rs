@@ -22,7 +22,7 @@ use crate::{
     evidence::{FileSystem, LimitUse, file_systems},
     limits::table,
     load::Bundle,
-    text::{self, plain},
+    text,
 };
 
 /// What is shown.
@@ -187,7 +187,11 @@ fn rows(bundle: &Bundle, pid: Option<u32>) -> Vec<Row> {
         .collect();
     if pid.is_none() {
         tables.extend(table(bundle, None));
-        tables.extend(file_systems(bundle, None).iter().flat_map(space));
+        tables.extend(
+            file_systems(bundle, None)
+                .iter()
+                .flat_map(FileSystem::limits),
+        );
     }
     for limit in tables {
         let row = row(limit);
@@ -240,38 +244,6 @@ fn row(limit: LimitUse) -> Row {
         others: 0,
         at_failure: limit.at_failure,
     }
-}
-
-/// A file system's blocks and inodes as limits; what only the superuser may use counts as used, as df(1) has it.
-pub(crate) fn space(file_system: &FileSystem) -> Vec<LimitUse> {
-    let point = plain(&file_system.point);
-    let scope = match file_system.process {
-        Some(pid) => format!("{point} as process {pid} sees it"),
-        None => point,
-    };
-    let limit = |id: &str, unit: &str, used: u64, all: u64| LimitUse {
-        id: id.into(),
-        scope: scope.clone(),
-        unit: unit.into(),
-        usage: used,
-        limit: Some(all),
-        at_failure: false,
-        source: String::new(),
-    };
-    let blocks = file_system.blocks;
-    let used = blocks.total.saturating_sub(blocks.free);
-    let bytes = |number: u64| number.saturating_mul(blocks.unit_bytes);
-    let inodes = file_system.inodes;
-    let mut found = Vec::new();
-    if file_system.has_space() {
-        let all = used.saturating_add(blocks.available);
-        found.push(limit("fs:blocks", "bytes", bytes(used), bytes(all)));
-    }
-    if inodes.total > 0 {
-        let used = inodes.total.saturating_sub(inodes.free);
-        found.push(limit("fs:inodes", "inodes", used, inodes.total));
-    }
-    found
 }
 
 #[cfg(test)]
