@@ -54,13 +54,7 @@ pub fn diagnose(bundle: &Bundle) -> Diagnosis {
 pub fn diagnose_by(bundle: &Bundle, rules: &[Rule]) -> Diagnosis {
     let failures = groups(bundle);
     let calls = Calls::new(bundle);
-    let kernel = Kernel::new(
-        bundle.symbols.all(),
-        &bundle.code,
-        &bundle.ctl_entries,
-        &bundle.fields,
-        bundle.architecture(),
-    );
+    let kernel = Kernel::of(bundle);
     let examined: Vec<Examined> = failures
         .par_iter()
         .take(MAX_EXAMINED)

@@ -5,6 +5,8 @@
     reason = "a test fails by a panic, helpers outside of test functions too"
 )]
 
+mod support;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -17,22 +19,10 @@ use analyze::{
     report::Report,
 };
 
+use support::{bundles, bundles_of_kernels};
+
 fn folder(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-/// The committed bundles, by name.
-fn bundles() -> Vec<PathBuf> {
-    bundles_in("../testdata/bundles")
-}
-
-fn bundles_in(path: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder(path)).unwrap();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "etz"));
-    paths.sort();
-    assert!(!paths.is_empty(), "no committed bundles");
-    paths
 }
 
 fn report(bytes: &[u8]) -> Option<Report> {
@@ -103,10 +93,7 @@ fn expected(name: &str) -> String {
 fn sysctls_are_found_without_any_rule() {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut missed = Vec::new();
-    for path in bundles()
-        .into_iter()
-        .chain(bundles_in("../testdata/bundles/kernels"))
-    {
+    for path in bundles().into_iter().chain(bundles_of_kernels()) {
         let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
         let (name, kernel) = stem.split_once('.').unwrap();
         let culprit = expected(name);

@@ -4,26 +4,20 @@
     reason = "a test fails by a panic, helpers outside of test functions too"
 )]
 
+mod support;
+
 use std::{
     fs,
     io::{Read, Write},
-    path::PathBuf,
     process::{Command, Output, Stdio},
 };
+
+use support::bundle;
 
 fn analyze(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_analyze"))
         .args(arguments)
         .output()
-        .unwrap()
-}
-
-fn bundle() -> PathBuf {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/bundles");
-    let entries = fs::read_dir(folder).unwrap();
-    let mut paths = entries.map(|entry| entry.unwrap().path());
-    paths
-        .find(|path| path.extension().is_some_and(|extension| extension == "etz"))
         .unwrap()
 }
 
@@ -53,7 +47,7 @@ fn wrong_usage_is_status_2() {
 
 #[test]
 fn a_bundle_comes_from_a_file_or_from_standard_input() {
-    let path = bundle();
+    let path = bundle("bind-mount-max");
     let from_file = analyze(&["--json", path.to_str().unwrap()]);
     assert!(from_file.status.success());
     let mut child = Command::new(env!("CARGO_BIN_EXE_analyze"))
@@ -75,7 +69,7 @@ fn a_bundle_comes_from_a_file_or_from_standard_input() {
 
 #[test]
 fn what_is_no_terminal_gets_no_colours() {
-    let output = analyze(&[bundle().to_str().unwrap()]);
+    let output = analyze(&[bundle("bind-mount-max").to_str().unwrap()]);
     assert!(output.status.success() && !output.stdout.is_empty());
     assert!(!output.stdout.contains(&0x1b));
 }
@@ -83,7 +77,7 @@ fn what_is_no_terminal_gets_no_colours() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_analyze"))
-        .args(["--json", bundle().to_str().unwrap()])
+        .args(["--json", bundle("bind-mount-max").to_str().unwrap()])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

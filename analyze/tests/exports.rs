@@ -8,25 +8,26 @@
     reason = "a test fails by a panic, helpers outside of test functions too"
 )]
 
+mod support;
+
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output},
 };
 
-fn bundle(name: &str) -> PathBuf {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/bundles");
-    Path::new(folder).join(format!("{name}.arm64-6.12.etz"))
-}
+use support::bundle;
 
 fn export(bundle: &Path, format: &str, file: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_analyze"))
-        .arg("export")
-        .arg(bundle)
-        .arg(format)
-        .arg(file)
-        .output()
-        .unwrap()
+    let mut analyze = Command::new(env!("CARGO_BIN_EXE_analyze"));
+    let analyze = analyze.arg("export").arg(bundle).arg(format).arg(file);
+    analyze.output().unwrap()
+}
+
+/// Exports the recording of the scenario `name`.
+fn exported(name: &str, format: &str, file: &Path) {
+    let output = export(&bundle(name), format, file);
+    assert!(output.status.success(), "{output:?}");
 }
 
 /// Runs a consumer; `None` when it is not installed.
@@ -48,11 +49,7 @@ fn open(program: &str, arguments: &[&str]) -> Option<String> {
 fn dot_lays_the_call_graph_out() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("graph.dot");
-    assert!(
-        export(&bundle("bind-mount-max"), "--dot", &file)
-            .status
-            .success()
-    );
+    exported("bind-mount-max", "--dot", &file);
     if let Some(svg) = open("dot", &["-Tsvg", file.to_str().unwrap()]) {
         assert!(svg.contains("count_mounts") && svg.contains("ENOSPC") && svg.contains("</svg>"));
     }
@@ -62,11 +59,7 @@ fn dot_lays_the_call_graph_out() {
 fn the_flame_graph_is_an_image() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("flame.svg");
-    assert!(
-        export(&bundle("bind-mount-max"), "--flamegraph", &file)
-            .status
-            .success()
-    );
+    exported("bind-mount-max", "--flamegraph", &file);
     let svg = fs::read_to_string(&file).unwrap();
     assert!(svg.contains("count_mounts [ENOSPC]"), "no failing function");
     let image = folder.path().join("flame.png");
@@ -80,11 +73,7 @@ fn the_flame_graph_is_an_image() {
 fn folded_stacks_are_frames_and_a_number() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("folded.txt");
-    assert!(
-        export(&bundle("docker-run-mount-max"), "--folded", &file)
-            .status
-            .success()
-    );
+    exported("docker-run-mount-max", "--folded", &file);
     let text = fs::read_to_string(&file).unwrap();
     for line in text.lines() {
         let (frames, weight) = line.rsplit_once(' ').unwrap();
@@ -114,11 +103,7 @@ print(kinds.count("TYPE_SLICE_BEGIN"), kinds.count("TYPE_SLICE_END"), "count_mou
 fn perfetto_reads_the_trace() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("out.pftrace");
-    assert!(
-        export(&bundle("bind-mount-max"), "--perfetto", &file)
-            .status
-            .success()
-    );
+    exported("bind-mount-max", "--perfetto", &file);
     if let Some(said) = open("python3", &["-c", READ_PERFETTO, file.to_str().unwrap()]) {
         let words: Vec<&str> = said.split_whitespace().collect();
         assert!(
@@ -132,11 +117,7 @@ fn perfetto_reads_the_trace() {
 fn standard_output_gets_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("out.pftrace");
-    assert!(
-        export(&bundle("bind-mount-max"), "--perfetto", &file)
-            .status
-            .success()
-    );
+    exported("bind-mount-max", "--perfetto", &file);
     let piped = export(&bundle("bind-mount-max"), "--perfetto", Path::new("-"));
     assert!(piped.status.success());
     assert!(piped.stdout == fs::read(&file).unwrap());

@@ -4,6 +4,8 @@
     reason = "a test fails by a panic, helpers outside of test functions too"
 )]
 
+mod support;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -15,6 +17,7 @@ use format_spec::{
     record::{Content, Entry, Phase, Snapshot},
 };
 use serde_json::Value;
+use support::{bundles, bundles_of_kernels};
 
 fn analyze(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_analyze"))
@@ -26,17 +29,6 @@ fn analyze(arguments: &[&str]) -> Output {
 fn json(arguments: &[&str]) -> Value {
     let output = analyze(arguments);
     serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn bundles() -> Vec<PathBuf> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/bundles");
-    let paths = fs::read_dir(folder).unwrap();
-    let paths = paths.map(|entry| entry.unwrap().path());
-    let bundles: Vec<_> = paths
-        .filter(|path| path.extension().is_some_and(|extension| extension == "etz"))
-        .collect();
-    assert!(!bundles.is_empty());
-    bundles
 }
 
 fn text(path: &Path) -> &str {
@@ -127,10 +119,7 @@ fn repair_hides_the_addresses_that_an_early_recorder_left() {
 
 #[test]
 fn no_committed_bundle_has_anything_to_hide() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/bundles/kernels");
-    let kernels = fs::read_dir(folder).unwrap();
-    let kernels = kernels.map(|entry| entry.unwrap().path());
-    for path in bundles().into_iter().chain(kernels) {
+    for path in bundles().into_iter().chain(bundles_of_kernels()) {
         let bytes = fs::read(&path).unwrap();
         let reader = Reader::new(&bytes).unwrap();
         let repair = analyze::file::repair(&bytes, &reader, std::io::sink()).unwrap();

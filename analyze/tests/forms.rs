@@ -4,12 +4,14 @@
     reason = "a test fails by a panic, helpers outside of test functions too"
 )]
 
+mod support;
+
 use std::{
     fs,
-    path::PathBuf,
     process::{Command, Output},
 };
 
+use support::{bundle, bundles};
 use unicode_width::UnicodeWidthStr;
 
 fn analyze(arguments: &[&str]) -> Command {
@@ -28,20 +30,8 @@ fn text(output: Output) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn bundles() -> Vec<PathBuf> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/bundles");
-    let entries = fs::read_dir(folder).unwrap();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "etz"));
-    paths.sort();
-    paths
-}
-
 fn incident() -> String {
-    let paths = bundles();
-    let named = |path: &&PathBuf| path.to_string_lossy().contains("docker-run");
-    let found = paths.iter().find(named).unwrap();
-    found.to_str().unwrap().to_owned()
+    bundle("docker-run-mount-max").to_str().unwrap().to_owned()
 }
 
 #[test]

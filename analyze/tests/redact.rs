@@ -4,6 +4,8 @@
     reason = "a test fails by a panic, helpers outside of test functions too"
 )]
 
+mod support;
+
 use std::{fs, path::PathBuf, process::Command};
 
 use serde_json::Value;
@@ -33,16 +35,8 @@ fn ranking(file: &str) -> Value {
 
 /// `ETZ_BUNDLES` names another folder of bundles to be tried.
 fn bundles() -> Vec<PathBuf> {
-    let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/bundles");
-    let folder = std::env::var_os("ETZ_BUNDLES").unwrap_or_else(|| committed.into());
-    let entries = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let bundles: Vec<_> = entries
-        .filter(|path| path.extension().is_some_and(|extension| extension == "etz"))
-        .collect();
-    assert!(!bundles.is_empty());
-    bundles
+    let other = std::env::var_os("ETZ_BUNDLES").map(PathBuf::from);
+    support::bundles_in(&other.unwrap_or_else(support::folder))
 }
 
 #[test]

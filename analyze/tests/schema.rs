@@ -5,11 +5,15 @@
     reason = "a test fails by a panic, helpers outside of test functions too"
 )]
 
+mod support;
+
 use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
+
+use support::bundle;
 
 const VALIDATOR: &str = "
 import json, sys
@@ -85,13 +89,11 @@ fn what_does_not_keep_to_it_is_refused() {
 
 #[test]
 fn comparisons_keep_to_the_published_schema() {
-    let bundles = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/bundles");
     let folder = tempfile::tempdir().unwrap();
     let names = ["bind-mount-max", "rlimit-nofile", "enoent-lookups"];
     let mut written = Vec::new();
     for before in names {
         for after in names {
-            let bundle = |name: &str| bundles.join(format!("{name}.arm64-6.12.etz"));
             let mut diff = Command::new(env!("CARGO_BIN_EXE_analyze"));
             let diff = diff.args(["diff", "--json"]);
             let output = diff

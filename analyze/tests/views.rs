@@ -5,11 +5,15 @@
     reason = "a test fails by a panic, helpers outside of test functions too"
 )]
 
+mod support;
+
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output, Stdio},
 };
+
+use support::{bundle, bundles};
 
 const VIEWS: [&[&str]; 15] = [
     &["syscount"],
@@ -28,29 +32,6 @@ const VIEWS: [&[&str]; 15] = [
     &["deleted"],
     &["replay", "--speed", "0"],
 ];
-
-fn bundles() -> Vec<PathBuf> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/bundles");
-    let entries = fs::read_dir(folder).unwrap();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "etz"));
-    paths.sort();
-    assert!(!paths.is_empty());
-    paths
-}
-
-fn named(name: &str) -> PathBuf {
-    let mut paths = bundles().into_iter();
-    paths
-        .find(|path| {
-            path.file_name()
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .starts_with(name)
-        })
-        .unwrap()
-}
 
 fn command(view: &[&str], bundle: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_analyze"));
@@ -89,7 +70,7 @@ fn every_view_of_every_bundle_says_something() {
 
 #[test]
 fn every_view_of_a_cut_bundle_ends_well() {
-    let bytes = fs::read(named("docker-run")).unwrap();
+    let bytes = fs::read(bundle("docker-run-mount-max")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     for part in [1, 3, 7] {
         let cut = folder.path().join(format!("{part}.etz"));
@@ -102,7 +83,7 @@ fn every_view_of_a_cut_bundle_ends_well() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
-    let bundle = named("docker-run");
+    let bundle = bundle("docker-run-mount-max");
     for arguments in VIEWS {
         let mut child = command(arguments, &bundle)
             .stdout(Stdio::piped())
@@ -118,7 +99,7 @@ fn a_reader_that_goes_away_is_no_error() {
 
 #[test]
 fn the_docker_incident_can_be_followed_by_hand() {
-    let bundle = named("docker-run");
+    let bundle = bundle("docker-run-mount-max");
     let counts = view(&["syscount", "-P", "-e", "ENOSPC"], &bundle);
     assert!(
         counts.lines().nth(1).unwrap().contains("dockerd"),
@@ -156,7 +137,7 @@ fn the_docker_incident_can_be_followed_by_hand() {
 
 #[test]
 fn what_matches_nothing_is_status_1_and_no_output() {
-    let bundle = named("docker-run");
+    let bundle = bundle("docker-run-mount-max");
     let choices: [&[&str]; 9] = [
         &["syscount", "-p", "999999"],
         &["syscount", "-e", "EDOM"],
@@ -183,8 +164,8 @@ fn what_matches_nothing_is_status_1_and_no_output() {
 
 #[test]
 fn two_recordings_are_compared() {
-    let before = named("bind-mount-max");
-    let after = named("enoent-lookups");
+    let before = bundle("bind-mount-max");
+    let after = bundle("enoent-lookups");
     let after = after.to_str().unwrap();
     let said = view(&["diff", after], &before);
     assert!(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use format_spec::record::{Architecture, CtlEntry, FieldLayout, FunctionCode, Symbol};
 
 use super::layouts::Layouts;
+use crate::load::Bundle;
 
 /// Symbols, code, sysctls and structures of the recorded kernel, ordered for look-ups.
 ///
@@ -31,6 +32,18 @@ pub struct VariableName {
 }
 
 impl Kernel {
+    /// What the bundle holds of it.
+    #[must_use]
+    pub fn of(bundle: &Bundle) -> Self {
+        Self::new(
+            bundle.symbols.all(),
+            &bundle.code,
+            &bundle.ctl_entries,
+            &bundle.fields,
+            bundle.architecture(),
+        )
+    }
+
     /// Orders the records; any of them may be empty, and less is found then.
     #[must_use]
     pub fn new(

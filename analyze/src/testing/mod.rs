@@ -1,6 +1,9 @@
-//! Test support: recordings made up event by event, as events in memory or as the bytes of a bundle; and a browser.
+//! Test support: recordings made up event by event, as events in memory or as the bytes of a bundle; the committed
+//! ones; and a browser.
 
 mod chromium;
+#[path = "../../tests/support/mod.rs"]
+pub(crate) mod committed;
 mod kernel;
 mod pages;
 mod recording;

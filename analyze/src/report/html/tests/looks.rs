@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::{NARROW, WIDE, assert_quiet, bundles, committed, html, read};
+use super::{NARROW, WIDE, assert_quiet, html, page_of, read};
 use crate::{
     diagnosis::diagnose,
     report::Report,
-    testing::{Page, Screen},
+    testing::{Page, Screen, committed},
 };
 
 /// Largest page that goes into a ticket, in bytes.
@@ -17,7 +17,7 @@ const LEAST_CONTRAST: f64 = 4.5;
 
 #[test]
 fn every_bundle_renders_on_a_wide_and_a_narrow_screen() {
-    for path in bundles() {
+    for path in committed::bundles() {
         let bundle = read(&path);
         let report = Report::new(&bundle, &diagnose(&bundle));
         let text = html(&bundle);
@@ -53,7 +53,7 @@ fn every_bundle_renders_on_a_wide_and_a_narrow_screen() {
 
 #[test]
 fn the_answer_needs_no_script_and_is_in_the_first_screen() {
-    let text = committed("docker-run");
+    let text = page_of("docker-run-mount-max");
     let before = &text[..text.find("<script").unwrap()];
     for wanted in [
         "sysctl:fs.mount-max",
@@ -77,7 +77,7 @@ fn the_answer_needs_no_script_and_is_in_the_first_screen() {
 
 #[test]
 fn every_text_can_be_read_in_light_and_dark() {
-    let text = committed("docker-run");
+    let text = page_of("docker-run-mount-max");
     for dark in [false, true] {
         let Some(mut page) = Page::open(&text, Screen { dark, ..WIDE }) else {
             return;
@@ -128,7 +128,7 @@ const CONTRASTS: &str = r"least => {
 
 #[test]
 fn print_leaves_the_controls_out_and_unfolds_the_tables() {
-    let Some(mut page) = Page::open(&committed("docker-run"), WIDE) else {
+    let Some(mut page) = Page::open(&page_of("docker-run-mount-max"), WIDE) else {
         return;
     };
     page.print();

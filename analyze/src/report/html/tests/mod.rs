@@ -4,16 +4,13 @@ mod hostile;
 mod looks;
 mod views;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use crate::{
     diagnosis::diagnose,
     load::{Bundle, load},
     report::Report,
-    testing::{Page, Screen},
+    testing::{Page, Screen, committed},
 };
 
 const WIDE: Screen = Screen {
@@ -42,31 +39,13 @@ fn html(bundle: &Bundle) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// The committed bundles.
-fn bundles() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/bundles");
-    let entries = fs::read_dir(folder).unwrap();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "etz"));
-    assert!(!paths.is_empty());
-    paths.sort();
-    paths
-}
-
 fn read(path: &Path) -> Bundle {
     load(&fs::read(path).unwrap()).unwrap()
 }
 
-/// The page of the committed bundle whose name begins so.
-fn committed(name: &str) -> String {
-    let paths = bundles();
-    let named = |path: &&PathBuf| {
-        path.file_name()
-            .unwrap()
-            .to_string_lossy()
-            .starts_with(name)
-    };
-    html(&read(paths.iter().find(named).unwrap()))
+/// The page of the committed bundle of a scenario.
+fn page_of(name: &str) -> String {
+    html(&read(&committed::bundle(name)))
 }
 
 /// That nothing was written to the console, refused or asked for.

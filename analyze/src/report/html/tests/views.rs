@@ -1,13 +1,13 @@
 //! The views do what they are for, with the mouse and with the keyboard alone.
 
-use super::{WIDE, assert_quiet, committed};
+use super::{WIDE, assert_quiet, page_of};
 use crate::testing::Page;
 
 const SELECTED: &str = "document.querySelector('#graph [aria-selected=true] .name')?.textContent";
 
 #[test]
 fn the_call_graph_shows_the_failing_path_searches_and_folds() {
-    let Some(mut page) = Page::open(&committed("bind-mount"), WIDE) else {
+    let Some(mut page) = Page::open(&page_of("bind-mount-max"), WIDE) else {
         return;
     };
     let failing = page.eval(
@@ -48,7 +48,7 @@ fn the_call_graph_shows_the_failing_path_searches_and_folds() {
 
 #[test]
 fn the_call_graph_can_be_walked_with_the_keyboard() {
-    let Some(mut page) = Page::open(&committed("bind-mount"), WIDE) else {
+    let Some(mut page) = Page::open(&page_of("bind-mount-max"), WIDE) else {
         return;
     };
     page.eval("document.querySelector('#graph svg[role=tree]').focus()");
@@ -72,7 +72,7 @@ fn the_call_graph_can_be_walked_with_the_keyboard() {
 
 #[test]
 fn a_call_in_the_icicle_can_be_widened() {
-    let Some(mut page) = Page::open(&committed("docker-run"), WIDE) else {
+    let Some(mut page) = Page::open(&page_of("docker-run-mount-max"), WIDE) else {
         return;
     };
     let status = "document.querySelector('#call .status').textContent";
@@ -103,7 +103,7 @@ fn a_call_in_the_icicle_can_be_widened() {
 
 #[test]
 fn the_timeline_has_a_line_for_each_kind() {
-    let Some(mut page) = Page::open(&committed("docker-run"), WIDE) else {
+    let Some(mut page) = Page::open(&page_of("docker-run-mount-max"), WIDE) else {
         return;
     };
     let lines = "document.querySelectorAll('#timeline .row:not(.axis)').length";
@@ -128,7 +128,7 @@ fn the_timeline_has_a_line_for_each_kind() {
 
 #[test]
 fn snapshots_are_found_and_their_differences_shown() {
-    let Some(mut page) = Page::open(&committed("docker-run"), WIDE) else {
+    let Some(mut page) = Page::open(&page_of("docker-run-mount-max"), WIDE) else {
         return;
     };
     let title = page.eval("document.querySelector('#snapshots .details h3').textContent");
@@ -152,7 +152,7 @@ fn snapshots_are_found_and_their_differences_shown() {
 
 #[test]
 fn tables_are_sorted_by_their_heads() {
-    let Some(mut page) = Page::open(&committed("docker-run"), WIDE) else {
+    let Some(mut page) = Page::open(&page_of("docker-run-mount-max"), WIDE) else {
         return;
     };
     let top = "document.querySelector('#tables tbody tr').cells[0].textContent";
