@@ -29,6 +29,7 @@ mod kernel;
 mod names;
 mod output;
 mod preflight;
+mod procfs;
 mod reach;
 mod recorder;
 mod sentinels;

@@ -9,6 +9,8 @@ use rustix::{
     time::{ClockId, Timespec, clock_getres, clock_gettime},
 };
 
+use crate::procfs::in_bytes;
+
 /// The architecture that this recorder is built for, which is the host's.
 #[cfg(target_arch = "aarch64")]
 const ARCHITECTURE: Architecture = Architecture::Aarch64;
@@ -26,7 +28,7 @@ pub(crate) fn host() -> Host {
         architecture: ARCHITECTURE,
         cpus: cpus(&read("/sys/devices/system/cpu/online")),
         page_size_bytes: u32::try_from(page_size()).unwrap_or(0),
-        memory_bytes: memory(&read("/proc/meminfo")),
+        memory_bytes: in_bytes(&read("/proc/meminfo"), "MemTotal"),
         boot_id: read("/proc/sys/kernel/random/boot_id").trim().into(),
     }
 }
@@ -82,15 +84,6 @@ fn cpus(list: &str) -> u32 {
     list.trim().split(',').filter_map(count).sum()
 }
 
-/// MemTotal, in bytes.
-fn memory(meminfo: &str) -> u64 {
-    let line = meminfo
-        .lines()
-        .find_map(|line| line.strip_prefix("MemTotal:"));
-    let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    kib.unwrap_or(0).saturating_mul(1024)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +92,6 @@ mod tests {
     fn reads_the_kernels_texts() {
         assert_eq!(cpus("0-3,6\n"), 5);
         assert_eq!(cpus(""), 0);
-        assert_eq!(memory("MemTotal:       2048 kB\n"), 2 << 20);
         assert_eq!(
             os_release("NAME=x\nPRETTY_NAME=\"Debian 13\"\n"),
             "Debian 13"

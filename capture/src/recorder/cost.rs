@@ -5,6 +5,8 @@ use std::fs;
 use format_spec::record::Cost;
 use rustix::param::clock_ticks_per_second;
 
+use crate::procfs::in_bytes;
+
 /// Time and memory of this process so far.
 pub(super) fn own() -> Cost {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
@@ -14,7 +16,7 @@ pub(super) fn own() -> Cost {
     Cost {
         user_ns: user_ticks * tick_ns,
         system_ns: system_ticks * tick_ns,
-        peak_memory_bytes: peak_memory(&status),
+        peak_memory_bytes: in_bytes(&status, "VmHWM"),
         ..Cost::default()
     }
 }
@@ -25,13 +27,6 @@ fn ticks(stat: &str) -> Option<(u64, u64)> {
     Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
 }
 
-/// VmHWM, in bytes.
-fn peak_memory(status: &str) -> u64 {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    kib.unwrap_or(0).saturating_mul(1024)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,7 +35,6 @@ mod tests {
     fn reads_the_kernels_texts() {
         let stat = "7 (a b) c) S 1 7 7 0 -1 4194304 5 0 0 0 12 34 0 0 20 0";
         assert_eq!(ticks(stat), Some((12, 34)));
-        assert_eq!(peak_memory("VmPeak:\t9 kB\nVmHWM:\t  3 kB\n"), 3072);
         assert!(own().peak_memory_bytes > 0);
     }
 }
