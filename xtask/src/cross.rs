@@ -58,7 +58,35 @@ pub(crate) fn capture(arch: Arch) -> Result<PathBuf> {
     program(arch, "capture", "release")
 }
 
-/// The recorder for guests: the program that was named, else the workspace's own.
+/// A guest's architecture, and the recorder in it.
+#[derive(clap::Args)]
+pub(crate) struct Guest {
+    /// Architecture of the guest
+    #[arg(long, value_enum, default_value = "arm64")]
+    pub(crate) arch: Arch,
+
+    /// Use this static program as the recorder instead of building it
+    #[arg(long, value_name = "PROGRAM")]
+    capture: Option<PathBuf>,
+}
+
+impl Guest {
+    /// The recorder.
+    pub(crate) fn capture(&self) -> Result<PathBuf> {
+        capture_or(self.capture.as_ref(), self.arch)
+    }
+}
+
+impl Default for Guest {
+    fn default() -> Self {
+        Self {
+            arch: Arch::Arm64,
+            capture: None,
+        }
+    }
+}
+
+/// The recorder: the program that was named, else the workspace's own.
 pub(crate) fn capture_or(named: Option<&PathBuf>, arch: Arch) -> Result<PathBuf> {
     named.map_or_else(|| capture(arch), |program| Ok(program.clone()))
 }

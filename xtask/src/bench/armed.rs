@@ -5,7 +5,6 @@
 //! as it does before and after without any recorder: see `armed/loops.c`.
 
 use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -14,7 +13,7 @@ use format_spec::{Reader, record::Closing};
 use super::samples::Samples;
 use super::times::Times;
 use crate::columns::Columns;
-use crate::cross::{self, Arch};
+use crate::cross;
 use crate::vm::boot::{Boot, Results, variable};
 use crate::vm::kernel::Kernel;
 use crate::{dirs, host};
@@ -46,38 +45,33 @@ pub(crate) struct Args {
     #[arg(long, default_values = ["6.12"])]
     kernel: Vec<String>,
 
-    /// Architecture of the guest
-    #[arg(long, value_enum, default_value = "arm64")]
-    arch: Arch,
-
     /// How often each failure is made and traced
     #[arg(long, default_value_t = 3)]
     rounds: u32,
 
-    /// Use this static program as the recorder instead of building it
-    #[arg(long, value_name = "PROGRAM")]
-    capture: Option<PathBuf>,
+    #[command(flatten)]
+    guest: cross::Guest,
 }
 
 /// Prints a table for each kernel and failure.
 pub(crate) fn run(args: &Args) -> Result<()> {
     host::require(host::VM)?;
-    let capture = cross::capture_or(args.capture.as_ref(), args.arch)?;
+    let capture = args.guest.capture()?;
     let sources = dirs::repo().join("xtask/src/bench/armed");
-    let out = dirs::target("guest/programs").join(args.arch.name());
-    let mut programs = cross::c_programs(args.arch, &sources, &out.join("armed"))?;
+    let out = dirs::target("guest/programs").join(args.guest.arch.name());
+    let mut programs = cross::c_programs(args.guest.arch, &sources, &out.join("armed"))?;
     programs.push(capture);
     let config = [
         variable("TARGETS", &TARGETS.map(|(target, _)| target).join(" ")),
         variable("ROUNDS", &args.rounds.to_string()),
     ];
     for name in &args.kernel {
-        let kernel = Kernel::find(name, args.arch)?;
+        let kernel = Kernel::find(name, args.guest.arch)?;
         let log = out.join(format!("armed-{}.log", kernel.label));
         let boot = Boot {
             config: &config.concat(),
             programs: &programs,
-            ..Boot::bare(args.arch, &kernel, SCRIPT, &log)
+            ..Boot::bare(args.guest.arch, &kernel, SCRIPT, &log)
         };
         let results = boot.run(LIMIT * (args.rounds + 1))?;
         ensure!(
@@ -87,7 +81,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             results.failure(),
             log.display()
         );
-        println!("{} {}", args.arch.name(), kernel.label);
+        println!("{} {}", args.guest.arch.name(), kernel.label);
         let path = results.file("times").context("the guest kept no times")?;
         let times = Times(fs::read_to_string(path)?);
         for (target, same) in TARGETS {

@@ -4,7 +4,6 @@
 //! fork and wait, open and close, mount and umount: see `sentinels/loops.c`.
 
 use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -12,7 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::samples::Samples;
 use super::times::Times;
 use crate::columns::Columns;
-use crate::cross::{self, Arch};
+use crate::cross;
 use crate::vm::boot::{Boot, Results, variable};
 use crate::vm::kernel::{Kernel, SERIES};
 use crate::{dirs, host};
@@ -31,34 +30,29 @@ pub(crate) struct Args {
     #[arg(long, default_values = SERIES)]
     kernel: Vec<String>,
 
-    /// Architecture of the guest
-    #[arg(long, value_enum, default_value = "arm64")]
-    arch: Arch,
-
     /// Seconds of timing
     #[arg(long, default_value_t = 40)]
     seconds: u32,
 
-    /// Use this static program as the recorder instead of building it
-    #[arg(long, value_name = "PROGRAM")]
-    capture: Option<PathBuf>,
+    #[command(flatten)]
+    guest: cross::Guest,
 }
 
 /// Prints a table for each kernel.
 pub(crate) fn run(args: &Args) -> Result<()> {
     host::require(host::VM)?;
-    let capture = cross::capture_or(args.capture.as_ref(), args.arch)?;
+    let capture = args.guest.capture()?;
     let sources = dirs::repo().join("xtask/src/bench/sentinels");
-    let out = dirs::target("guest/programs").join(args.arch.name());
-    let mut programs = cross::c_programs(args.arch, &sources, &out.join("sentinels"))?;
+    let out = dirs::target("guest/programs").join(args.guest.arch.name());
+    let mut programs = cross::c_programs(args.guest.arch, &sources, &out.join("sentinels"))?;
     programs.push(capture);
     for name in &args.kernel {
-        let kernel = Kernel::find(name, args.arch)?;
+        let kernel = Kernel::find(name, args.guest.arch)?;
         let log = out.join(format!("sentinels-{}.log", kernel.label));
         let boot = Boot {
             config: &variable("SECONDS_ARMED", &args.seconds.to_string()),
             programs: &programs,
-            ..Boot::bare(args.arch, &kernel, SCRIPT, &log)
+            ..Boot::bare(args.guest.arch, &kernel, SCRIPT, &log)
         };
         let results = boot.run(LIMIT + Duration::from_secs(args.seconds.into()))?;
         let log = log.display();
@@ -70,7 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         );
         println!(
             "{} {}\n{}\n",
-            args.arch.name(),
+            args.guest.arch.name(),
             kernel.label,
             table(&results)?
         );

@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::PathBuf,
-    process::Stdio,
     thread,
     time::{Duration, Instant},
 };
@@ -18,11 +17,8 @@ use rustix::{
     process::{Pid, getpgid},
 };
 
-use super::overhead::{Process, peak_mib, watches};
-use crate::{
-    cross::{self, Arch},
-    process::command,
-};
+use super::overhead::{Process, peak_mib};
+use crate::cross::{self, Arch};
 
 /// A process that is not there: beyond the kernel's largest id (`PID_MAX_LIMIT`, `include/linux/threads.h`).
 const NOBODY: i32 = 0x7fff_fff0;
@@ -44,26 +40,11 @@ pub(crate) struct Args {
 
 /// Prints rate, drops and memory. Fails unless every call was counted and memory stayed.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let capture = match &args.capture {
-        Some(program) => program.clone(),
-        None => cross::capture(Arch::host()?)?,
-    };
+    let capture = cross::capture_or(args.capture.as_ref(), Arch::host()?)?;
     let folder = tempfile::tempdir()?;
-    let child = command(capture)
-        .args(["-o", "storm.etz", "--graph", "never"])
-        .current_dir(folder.path())
-        .stderr(Stdio::null())
-        .spawn()
-        .context("start capture")?;
-    let mut process = Process(child);
+    let arguments = ["-o", "storm.etz", "--graph", "never"];
+    let mut process = Process::capture(&capture, &arguments, folder.path())?;
     let pid = process.0.id();
-    while !watches(pid) {
-        ensure!(
-            process.0.try_wait()?.is_none(),
-            "capture has ended: is this root?"
-        );
-        thread::sleep(Duration::from_millis(1));
-    }
     thread::sleep(Duration::from_secs(1));
     let before_mib = peak_mib(pid);
     let threads = thread::available_parallelism()?.get() as u64;

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use super::boot::{Boot, Results, variable};
 use super::kernel::Kernel;
 use crate::columns::Columns;
-use crate::cross::{self, Arch};
+use crate::cross;
 use crate::process::{command, output};
 use crate::totals::Totals;
 use crate::{accuracy, dirs, host};
@@ -42,13 +42,8 @@ pub(crate) struct Args {
     #[arg(long, default_value = super::DEFAULT_KERNEL)]
     pub(crate) kernel: Vec<String>,
 
-    /// Architecture of the guest
-    #[arg(long, value_enum, default_value = "arm64")]
-    pub(crate) arch: Arch,
-
-    /// Use this static program as the recorder instead of building it
-    #[arg(long, value_name = "PROGRAM")]
-    pub(crate) capture: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) guest: cross::Guest,
 
     /// Folder for logs, and for the bundles that cannot be read
     #[arg(short, long, default_value = "out")]
@@ -61,8 +56,7 @@ impl Args {
         Self {
             times,
             kernel: vec![super::DEFAULT_KERNEL.into()],
-            arch: Arch::Arm64,
-            capture: None,
+            guest: cross::Guest::default(),
             out,
         }
     }
@@ -76,22 +70,22 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 /// Counts each kill and each bundle.
 pub(crate) fn run_all(args: &Args) -> Result<Totals> {
     host::require(host::VM)?;
-    let capture = cross::capture_or(args.capture.as_ref(), args.arch)?;
+    let capture = args.guest.capture()?;
     let analyze = accuracy::build_analyze()?;
     let out = std::path::absolute(&args.out)?;
     fs::create_dir_all(&out)?;
     let mut programs = cross::c_programs(
-        args.arch,
+        args.guest.arch,
         &dirs::repo().join("xtask/src/vm/guest/kill"),
         &dirs::target("guest/programs")
-            .join(args.arch.name())
+            .join(args.guest.arch.name())
             .join("kill"),
     )?;
     programs.push(capture);
 
     let mut totals = Totals::default();
     for name in &args.kernel {
-        let kernel = Kernel::find(name, args.arch)?;
+        let kernel = Kernel::find(name, args.guest.arch)?;
         let mut phases = Phases::default();
         let mut left = args.times;
         while left > 0 {
@@ -99,13 +93,13 @@ pub(crate) fn run_all(args: &Args) -> Result<Totals> {
             left -= times;
             let log = out.join(format!(
                 "kill-{left}.{}-{}.log",
-                args.arch.name(),
+                args.guest.arch.name(),
                 kernel.label
             ));
             let boot = Boot {
                 config: &variable("TIMES", &times.to_string()),
                 programs: &programs,
-                ..Boot::bare(args.arch, &kernel, SCRIPT, &log)
+                ..Boot::bare(args.guest.arch, &kernel, SCRIPT, &log)
             };
             let results = boot.run(LIMIT_BOOT + LIMIT_EACH * times)?;
             if !results.failure().is_empty() {
@@ -121,7 +115,7 @@ pub(crate) fn run_all(args: &Args) -> Result<Totals> {
         }
         println!(
             "{} {}\n{}\n",
-            args.arch.name(),
+            args.guest.arch.name(),
             kernel.label,
             phases.table()
         );

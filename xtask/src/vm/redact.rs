@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::boot::{Boot, Results, variable};
 use super::kernel::Kernel;
-use crate::cross::{self, Arch};
+use crate::cross;
 use crate::process::{command, output};
 use crate::totals::Totals;
 use crate::{accuracy, host};
@@ -41,13 +41,8 @@ pub(crate) struct Args {
     #[arg(long, default_value = super::DEFAULT_KERNEL)]
     pub(crate) kernel: String,
 
-    /// Architecture of the guest
-    #[arg(long, value_enum, default_value = "arm64")]
-    pub(crate) arch: Arch,
-
-    /// Use this static program as the recorder instead of building it
-    #[arg(long, value_name = "PROGRAM")]
-    pub(crate) capture: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) guest: cross::Guest,
 
     /// Folder for bundles and logs
     #[arg(short, long, default_value = "out")]
@@ -59,8 +54,7 @@ impl Args {
     pub(crate) fn new(out: PathBuf) -> Self {
         Self {
             kernel: super::DEFAULT_KERNEL.into(),
-            arch: Arch::Arm64,
-            capture: None,
+            guest: cross::Guest::default(),
             out,
         }
     }
@@ -74,18 +68,18 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 /// Counts the one run.
 pub(crate) fn run_all(args: &Args) -> Result<Totals> {
     host::require(host::VM)?;
-    let capture = cross::capture_or(args.capture.as_ref(), args.arch)?;
+    let capture = args.guest.capture()?;
     let analyze = accuracy::build_analyze()?;
     let out = std::path::absolute(&args.out)?;
     fs::create_dir_all(&out)?;
-    let kernel = Kernel::find(&args.kernel, args.arch)?;
-    let label = format!("{}-{}", args.arch.name(), kernel.label);
+    let kernel = Kernel::find(&args.kernel, args.guest.arch)?;
+    let label = format!("{}-{}", args.guest.arch.name(), kernel.label);
     let log = out.join(format!("redact.{label}.log"));
     let variables = NAMES.map(|(name, value, _)| variable(name, value));
     let boot = Boot {
         config: &variables.concat(),
         programs: &[capture],
-        ..Boot::bare(args.arch, &kernel, SCRIPT, &log)
+        ..Boot::bare(args.guest.arch, &kernel, SCRIPT, &log)
     };
     let results = boot.run(LIMIT)?;
     match compare(&results, &out, &label, &analyze) {

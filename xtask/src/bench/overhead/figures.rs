@@ -3,18 +3,14 @@
 use std::{
     fs,
     path::Path,
-    process::Stdio,
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 
-use super::{
-    super::samples::Samples,
-    observer::{Process, watches},
-};
-use crate::{columns::Columns, process::command};
+use super::{super::samples::Samples, observer::Process};
+use crate::columns::Columns;
 
 /// Targets: milliseconds from exec until `sys_exit` is attached; from SIGINT to the end; of processor time in 60 s of
 /// idling; and MiB of peak memory.
@@ -78,18 +74,8 @@ pub(super) fn print(capture: &Path, idle: Duration) -> Result<Vec<String>> {
 fn record(capture: &Path, idle: Duration) -> Result<Figures> {
     let folder = tempfile::tempdir()?;
     let begun = Instant::now();
-    let child = command(capture)
-        .args(["-o", "bench.etz"])
-        .current_dir(folder.path())
-        .stderr(Stdio::null())
-        .spawn()
-        .context("start capture")?;
-    let mut process = Process(child);
+    let mut process = Process::capture(capture, &["-o", "bench.etz"], folder.path())?;
     let pid = process.0.id();
-    while !watches(pid) {
-        ensure!(process.0.try_wait()?.is_none(), "capture has ended");
-        thread::sleep(Duration::from_millis(1));
-    }
     let armed_ms = begun.elapsed().as_secs_f64() * 1e3;
     // The first snapshot is not idling.
     thread::sleep(Duration::from_secs(1));

@@ -22,7 +22,7 @@ use calls::Call;
 use observer::Observer;
 
 pub(super) use figures::peak_mib;
-pub(super) use observer::{Process, watches};
+pub(super) use observer::Process;
 
 /// Most that a successful call may cost, compared with the floor.
 const MOST_OF_FLOOR: f64 = 1.1;
@@ -49,10 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         rustix::process::geteuid().is_root(),
         "kernel programs are for root: run this as root"
     );
-    let capture = match &args.capture {
-        Some(program) => program.clone(),
-        None => cross::capture(Arch::host()?)?,
-    };
+    let capture = cross::capture_or(args.capture.as_ref(), Arch::host()?)?;
     let observers = Observer::available(&capture)?;
     let succeeding = measure(args.rounds, &observers, Call::Succeeding)?;
     let failing = measure(args.rounds, &observers, Call::Failing)?;

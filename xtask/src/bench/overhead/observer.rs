@@ -124,12 +124,9 @@ impl Observer {
             .spawn()
             .with_context(|| format!("start {}", self.name()))?;
         let mut process = Process(child);
-        let begun = Instant::now();
-        while !watches(process.0.id()) {
-            ensure!(process.0.try_wait()?.is_none(), "{} has ended", self.name());
-            ensure!(begun.elapsed() < PATIENCE, "{} does not watch", self.name());
-            thread::sleep(Duration::from_millis(10));
-        }
+        process
+            .wait_until_it_watches()
+            .with_context(|| self.name().to_owned())?;
         // A peer attaches one thing after the other.
         thread::sleep(Duration::from_millis(if self.is_peer() {
             1_000
@@ -151,6 +148,31 @@ impl Running {
 }
 
 impl Process {
+    /// Starts `capture` in `folder`, and waits until it watches.
+    pub(crate) fn capture(program: &Path, arguments: &[&str], folder: &Path) -> Result<Self> {
+        let child = command(program)
+            .args(arguments)
+            .current_dir(folder)
+            .stderr(Stdio::null())
+            .spawn()
+            .context("start capture")?;
+        let mut process = Self(child);
+        process
+            .wait_until_it_watches()
+            .context("capture: is this root?")?;
+        Ok(process)
+    }
+
+    fn wait_until_it_watches(&mut self) -> Result<()> {
+        let begun = Instant::now();
+        while !watches(self.0.id()) {
+            ensure!(self.0.try_wait()?.is_none(), "it has ended");
+            ensure!(begun.elapsed() < PATIENCE, "it does not watch");
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
     pub(crate) fn interrupt(&self) {
         if let Some(pid) = Pid::from_raw(self.0.id().cast_signed()) {
             // It may have ended already.
@@ -169,7 +191,7 @@ impl Drop for Process {
 }
 
 /// Whether a process has something attached: a BPF link, a perf event, or this process as its tracee.
-pub(crate) fn watches(pid: u32) -> bool {
+fn watches(pid: u32) -> bool {
     let links = fs::read_dir(format!("/proc/{pid}/fd"))
         .into_iter()
         .flatten();
