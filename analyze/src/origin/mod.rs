@@ -7,6 +7,7 @@
 
 mod by_code;
 mod cleanup;
+mod failing;
 mod finder;
 mod inferred;
 mod makers;

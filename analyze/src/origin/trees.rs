@@ -1,6 +1,9 @@
 //! The failing calls themselves, for people to look at.
 
-use super::finder::{Finder, Head, Task};
+use super::{
+    failing::Head,
+    finder::{Finder, Task},
+};
 use crate::{
     graph::{CallTree, Calls, with_values},
     load::Bundle,
