@@ -26,6 +26,7 @@ pub fn assign(tree: &mut CallTree, run: &ReturnRun) -> f64 {
         .collect();
     let returned: Vec<u64> = run.hits.iter().map(|hit| hit.function).collect();
     let mut matched = 0usize;
+    let mut values = Vec::new();
     for op in capture_diff_slices(Algorithm::Myers, &called, &returned) {
         let DiffOp::Equal {
             old_index,
@@ -37,11 +38,12 @@ pub fn assign(tree: &mut CallTree, run: &ReturnRun) -> f64 {
         };
         for step in 0..len {
             if let Some(value) = run.hits[new_index + step].value {
-                tree.set_value(calls[old_index + step], value);
+                values.push((calls[old_index + step], value));
             }
         }
         matched += len;
     }
+    tree.set_values(values);
     share(matched, returned.len())
 }
 

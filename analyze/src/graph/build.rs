@@ -7,7 +7,10 @@ use std::collections::HashMap;
 
 use format_spec::linux::interrupt;
 
-use super::tree::{CallTree, Draft, Source};
+use super::{
+    drafts::Drafts,
+    tree::{Call, CallTree, Source},
+};
 use crate::load::{Event, EventKind, SymbolTable, TraceStream};
 
 /// The call trees of a stream, one for each syscall of a task; where the stream has no syscall events, one for each
@@ -48,11 +51,10 @@ struct Builder<'a> {
 
 #[derive(Default)]
 struct Task {
-    drafts: Vec<Draft>,
+    /// Those that have returned stand under their caller, or are outermost ones.
+    drafts: Drafts,
     /// Calls that have not returned yet, outermost first, with their depth.
-    open: Vec<(usize, u32)>,
-    /// Calls that have returned and whose caller is not known, in order.
-    loose: Vec<usize>,
+    open: Vec<(u32, u32)>,
     syscall: Option<u32>,
     lossy: bool,
     last_ns: u64,
@@ -81,18 +83,14 @@ impl Builder<'_> {
                 }
                 let interrupt =
                     event.in_interrupt() || interrupt::begins_at(&self.symbols.name(*function));
+                let call = Call {
+                    start_ns: event.time_ns,
+                    cpu: event.cpu,
+                    interrupt,
+                    ..Call::new(self.symbols.start(*function))
+                };
                 let task = self.tasks.entry(id).or_default();
-                task.enter(
-                    Draft {
-                        function: self.symbols.start(*function),
-                        start_ns: event.time_ns,
-                        arguments: arguments.clone(),
-                        cpu: event.cpu,
-                        interrupt,
-                        ..Draft::default()
-                    },
-                    *depth,
-                );
+                task.enter(call, arguments, *depth);
             }
             EventKind::Exit {
                 function,
@@ -102,16 +100,14 @@ impl Builder<'_> {
                 value,
                 ..
             } => {
-                let draft = Draft {
-                    function: self.symbols.start(*function),
+                let call = Call {
                     start_ns: *start_ns,
                     end_ns: Some(if *end_ns == 0 { event.time_ns } else { *end_ns }),
-                    value: *value,
                     cpu: event.cpu,
                     interrupt: event.in_interrupt(),
-                    ..Draft::default()
+                    ..Call::new(self.symbols.start(*function))
                 };
-                task.leave(draft, *depth);
+                task.leave(call, *value, *depth);
             }
             EventKind::SyscallEnter { id: syscall, .. } => {
                 self.flush(id, None);
@@ -147,7 +143,7 @@ impl Builder<'_> {
             .map(|(index, _)| task.attach(index))
             .is_some()
         {}
-        let mut tree = CallTree::new(Source::Graph, &mut task.drafts, &task.loose);
+        let mut tree = task.drafts.finish(Source::Graph);
         tree.session = self.session;
         tree.pid = id.0;
         tree.syscall = task.syscall;
@@ -169,62 +165,52 @@ impl Builder<'_> {
 
 impl Task {
     fn is_empty(&self) -> bool {
-        self.open.is_empty() && self.loose.is_empty()
+        self.drafts.is_empty()
     }
 
-    fn enter(&mut self, draft: Draft, depth: u32) {
+    fn enter(&mut self, call: Call, arguments: &[u64], depth: u32) {
         self.close_down_to(depth);
         // The caller is open at the depth above, unless its entry was lost or the recording began below it.
         self.lossy |= match self.open.last() {
             Some(&(_, above)) => above + 1 != depth,
-            None => depth != 0 && self.loose.is_empty(),
+            None => depth != 0 && self.drafts.last_child(None).is_none(),
         };
-        self.drafts.push(draft);
-        self.open.push((self.drafts.len() - 1, depth));
+        let index = self.drafts.push(call);
+        self.drafts.set_arguments(index, arguments);
+        self.open.push((index, depth));
     }
 
-    fn leave(&mut self, exit: Draft, depth: u32) {
+    fn leave(&mut self, exit: Call, value: Option<u64>, depth: u32) {
         self.close_down_to(depth.saturating_add(1));
         match self.open.last() {
             Some(&(index, open_depth))
-                if open_depth == depth && self.drafts[index].function == exit.function =>
+                if open_depth == depth && self.drafts.get(index).function == exit.function =>
             {
                 self.open.pop();
-                let draft = &mut self.drafts[index];
+                let call = self.drafts.get_mut(index);
                 if exit.start_ns != 0 {
-                    draft.start_ns = exit.start_ns;
+                    call.start_ns = exit.start_ns;
                 }
-                draft.end_ns = exit.end_ns;
-                draft.value = exit.value;
+                call.end_ns = exit.end_ns;
+                self.drafts.set_value(index, value);
                 self.attach(index);
             }
             _ => {
                 self.close_down_to(depth);
-                self.adopt(exit);
+                self.adopt(exit, value);
             }
         }
     }
 
     /// A return whose entry was not recorded: it takes over the calls that were made since it began.
-    fn adopt(&mut self, mut exit: Draft) {
+    fn adopt(&mut self, exit: Call, value: Option<u64>) {
         self.lossy = true;
-        let siblings = match self.open.last() {
-            Some(&(parent, _)) => std::mem::take(&mut self.drafts[parent].children),
-            None => std::mem::take(&mut self.loose),
-        };
-        let first = match exit.start_ns {
-            0 => siblings.len(),
-            start_ns => siblings.partition_point(|&index| self.drafts[index].start_ns < start_ns),
-        };
-        let (before, within) = siblings.split_at(first);
-        exit.children = within.to_vec();
-        let mut kept = before.to_vec();
-        self.drafts.push(exit);
-        kept.push(self.drafts.len() - 1);
-        match self.open.last() {
-            Some(&(parent, _)) => self.drafts[parent].children = kept,
-            None => self.loose = kept,
-        }
+        let start_ns = exit.start_ns;
+        let index = self.drafts.push(exit);
+        self.drafts.set_value(index, value);
+        self.drafts.adopt(self.caller(), index, |_, call| {
+            start_ns != 0 && call.start_ns >= start_ns
+        });
     }
 
     /// Ends the calls at `depth` and below whose returns were lost.
@@ -240,10 +226,12 @@ impl Task {
     }
 
     /// Puts a call that is over under its caller.
-    fn attach(&mut self, index: usize) {
-        match self.open.last() {
-            Some(&(parent, _)) => self.drafts[parent].children.push(index),
-            None => self.loose.push(index),
-        }
+    fn attach(&mut self, index: u32) {
+        self.drafts.attach(self.caller(), index);
+    }
+
+    /// The innermost call that has not returned yet.
+    fn caller(&self) -> Option<u32> {
+        self.open.last().map(|&(index, _)| index)
     }
 }

@@ -6,6 +6,7 @@
 mod align;
 mod build;
 mod calls;
+mod drafts;
 mod merged;
 mod outcome;
 mod returns;

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::tree::{CallTree, Draft, Source};
+use super::{
+    drafts::Drafts,
+    tree::{Call, CallTree, Source},
+};
 use crate::{
     load::{EventKind, SymbolTable, TraceStream},
     names::syscall_of_entry,
@@ -98,26 +101,20 @@ impl ReturnRun {
     /// caller was not probed stand beside each other.
     #[must_use]
     pub fn tree(&self, symbols: &SymbolTable) -> CallTree {
-        let mut drafts: Vec<Draft> = Vec::new();
-        let mut loose: Vec<(usize, Option<u64>)> = Vec::new();
+        let mut drafts = Drafts::default();
+        let mut callers: Vec<Option<u64>> = Vec::with_capacity(self.hits.len());
         for hit in &self.hits {
-            let first = loose
-                .iter()
-                .rposition(|&(_, caller)| caller != Some(hit.function))
-                .map_or(0, |last| last + 1);
-            let children = loose.drain(first..).map(|(index, _)| index).collect();
-            drafts.push(Draft {
-                function: hit.function,
+            let index = drafts.push(Call {
                 end_ns: Some(hit.time_ns),
-                value: hit.value,
-                children,
-                ..Draft::default()
+                ..Call::new(hit.function)
             });
+            drafts.set_value(index, hit.value);
+            let returned_into = |call: u32, _: &Call| callers[call as usize] == Some(hit.function);
+            drafts.adopt(None, index, returned_into);
             let caller = symbols.caller(hit.caller).map(|symbol| symbol.address);
-            loose.push((drafts.len() - 1, caller.filter(|_| hit.caller != 0)));
+            callers.push(caller.filter(|_| hit.caller != 0));
         }
-        let roots: Vec<usize> = loose.into_iter().map(|(index, _)| index).collect();
-        self.head(CallTree::new(Source::Returns, &mut drafts, &roots))
+        self.head(drafts.finish(Source::Returns))
     }
 
     /// Completes a tree of this run with the run's own data.
@@ -134,39 +131,33 @@ impl ReturnRun {
     /// share the calls that have not returned in between.
     #[must_use]
     pub fn stack_tree(&self, symbols: &SymbolTable) -> CallTree {
-        let mut drafts: Vec<Draft> = Vec::new();
-        let mut roots: Vec<usize> = Vec::new();
+        let mut drafts = Drafts::default();
         let hits = || self.hits.iter().filter(|hit| !hit.stack.is_empty());
         let mut paths: Vec<Vec<u64>> = hits().map(|hit| path_of(hit, symbols)).collect();
         complete(&mut paths, symbols);
         for (hit, path) in hits().zip(paths) {
-            let mut parent: Option<usize> = None;
+            let mut parent: Option<u32> = None;
             for function in path {
-                let siblings = parent.map_or(&roots, |parent| &drafts[parent].children);
-                let open = siblings.last().copied().filter(|&last| {
-                    drafts[last].function == function && drafts[last].end_ns.is_none()
+                let open = drafts.last_child(parent).filter(|&last| {
+                    let last = drafts.get(last);
+                    last.function == function && last.end_ns.is_none()
                 });
                 let index = open.unwrap_or_else(|| {
-                    drafts.push(Draft {
-                        function,
+                    let index = drafts.push(Call {
                         start_ns: hit.time_ns,
-                        ..Draft::default()
+                        ..Call::new(function)
                     });
-                    let index = drafts.len() - 1;
-                    match parent {
-                        Some(parent) => drafts[parent].children.push(index),
-                        None => roots.push(index),
-                    }
+                    drafts.attach(parent, index);
                     index
                 });
                 parent = Some(index);
             }
             if let Some(index) = parent {
-                drafts[index].value = hit.value;
-                drafts[index].end_ns = Some(hit.time_ns);
+                drafts.set_value(index, hit.value);
+                drafts.get_mut(index).end_ns = Some(hit.time_ns);
             }
         }
-        self.head(CallTree::new(Source::Sentinels, &mut drafts, &roots))
+        self.head(drafts.finish(Source::Sentinels))
     }
 }
 

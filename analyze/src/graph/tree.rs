@@ -1,5 +1,7 @@
 //! One syscall of one task as a tree of calls.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use super::Outcome;
 use crate::load::SymbolTable;
 
@@ -14,7 +16,7 @@ pub enum Source {
     Graph,
 }
 
-/// The calls of one syscall of one task, as far as they were recorded.
+/// The calls of one syscall of one task, as far as they were recorded. A clone shares the calls.
 #[derive(Debug, Clone)]
 pub struct CallTree {
     /// Where it comes from.
@@ -31,10 +33,17 @@ pub struct CallTree {
     pub ended_ns: u64,
     /// Whether events are missing in it.
     pub lossy: bool,
-    calls: Vec<Call>,
+    calls: Arc<Vec<Call>>,
+    /// What calls returned, by index.
+    values: Arc<Vec<(u32, u64)>>,
+    /// Argument registers of calls, by index.
+    arguments: Arc<Vec<(u32, Box<[u64]>)>>,
 }
 
-/// One call.
+/// No call.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// One call. There may be millions: what only some have is kept in lists beside them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// Address of the function, relative to `_text`.
@@ -43,20 +52,32 @@ pub struct Call {
     pub start_ns: u64,
     /// When it returned, nanoseconds; `None` when that was not seen.
     pub end_ns: Option<u64>,
-    /// What it returned: the register, or `None` when it was not recorded.
-    pub value: Option<u64>,
-    /// Argument registers, where recorded.
-    pub arguments: Box<[u64]>,
     /// Processor that it was entered on.
     pub cpu: u32,
     /// Whether it belongs to an interrupt that hit the task.
     pub interrupt: bool,
-    parent: Option<usize>,
-    depth: usize,
-    end: usize,
+    /// The caller, or [`NONE`]; while the tree is being built, the call's own index in it.
+    pub(super) place: u32,
+    pub(super) depth: u32,
+    /// First index behind the calls within it.
+    pub(super) end: u32,
 }
 
 impl Call {
+    /// A call that is in no tree yet.
+    pub(super) fn new(function: u64) -> Self {
+        Self {
+            function,
+            start_ns: 0,
+            end_ns: None,
+            cpu: 0,
+            interrupt: false,
+            place: 0,
+            depth: 0,
+            end: 0,
+        }
+    }
+
     /// How long it took, nanoseconds; `None` unless both ends were recorded.
     #[must_use]
     pub fn duration_ns(&self) -> Option<u64> {
@@ -65,23 +86,26 @@ impl Call {
     }
 }
 
-/// A call while its tree is being built: children by index, in order of entry.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Draft {
-    pub(super) function: u64,
-    pub(super) start_ns: u64,
-    pub(super) end_ns: Option<u64>,
-    pub(super) value: Option<u64>,
-    pub(super) arguments: Box<[u64]>,
-    pub(super) cpu: u32,
-    pub(super) interrupt: bool,
-    pub(super) children: Vec<usize>,
-}
-
 impl CallTree {
-    /// A tree of `roots` in `drafts`, laid out in order of entry.
-    pub(super) fn new(source: Source, drafts: &mut [Draft], roots: &[usize]) -> Self {
-        let mut tree = Self {
+    /// A tree of calls in order of entry, with their ends; values and arguments by index, ascending.
+    pub(super) fn new(
+        source: Source,
+        mut calls: Vec<Call>,
+        values: Vec<(u32, u64)>,
+        arguments: Vec<(u32, Box<[u64]>)>,
+    ) -> Self {
+        let mut open: Vec<(u32, u32, bool)> = Vec::new();
+        for (index, call) in (0u32..).zip(&mut calls) {
+            while open.last().is_some_and(|&(_, end, _)| end <= index) {
+                open.pop();
+            }
+            let caller = open.last();
+            call.place = caller.map_or(NONE, |&(caller, ..)| caller);
+            call.depth = u32::try_from(open.len()).unwrap_or(u32::MAX);
+            call.interrupt |= caller.is_some_and(|&(.., interrupt)| interrupt);
+            open.push((index, call.end, call.interrupt));
+        }
+        Self {
             source,
             session: 0,
             pid: 0,
@@ -89,47 +113,9 @@ impl CallTree {
             result: None,
             ended_ns: 0,
             lossy: false,
-            calls: Vec::new(),
-        };
-        // An explicit stack: recorded depth must not decide how deep this program recurses.
-        let mut stack: Vec<(usize, Option<usize>, usize)> =
-            roots.iter().rev().map(|&root| (root, None, 0)).collect();
-        while let Some((index, parent, depth)) = stack.pop() {
-            let Some(draft) = drafts.get_mut(index) else {
-                continue;
-            };
-            let draft = std::mem::take(draft);
-            let at = tree.calls.len();
-            let children = draft.children.iter().rev();
-            stack.extend(children.map(|&child| (child, Some(at), depth + 1)));
-            tree.calls.push(Call {
-                function: draft.function,
-                start_ns: draft.start_ns,
-                end_ns: draft.end_ns,
-                value: draft.value,
-                arguments: draft.arguments,
-                cpu: draft.cpu,
-                interrupt: draft.interrupt,
-                parent,
-                depth,
-                end: at + 1,
-            });
-        }
-        tree.close();
-        tree
-    }
-
-    /// Sets where the subtree of each call ends, and passes "in an interrupt" down.
-    fn close(&mut self) {
-        for index in (0..self.calls.len()).rev() {
-            if let Some(parent) = self.calls[index].parent {
-                self.calls[parent].end = self.calls[parent].end.max(self.calls[index].end);
-            }
-        }
-        for index in 0..self.calls.len() {
-            if let Some(parent) = self.calls[index].parent {
-                self.calls[index].interrupt |= self.calls[parent].interrupt;
-            }
+            calls: Arc::new(calls),
+            values: Arc::new(values),
+            arguments: Arc::new(arguments),
         }
     }
 
@@ -139,8 +125,32 @@ impl CallTree {
         &self.calls
     }
 
-    pub(super) fn set_value(&mut self, index: usize, value: u64) {
-        self.calls[index].value = Some(value);
+    /// What call `index` returned: the register, or `None` when it was not recorded.
+    #[must_use]
+    pub fn value(&self, index: usize) -> Option<u64> {
+        of(&self.values, index).copied()
+    }
+
+    /// Whether it is known of any call what it returned.
+    #[must_use]
+    pub fn has_values(&self) -> bool {
+        !self.values.is_empty()
+    }
+
+    /// The argument registers of call `index`; empty where they were not recorded.
+    #[must_use]
+    pub fn arguments(&self, index: usize) -> &[u64] {
+        of(&self.arguments, index).map_or(&[], |registers| registers)
+    }
+
+    /// Sets what calls returned, over what was known.
+    pub(super) fn set_values(&mut self, values: impl IntoIterator<Item = (usize, u64)>) {
+        let known: BTreeMap<u32, u64> = self.values.iter().copied().collect();
+        let mut all = known;
+        for (index, value) in values {
+            all.extend(u32::try_from(index).ok().map(|index| (index, value)));
+        }
+        self.values = Arc::new(all.into_iter().collect());
     }
 
     /// The outermost calls, by index.
@@ -154,7 +164,7 @@ impl CallTree {
 
     /// The calls that call `index` made itself, by index, in order of entry.
     pub fn children(&self, index: usize) -> impl Iterator<Item = usize> {
-        let end = self.calls.get(index).map_or(0, |call| call.end);
+        let end = self.calls.get(index).map_or(0, |call| call.end as usize);
         Siblings {
             tree: self,
             next: index + 1,
@@ -165,13 +175,14 @@ impl CallTree {
     /// The caller of call `index`.
     #[must_use]
     pub fn parent(&self, index: usize) -> Option<usize> {
-        self.calls.get(index)?.parent
+        let caller = self.calls.get(index)?.place;
+        (caller != NONE).then_some(caller as usize)
     }
 
     /// How deep call `index` is: 0 for an outermost one.
     #[must_use]
     pub fn depth(&self, index: usize) -> usize {
-        self.calls.get(index).map_or(0, |call| call.depth)
+        self.calls.get(index).map_or(0, |call| call.depth as usize)
     }
 
     /// The calls from the outermost one to `index`.
@@ -186,7 +197,7 @@ impl CallTree {
     #[must_use]
     pub fn outcome(&self, index: usize, symbols: &SymbolTable) -> Option<Outcome> {
         let call = self.calls.get(index)?;
-        Outcome::read(call.value?, symbols.returns(call.function))
+        Outcome::read(self.value(index)?, symbols.returns(call.function))
     }
 
     /// What call `index` returned, as it is shown. -1 is EPERM, and it is also what functions return that return no errno:
@@ -216,8 +227,9 @@ impl CallTree {
     pub fn by_return(&self) -> Vec<usize> {
         let mut order = Vec::with_capacity(self.calls.len());
         let mut open: Vec<usize> = Vec::new();
-        for (index, call) in self.calls.iter().enumerate() {
-            while open.last().is_some_and(|&last| Some(last) != call.parent) {
+        for index in 0..self.calls.len() {
+            let caller = self.parent(index);
+            while open.last().is_some_and(|&last| Some(last) != caller) {
                 order.extend(open.pop());
             }
             open.push(index);
@@ -225,6 +237,13 @@ impl CallTree {
         order.extend(open.into_iter().rev());
         order
     }
+}
+
+/// What a list by index has for `index`.
+fn of<T>(list: &[(u32, T)], index: usize) -> Option<&T> {
+    let index = u32::try_from(index).ok()?;
+    let at = list.binary_search_by_key(&index, |&(at, _)| at).ok()?;
+    Some(&list[at].1)
 }
 
 struct Siblings<'a> {
@@ -241,7 +260,7 @@ impl Iterator for Siblings<'_> {
         if index >= self.end {
             return None;
         }
-        self.next = self.tree.calls[index].end;
+        self.next = self.tree.calls[index].end as usize;
         Some(index)
     }
 }

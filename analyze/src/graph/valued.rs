@@ -30,7 +30,7 @@ pub fn valued(calls: &Calls) -> Vec<CallTree> {
 /// other functions. `None` when no run of the same failure in `runs` fits.
 #[must_use]
 pub fn with_values(tree: &CallTree, runs: &[&ReturnRun]) -> Option<CallTree> {
-    if tree.calls().iter().any(|call| call.value.is_some()) {
+    if tree.has_values() {
         return Some(tree.clone());
     }
     let sessions: BTreeSet<u32> = runs.iter().map(|run| run.session).collect();
@@ -74,7 +74,7 @@ mod tests {
         let bundle = recording.load();
         let trees = valued(&Calls::new(&bundle));
         let values = |tree: &CallTree| -> Vec<Option<u64>> {
-            tree.calls().iter().map(|call| call.value).collect()
+            (0..tree.calls().len()).map(|at| tree.value(at)).collect()
         };
         assert_eq!(values(&trees[0]), [None, Some((-28i64).cast_unsigned())]);
         assert_eq!(values(&trees[1]), [None, None]);

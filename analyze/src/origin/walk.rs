@@ -149,7 +149,7 @@ impl Walk<'_> {
         Told {
             function: self.name(index),
             outcome,
-            arguments: self.tree.calls()[index].arguments.to_vec(),
+            arguments: self.tree.arguments(index).to_vec(),
         }
     }
 

@@ -24,7 +24,7 @@ pub(super) fn all(bundle: &Bundle) -> Vec<Timed> {
     let mut events = Vec::new();
     recorder(bundle, &mut events);
     for (recorded, tree) in calls.graphs.iter().zip(valued(&calls)) {
-        let own = recorded.calls().iter().any(|call| call.value.is_some());
+        let own = recorded.has_values();
         // The idle task is not one thread, and calls nothing.
         if tree.pid != 0 {
             slices(bundle, &tree, own, &mut events);
@@ -139,9 +139,9 @@ fn begin(bundle: &Bundle, tree: &CallTree, own: bool, index: usize) -> TrackEven
             .debug_annotations
             .push(annotation(when, outcome(returned)));
     }
-    if !call.arguments.is_empty() {
-        let registers: Vec<String> = call
-            .arguments
+    let arguments = tree.arguments(index);
+    if !arguments.is_empty() {
+        let registers: Vec<String> = arguments
             .iter()
             .map(|value| format!("{value:#x}"))
             .collect();

@@ -95,7 +95,7 @@ fn one(
 }
 
 fn source(tree: &CallTree) -> &'static str {
-    let valued = || tree.calls().iter().any(|call| call.value.is_some());
+    let valued = || tree.has_values();
     match tree.source {
         Source::Graph if valued() => "function graph with return values",
         Source::Graph => "function graph",
