@@ -55,5 +55,5 @@ mod reader;
 mod writer;
 
 pub use error::{DecodeError, ReadError, WriteError};
-pub use reader::{Damage, Frame, Reader};
+pub use reader::{Damage, DetachedFrame, Frame, Reader};
 pub use writer::{StreamSize, Writer};

@@ -17,20 +17,16 @@ use crate::load::{Event, EventKind, SymbolTable, TraceStream};
 /// outermost call.
 #[must_use]
 pub fn trees(stream: &TraceStream, symbols: &SymbolTable) -> Vec<CallTree> {
-    let marked = stream
-        .events
-        .iter()
-        .any(|event| matches!(event.kind, EventKind::SyscallExit { .. }));
     let mut builder = Builder {
         symbols,
         session: stream.session,
-        marked,
+        marked: stream.has_syscalls,
         tasks: HashMap::new(),
         lost_at: HashMap::new(),
         trees: Vec::new(),
     };
-    for event in &stream.events {
-        builder.add(event);
+    for event in stream.events() {
+        builder.add(&event);
     }
     builder.finish()
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::{CallTree, ReturnRun, build, returns};
-use crate::load::{Bundle, EventKind, TraceStream};
+use crate::load::{Bundle, TraceStream};
 
 /// The calls of a bundle.
 #[derive(Debug, Clone, Default)]
@@ -23,10 +23,7 @@ impl Calls {
     #[must_use]
     pub fn new(bundle: &Bundle) -> Self {
         let graphs = |stream: &TraceStream| {
-            let some = stream.events.iter().any(|event| {
-                matches!(event.kind, EventKind::Entry { .. } | EventKind::Exit { .. })
-            });
-            if some {
+            if stream.has_graph {
                 build::trees(stream, &bundle.symbols)
             } else {
                 Vec::new()

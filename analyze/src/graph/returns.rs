@@ -48,7 +48,7 @@ pub struct ReturnRun {
 pub fn runs(stream: &TraceStream, symbols: &SymbolTable) -> Vec<ReturnRun> {
     let mut open: HashMap<u32, ReturnRun> = HashMap::new();
     let mut done = Vec::new();
-    for event in &stream.events {
+    for event in stream.events() {
         let run = || ReturnRun {
             session: stream.session,
             pid: event.pid,

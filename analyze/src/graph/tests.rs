@@ -94,9 +94,9 @@ fn tasks_and_processors_are_told_apart() {
     kernel.leave("path_mount");
     kernel.leave("__arm64_sys_mount");
     kernel.syscall_exit(40, 0);
-    let mut stream = kernel.stream();
-    stream.events.extend(other.events);
-    stream.events.sort_by_key(|event| event.time_ns);
+    kernel.events.extend(other.events);
+    kernel.events.sort_by_key(|event| event.time_ns);
+    let stream = kernel.stream();
     let trees = trees(&stream, &kernel.table());
     let found: Vec<_> = trees
         .iter()
@@ -130,20 +130,17 @@ fn interrupts_are_marked_with_all_that_they_call() {
 fn a_cut_start_keeps_what_is_known() {
     let mut kernel = Kernel::new();
     failing_mount(&mut kernel);
-    let mut stream = kernel.stream();
+    let events = &mut kernel.events;
     // The entries of the syscall, of path_mount and of count_mounts are gone; exits tell when they were entered.
-    let entered: Vec<_> = stream.events[1..4]
-        .iter()
-        .map(|event| event.time_ns)
-        .collect();
-    stream.events.drain(..4);
+    let entered: Vec<_> = events[1..4].iter().map(|event| event.time_ns).collect();
+    events.drain(..4);
     let starts = [(0, entered[2]), (3, entered[1]), (4, entered[0])];
     for (at, time_ns) in starts {
-        if let EventKind::Exit { start_ns, .. } = &mut stream.events[at].kind {
+        if let EventKind::Exit { start_ns, .. } = &mut events[at].kind {
             *start_ns = time_ns;
         }
     }
-    let trees = trees(&stream, &kernel.table());
+    let trees = trees(&kernel.stream(), &kernel.table());
     assert_eq!(text(&trees[0], &kernel.table()), MOUNT);
     assert!(trees[0].lossy);
     assert_eq!(trees[0].result, Some(-28));
@@ -153,9 +150,9 @@ fn a_cut_start_keeps_what_is_known() {
 fn a_cut_end_keeps_what_is_known() {
     let mut kernel = Kernel::new();
     failing_mount(&mut kernel);
-    let mut stream = kernel.stream();
-    stream.events.truncate(5);
-    let trees = trees(&stream, &kernel.table());
+    let events = &mut kernel.events;
+    events.truncate(5);
+    let trees = trees(&kernel.stream(), &kernel.table());
     assert_eq!(
         text(&trees[0], &kernel.table()),
         "__arm64_sys_mount(path_mount(count_mounts))"
@@ -168,16 +165,16 @@ fn a_cut_end_keeps_what_is_known() {
 fn depths_put_a_tree_right_after_lost_events() {
     let mut kernel = Kernel::new();
     failing_mount(&mut kernel);
-    let mut stream = kernel.stream();
+    let events = &mut kernel.events;
     // The exit of count_mounts and the entry of free_mnt are overwritten.
-    let at = stream.events[4].clone();
-    stream.events[4] = Event {
+    let at = events[4].clone();
+    events[4] = Event {
         kind: EventKind::Lost { count: Some(2) },
         pid: 0,
         ..at
     };
-    stream.events.remove(5);
-    let trees = trees(&stream, &kernel.table());
+    events.remove(5);
+    let trees = trees(&kernel.stream(), &kernel.table());
     assert!(trees[0].lossy);
     assert_eq!(text(&trees[0], &kernel.table()), MOUNT);
     assert_eq!(trees[0].result, Some(-28));

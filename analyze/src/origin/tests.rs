@@ -16,10 +16,7 @@ use crate::{
 fn bundle(kernel: &Kernel, sentinels: Option<&Kernel>) -> Bundle {
     let mut trace = vec![kernel.stream()];
     if let Some(sentinels) = sentinels {
-        trace.push(TraceStream {
-            session: 0,
-            ..sentinels.stream()
-        });
+        trace.push(TraceStream::of(0, &sentinels.events));
     }
     Bundle {
         symbols: kernel.table(),

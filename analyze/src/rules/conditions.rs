@@ -193,7 +193,7 @@ fn watched(bundle: &Bundle, function: &str) -> bool {
 fn has_values(bundle: &Bundle) -> bool {
     use crate::load::EventKind;
     bundle.trace.iter().any(|stream| {
-        let mut exits = stream.events.iter().filter_map(|event| match event.kind {
+        let mut exits = stream.events().filter_map(|event| match event.kind {
             EventKind::Exit { value, .. } => Some(value),
             _ => None,
         });

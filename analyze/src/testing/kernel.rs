@@ -62,11 +62,7 @@ impl Kernel {
 
     /// The events so far, as a stream of session 1.
     pub(crate) fn stream(&self) -> TraceStream {
-        TraceStream {
-            session: 1,
-            events: self.events.clone(),
-            ..TraceStream::default()
-        }
+        TraceStream::of(1, &self.events)
     }
 
     pub(crate) fn push(&mut self, kind: EventKind) {

@@ -112,23 +112,60 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Another type, an unknown version, or a payload that is damaged or malformed.
     pub fn decode<R: Record>(&self, frame: &Frame) -> Result<R, DecodeError> {
-        let FrameHeader {
-            frame_type, layout, ..
-        } = frame.header;
-        if frame_type != R::TYPE {
-            return Err(DecodeError::Type {
-                expected: R::TYPE,
-                found: frame_type,
-            });
-        }
-        if layout.version == 0 || layout.version > R::LAYOUT.version {
-            return Err(DecodeError::Version {
-                frame_type,
-                found: layout.version,
-            });
-        }
-        R::decode(&self.payload(frame)?, layout)
+        decode(&frame.header, || self.payload(frame))
     }
+
+    /// A copy of `frame` that outlives the file, still compressed.
+    ///
+    /// # Errors
+    /// A checksum that does not match.
+    pub fn detach(&self, frame: &Frame) -> Result<DetachedFrame, DecodeError> {
+        let stored = self.stored(frame)?.into();
+        Ok(DetachedFrame {
+            header: frame.header,
+            stored,
+        })
+    }
+}
+
+/// A frame apart from its file, for what is decoded when it is needed: it takes what it takes in the file.
+#[derive(Debug, Clone)]
+pub struct DetachedFrame {
+    header: FrameHeader,
+    stored: Box<[u8]>,
+}
+
+impl DetachedFrame {
+    /// The record in it.
+    ///
+    /// # Errors
+    /// As [`Reader::decode`].
+    pub fn decode<R: Record>(&self) -> Result<R, DecodeError> {
+        decode(&self.header, || unpack(&self.stored, &self.header))
+    }
+}
+
+/// The record of a frame with that header.
+fn decode<R: Record>(
+    header: &FrameHeader,
+    payload: impl FnOnce() -> Result<Vec<u8>, DecodeError>,
+) -> Result<R, DecodeError> {
+    let FrameHeader {
+        frame_type, layout, ..
+    } = *header;
+    if frame_type != R::TYPE {
+        return Err(DecodeError::Type {
+            expected: R::TYPE,
+            found: frame_type,
+        });
+    }
+    if layout.version == 0 || layout.version > R::LAYOUT.version {
+        return Err(DecodeError::Version {
+            frame_type,
+            found: layout.version,
+        });
+    }
+    R::decode(&payload()?, layout)
 }
 
 /// The payload as it is in the file, with a right checksum.
@@ -148,9 +185,12 @@ fn stored<'a>(file: &'a [u8], frame: &Frame) -> Result<&'a [u8], DecodeError> {
 }
 
 fn payload(file: &[u8], frame: &Frame) -> Result<Vec<u8>, DecodeError> {
-    let stored = stored(file, frame)?;
-    let raw_len = frame.header.raw_len as usize;
-    match frame.header.flags {
+    unpack(stored(file, frame)?, &frame.header)
+}
+
+fn unpack(stored: &[u8], header: &FrameHeader) -> Result<Vec<u8>, DecodeError> {
+    let raw_len = header.raw_len as usize;
+    match header.flags {
         0 if stored.len() == raw_len => Ok(stored.to_vec()),
         0 => Err(DecodeError::malformed(format!(
             "payload of {} bytes, not {raw_len}",

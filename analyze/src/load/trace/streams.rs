@@ -2,13 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use format_spec::{
-    Frame, Reader,
-    record::{FtracePages, Probe},
-};
+use format_spec::{Frame, Reader, record::Probe};
 use rayon::prelude::*;
 
-use super::{Layouts, MAX_EVENTS, TraceStream, pages};
+use super::{Layouts, MAX_EVENTS, Part, TraceStream};
 use crate::load::{
     Loss, LossKind, Progress, SymbolTable,
     frames::{TraceFrame, unreadable},
@@ -41,17 +38,17 @@ pub(in crate::load) fn streams(
         let decoded: Vec<_> = batch
             .par_iter()
             .map(|(frame, layouts)| {
-                let pages = reader.decode::<FtracePages>(frame);
+                let part = Part::read(reader, frame, layouts);
                 progress.decoded(frame);
-                pages.map(|pages| (pages.session, pages::decode(&pages, layouts)))
+                part
             })
             .collect();
         for (part, (frame, _)) in decoded.into_iter().zip(batch) {
             match part {
-                Ok((session, decoded)) => {
-                    events += decoded.events.len();
-                    unread += decoded.unreadable;
-                    stream_of(&mut streams, session, frame.header.stream).add(decoded);
+                Ok(found) => {
+                    events += found.part.len;
+                    unread += found.unreadable;
+                    stream_of(&mut streams, found.session, frame.header.stream).add(found);
                 }
                 Err(error) => losses.push(unreadable(frame, &error)),
             }
@@ -61,7 +58,9 @@ pub(in crate::load) fn streams(
         let text = format!("{unread} sub-buffers of the trace could not be read");
         losses.push(Loss::new(LossKind::Damage, text));
     }
-    streams.par_iter_mut().for_each(TraceStream::sort);
+    for stream in &mut streams {
+        stream.sort();
+    }
     streams.sort_by_key(|stream| (stream.session, stream.stream));
     losses.extend(streams.iter().filter_map(lost_events));
     streams
@@ -103,11 +102,7 @@ fn stream_of(streams: &mut Vec<TraceStream>, session: u32, stream: u32) -> &mut 
         .iter()
         .position(|known| (known.session, known.stream) == (session, stream));
     let index = known.unwrap_or_else(|| {
-        streams.push(TraceStream {
-            session,
-            stream,
-            ..TraceStream::default()
-        });
+        streams.push(TraceStream::new(session, stream));
         streams.len() - 1
     });
     &mut streams[index]

@@ -13,7 +13,7 @@ use std::{
 
 use self::columns::{duration, returned};
 use crate::{
-    load::{Bundle, Event, EventKind, SymbolTable, TraceStream},
+    load::{Bundle, Event, EventKind, SymbolTable},
     text::plain,
 };
 
@@ -33,11 +33,11 @@ const NAME_BYTES: usize = 7;
 /// # Errors
 /// The stream's.
 pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Result<bool> {
-    let is_graph = |stream: &&TraceStream| {
-        let mut events = stream.events.iter();
-        events.any(|event| matches!(event.kind, EventKind::Entry { .. } | EventKind::Exit { .. }))
-    };
-    let mut graphs = bundle.trace.iter().filter(is_graph).peekable();
+    let mut graphs = bundle
+        .trace
+        .iter()
+        .filter(|stream| stream.has_graph)
+        .peekable();
     let chosen = options.function.is_some() || options.pid.is_some();
     if graphs.peek().is_none() {
         writeln!(out, "# the recording has no function graph")?;
@@ -45,7 +45,7 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
     }
     let mut head = HEAD.as_bytes();
     for stream in graphs {
-        let shown = select::shown(&bundle.symbols, options, &stream.events);
+        let shown = select::shown(&bundle.symbols, options, stream);
         if shown.is_empty() {
             continue;
         }
@@ -99,18 +99,18 @@ impl<'a> Printer<'a> {
     }
 
     /// Prints events with their depths.
-    fn stream(&mut self, out: &mut impl Write, shown: &[(&Event, u32)]) -> io::Result<()> {
+    fn stream(&mut self, out: &mut impl Write, shown: &[(Event, u32)]) -> io::Result<()> {
         let leaves = leaves(shown);
         let mut skipped = vec![false; shown.len()];
-        for (index, &(event, depth)) in shown.iter().enumerate() {
+        for (index, (event, depth)) in shown.iter().enumerate() {
             if skipped[index] {
                 continue;
             }
             let leaf = leaves[index].map(|next| {
                 skipped[next] = true;
-                shown[next].0
+                &shown[next].0
             });
-            self.event(out, event, depth, leaf)?;
+            self.event(out, event, *depth, leaf)?;
         }
         Ok(())
     }
@@ -275,7 +275,7 @@ impl<'a> Printer<'a> {
 }
 
 /// For each entry the index of the return right behind it on its processor that ends it (`get_return_for_leaf`).
-fn leaves(events: &[(&Event, u32)]) -> Vec<Option<usize>> {
+fn leaves(events: &[(Event, u32)]) -> Vec<Option<usize>> {
     let mut leaves = vec![None; events.len()];
     let mut last: HashMap<u32, usize> = HashMap::new();
     for (index, (event, _)) in events.iter().enumerate() {
@@ -283,7 +283,7 @@ fn leaves(events: &[(&Event, u32)]) -> Vec<Option<usize>> {
         let (Some(before), EventKind::Exit { function, .. }) = (before, &event.kind) else {
             continue;
         };
-        let entry = events[before].0;
+        let entry = &events[before].0;
         let same = matches!(&entry.kind, EventKind::Entry { function: entered, .. } if entered == function);
         if same && entry.pid == event.pid {
             leaves[before] = Some(index);

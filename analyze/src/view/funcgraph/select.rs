@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use clap::Args;
 
 use crate::{
-    load::{Event, EventKind, SymbolTable},
+    load::{Event, EventKind, SymbolTable, TraceStream},
     names::base_name,
 };
 
@@ -23,16 +23,17 @@ pub struct Options {
 }
 
 /// The events that are shown, with their depths.
-pub(super) fn shown<'a>(
+pub(super) fn shown(
     symbols: &SymbolTable,
     options: &Options,
-    events: &'a [Event],
-) -> Vec<(&'a Event, u32)> {
+    stream: &TraceStream,
+) -> Vec<(Event, u32)> {
     let mut selector = Selector::new(symbols, options);
-    let shown = events.iter();
-    shown
-        .filter_map(|event| Some((event, selector.depth(event)?)))
-        .collect()
+    let shown = stream.events().filter_map(|event| {
+        let depth = selector.depth(&event)?;
+        Some((event, depth))
+    });
+    shown.collect()
 }
 
 /// Which events are shown, and at which depth.
