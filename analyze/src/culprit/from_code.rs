@@ -1,7 +1,10 @@
 //! Candidates that the machine code of the origin names: limits that it reads. No rule is needed for them.
 
 use super::{Candidate, Kind, Subject, from_rules::says_use};
-use crate::evidence::Nearness;
+use crate::{
+    evidence::{Nearness, Read},
+    rules::judge,
+};
 
 /// Candidates for each limit that the origin's code reads.
 pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
@@ -14,7 +17,7 @@ pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
         2 | 3 => 5,
         _ => 10,
     };
-    let candidate = |read: &crate::evidence::Read| {
+    let candidate = |read: &Read| {
         let name = read
             .id
             .split_once(':')
@@ -35,7 +38,17 @@ pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
         }
         candidate
     };
-    subject.code.reads.iter().map(candidate).collect()
+    let reads = subject.code.reads.iter();
+    let may_be = |read: &&Read| subject.limit(&read.id).is_some() || !is_another(subject, &read.id);
+    reads.filter(may_be).map(candidate).collect()
+}
+
+/// Whether rules know when `id` refuses, and this failure is none of it: a function may read many settings.
+fn is_another(subject: &Subject<'_>, id: &str) -> bool {
+    let case = subject.case();
+    let mut known = subject.rules.iter().filter(|rule| rule.id == id).peekable();
+    let fails = |rule| judge(rule, &case).is_none_or(|verdict| verdict.fails());
+    known.peek().is_some() && known.all(fails)
 }
 
 /// What raises a limit, by the class of its id.

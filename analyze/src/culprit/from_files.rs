@@ -4,11 +4,15 @@ use super::{Candidate, Kind, Subject};
 use crate::{evidence::Component, text::plain};
 
 const EPERM: u16 = 1;
+const ENOENT: u16 = 2;
 const EACCES: u16 = 13;
 const EROFS: u16 = 30;
 
 /// `PROT_EXEC` (`include/uapi/asm-generic/mman-common.h`).
 const EXECUTABLE: u64 = 4;
+
+/// Bit of that capability (`include/uapi/linux/capability.h`).
+const CAP_SYS_PTRACE: u64 = 1 << 19;
 
 /// What such a property weighs: it explains the errno, whatever function returned it.
 const WEIGHT: i32 = 40;
@@ -17,6 +21,7 @@ const WEIGHT: i32 = 40;
 pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
     let mut found = Vec::new();
     found.extend(mount_option(subject));
+    found.extend(hidden_process(subject));
     found.extend(inode_flag(subject));
     found
 }
@@ -51,6 +56,52 @@ fn mount_option(subject: &Subject<'_>) -> Option<Candidate> {
     candidate.remedy = shlex::try_quote(&point)
         .map(|point| vec![format!("`findmnt {point}`")])
         .unwrap_or_default();
+    Some(candidate)
+}
+
+/// A file of another user's process, in a `/proc` that hides them (`proc_pid_permission`, `fs/proc/base.c`): a process
+/// is hidden whole with `invisible`, its files with `noaccess`.
+fn hidden_process(subject: &Subject<'_>) -> Option<Candidate> {
+    let mount = subject.mount.as_ref()?;
+    let hides: &[&str] = match subject.group.errno {
+        EPERM => &["noaccess", "1"],
+        ENOENT => &["invisible", "2", "ptraceable", "4"],
+        _ => return None,
+    };
+    let options = mount.super_options.split(',');
+    let hidden = options
+        .filter_map(|option| option.strip_prefix("hidepid="))
+        .find(|hidden| hides.contains(hidden))
+        .filter(|_| mount.fs_type == "proc")?;
+    let sample = subject.sample?;
+    let granted = subject.bundle.fact(sample, "cred.cap_effective");
+    if granted.is_some_and(|granted| granted & CAP_SYS_PTRACE != 0) {
+        return None;
+    }
+    let named = sample.paths.iter().find_map(|path| {
+        let below = path.bytes.strip_prefix(mount.point.as_slice())?;
+        let process = below
+            .strip_prefix(b"/")?
+            .split(|&byte| byte == b'/')
+            .next()?;
+        let is_number = !process.is_empty() && process.iter().all(u8::is_ascii_digit);
+        is_number.then(|| plain(&path.bytes))
+    })?;
+    let point = plain(&mount.point);
+    let summary = format!(
+        "{point} is mounted with hidepid={hidden}: uid {} does not see {named}",
+        sample.uid
+    );
+    let mut candidate = Candidate::new("mount-option:hidepid", summary);
+    let text = format!(
+        "{point} is mounted {}",
+        plain(mount.super_options.as_bytes())
+    );
+    candidate.says(Kind::State, WEIGHT, text);
+    candidate.remedy = vec![
+        "run it as a member of the group that gid= names: `findmnt -o OPTIONS /proc`".into(),
+        "`mount -o remount,hidepid=0 /proc`".into(),
+    ];
     Some(candidate)
 }
 

@@ -1,6 +1,7 @@
 //! What the recording says about the state of the host at the failing moment, whatever the cause may be.
 
 mod code_facts;
+mod cpuset;
 mod deleted;
 mod kernel_log;
 mod limit_use;
@@ -11,6 +12,7 @@ mod space;
 mod sysctls;
 
 pub use code_facts::{CodeFacts, Read};
+pub use cpuset::cpuset_left_out;
 pub use deleted::{DeletedFile, deleted_files};
 pub use kernel_log::{Message, kernel_log};
 pub use limit_use::{LimitUse, Nearness};

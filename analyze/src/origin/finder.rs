@@ -180,8 +180,9 @@ impl Finder<'_> {
                 let by_hook = || inferred::by_hook(tree, deepest, &successful, symbols);
                 let refused = REFUSALS.contains(&self.task.errno);
                 let at = refused.then(by_hook).flatten().unwrap_or_else(|| {
-                    inferred::by_code(tree, aligned, deepest, |function| {
-                        makers.makes(function, self.task.errno)
+                    let makes = |function| makers.makes(function, self.task.errno);
+                    inferred::by_code(tree, aligned, deepest, makes, |function| {
+                        makers.asks(function)
                     })
                 });
                 let found = Found {

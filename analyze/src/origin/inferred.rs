@@ -86,12 +86,14 @@ pub(super) fn by_hook(
 }
 
 /// Of the calls on the way to `deepest` the innermost one whose code makes the errno, as `makes` tells; where none is
-/// known to, the one after which the ways part, else the innermost one whose code is not known.
+/// known to, the one after which the ways part, else the innermost one whose code is not known, else the innermost one
+/// that may have been told the errno by a call that the graph does not have, as `asks` tells.
 pub(super) fn by_code(
     failing: &CallTree,
     aligned: Option<usize>,
     deepest: usize,
     makes: impl Fn(u64) -> Option<bool>,
+    asks: impl Fn(u64) -> bool,
 ) -> usize {
     let mut way = failing.path(deepest);
     way.reverse();
@@ -104,6 +106,10 @@ pub(super) fn by_code(
     makes
         .or(aligned)
         .or_else(|| first(None).map(|at| way[at]))
+        .or_else(|| {
+            let mut way = way.iter().copied();
+            way.find(|&index| asks(failing.calls()[index].function))
+        })
         .unwrap_or(deepest)
 }
 

@@ -4,7 +4,7 @@ use format_spec::record::Failure;
 
 use super::{Answer, FileIs, Place, Returned, Rule};
 use crate::{
-    evidence::{CodeFacts, Component, NamedFile, sysctl},
+    evidence::{CodeFacts, Component, NamedFile, cpuset_left_out, sysctl},
     failures::Group,
     graph::Outcome,
     load::Bundle,
@@ -105,7 +105,7 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Option<Verdict> {
         every(&rule.fact, |is| {
             let value = case
                 .sample
-                .and_then(|sample| case.bundle.fact(sample, &is.name));
+                .and_then(|sample| fact(case.bundle, sample, &is.name));
             Answer::of(value.map(|value| is.range().holds(value.cast_signed())))
         }),
         every(&rule.sysctl, |is| {
@@ -132,6 +132,15 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Option<Verdict> {
             )
         }),
         state,
+    })
+}
+
+/// A fact of the failing task: one that was recorded, or one that follows from the snapshots.
+fn fact(bundle: &Bundle, sample: &Failure, name: &str) -> Option<u64> {
+    let recorded = bundle.fact(sample, name);
+    recorded.or_else(|| match name {
+        "cpuset.left_out" => cpuset_left_out(bundle, sample),
+        _ => None,
     })
 }
 
