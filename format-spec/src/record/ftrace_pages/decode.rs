@@ -3,7 +3,7 @@
 use super::{
     FtracePages,
     event::{COMMIT_MASK, PADDING, PAGE_HEADER_LEN, Shape, TIME_EXTEND, TIME_STAMP, moved},
-    model::{Class, FIXED_COLUMNS, MAX_PAGE_COLUMNS, Mode, Slot, Stacks},
+    model::{Class, FIXED_COLUMNS, FixedColumns, MAX_PAGE_COLUMNS, Mode, Slot, Stacks},
 };
 use crate::{
     DecodeError,
@@ -22,21 +22,10 @@ pub(super) fn decode(payload: &[u8], may_have_more: bool) -> Result<FtracePages,
     let (fixed, rest) = columns
         .split_first_chunk_mut::<FIXED_COLUMNS>()
         .ok_or_else(short)?;
-    let [
-        head,
-        forms,
-        raw,
-        times,
-        commits,
-        tails,
-        kinds,
-        deltas,
-        uppers,
-        longs,
-    ] = fixed;
-    let cpu = head.take_as("cpu")?;
-    let session = head.take_as("session")?;
-    let classes = read_classes(head, rest.len())?;
+    let column = FixedColumns::new(fixed);
+    let cpu = column.head.take_as("cpu")?;
+    let session = column.head.take_as("session")?;
+    let classes = read_classes(column.head, rest.len())?;
     let mut of_classes = Vec::new();
     let mut left = rest;
     for class in &classes {
@@ -52,30 +41,30 @@ pub(super) fn decode(payload: &[u8], may_have_more: bool) -> Result<FtracePages,
     let mut events = Events {
         classes,
         columns: of_classes,
-        longs,
+        longs: column.longs,
         known: Vec::new(),
         stacks: Stacks::default(),
         time: 0,
     };
     let mut out = Vec::with_capacity(pages);
     for _ in 0..pages {
-        if forms.take()? == 0 {
-            let page = raw.take_bytes()?;
+        if column.forms.take()? == 0 {
+            let page = column.raw.take_bytes()?;
             claims.claim(page.len(), 1)?;
             out.push(page.to_vec());
             continue;
         }
-        events.time = times.take_difference(events.time)?;
+        events.time = column.times.take_difference(events.time)?;
         let mut page = events.time.to_le_bytes().to_vec();
         page.extend([0; 8]);
         loop {
-            let kind = kinds.take()?;
+            let kind = column.kinds.take()?;
             match kind {
                 0 => break,
                 1 | 2 => {
                     let type_len = if kind == 1 { TIME_EXTEND } else { TIME_STAMP };
-                    let delta = deltas.take_as("time delta")?;
-                    let upper: u32 = uppers.take_as("upper time")?;
+                    let delta = column.deltas.take_as("time delta")?;
+                    let upper: u32 = column.uppers.take_as("upper time")?;
                     put_header(&mut page, type_len, delta)?;
                     page.extend(upper.to_le_bytes());
                     events.time = moved(events.time, type_len, delta, upper);
@@ -90,12 +79,12 @@ pub(super) fn decode(payload: &[u8], may_have_more: bool) -> Result<FtracePages,
             }
         }
         let used = (page.len() - PAGE_HEADER_LEN) as u64;
-        let commit = commits.take_difference(used)?;
+        let commit = column.commits.take_difference(used)?;
         if commit & COMMIT_MASK != used {
             return Err(DecodeError::malformed("commit is not the events' length"));
         }
         page[8..16].copy_from_slice(&commit.to_le_bytes());
-        page.extend_from_slice(tails.take_bytes()?);
+        page.extend_from_slice(column.tails.take_bytes()?);
         claims.claim(page.len(), 1)?;
         out.push(page);
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{
     FtracePages, decode,
     event::{Item, PADDING, PAGE_HEADER_LEN, Page, TIME_EXTEND, moved},
-    model::{Class, FIXED_COLUMNS, MAX_PAGE_COLUMNS, Mode, Slot, Stacks},
+    model::{Class, FIXED_COLUMNS, FixedColumns, MAX_PAGE_COLUMNS, Mode, Slot, Stacks},
     modes,
 };
 use crate::{
@@ -60,36 +60,27 @@ fn split(record: &FtracePages, mut pages: Vec<Option<Page<'_>>>, out: &mut Vec<u
     let (keys, events) = classify(&mut pages);
     let classes = modes::choose(&keys, &events);
     let mut writer = PageWriter::new(classes, &keys);
-    let [
-        head,
-        forms,
-        raw,
-        times,
-        commits,
-        tails,
-        kinds,
-        deltas,
-        uppers,
-    ] = &mut writer.fixed;
-    head.put(record.cpu.into());
-    head.put(record.session.into());
-    head.put(writer.classes.len() as u64);
+    let mut fixed: [ColumnWriter; FIXED_COLUMNS] = Default::default();
+    let column = FixedColumns::new(&mut fixed);
+    column.head.put(record.cpu.into());
+    column.head.put(record.session.into());
+    column.head.put(writer.classes.len() as u64);
     for class in &writer.classes {
-        head.put(class.shape.type_len.into());
-        head.put(class.shape.length.into());
+        column.head.put(class.shape.type_len.into());
+        column.head.put(class.shape.length.into());
         for slot in &class.slots {
-            head.put(slot.mode as u64);
+            column.head.put(slot.mode as u64);
         }
     }
     let mut events = events.iter();
     let mut time = 0;
     for (page, bytes) in pages.iter().zip(&record.pages) {
-        forms.put(page.is_some().into());
+        column.forms.put(page.is_some().into());
         let Some(page) = page else {
-            raw.put_bytes(bytes);
+            column.raw.put_bytes(bytes);
             continue;
         };
-        times.put_difference(page.time, time);
+        column.times.put_difference(page.time, time);
         time = page.time;
         for item in &page.items {
             match *item {
@@ -98,28 +89,33 @@ fn split(record: &FtracePages, mut pages: Vec<Option<Page<'_>>>, out: &mut Vec<u
                     delta,
                     upper,
                 } => {
-                    kinds.put(if type_len == TIME_EXTEND { 1 } else { 2 });
-                    deltas.put(delta.into());
-                    uppers.put(upper.into());
+                    column
+                        .kinds
+                        .put(if type_len == TIME_EXTEND { 1 } else { 2 });
+                    column.deltas.put(delta.into());
+                    column.uppers.put(upper.into());
                     time = moved(time, type_len, delta, upper);
                 }
                 Item::Event { delta, .. } => {
                     let Some(event) = events.next() else { return };
-                    kinds.put(event.class as u64 + 3);
+                    column.kinds.put(event.class as u64 + 3);
                     time = event.time;
                     writer.columns[event.class][0].put(delta.into());
-                    writer
-                        .values
-                        .put(event, &mut writer.classes, &mut writer.columns);
+                    writer.values.put(
+                        event,
+                        &mut writer.classes,
+                        &mut writer.columns,
+                        column.longs,
+                    );
                 }
             }
         }
-        kinds.put(0);
+        column.kinds.put(0);
         let used = bytes.len() - page.tail.len() - PAGE_HEADER_LEN;
-        commits.put_difference(page.commit, used as u64);
-        tails.put_bytes(page.tail);
+        column.commits.put_difference(page.commit, used as u64);
+        column.tails.put_bytes(page.tail);
     }
-    writer.finish(record.pages.len(), out);
+    writer.finish(fixed, record.pages.len(), out);
 }
 
 /// Numbers the classes of the events, and gives up pages that would need too many columns.
@@ -184,22 +180,27 @@ fn classify<'a>(pages: &mut [Option<Page<'a>>]) -> (Vec<Key>, Vec<Event<'a>>) {
 /// The values of events, and what they are differences to.
 #[derive(Default)]
 struct Values {
-    longs: ColumnWriter,
     numbers: HashMap<u64, u64>,
     stacks: Stacks,
 }
 
 impl Values {
-    fn number(&mut self, value: u64) -> u64 {
+    fn number(&mut self, value: u64, longs: &mut ColumnWriter) -> u64 {
         let next = self.numbers.len() as u64;
         let number = *self.numbers.entry(value).or_insert(next);
         if number == next {
-            self.longs.put_delta(value);
+            longs.put_delta(value);
         }
         number
     }
 
-    fn put(&mut self, event: &Event<'_>, classes: &mut [Class], columns: &mut [Vec<ColumnWriter>]) {
+    fn put(
+        &mut self,
+        event: &Event<'_>,
+        classes: &mut [Class],
+        columns: &mut [Vec<ColumnWriter>],
+        longs: &mut ColumnWriter,
+    ) {
         let mut at = 0;
         let mut called = event.time;
         let columns = columns[event.class][1..].iter_mut();
@@ -216,9 +217,9 @@ impl Values {
             match slot.mode {
                 Mode::Word | Mode::Long => column.put_difference(value, slot.before),
                 Mode::Depth => column.put_difference(value, self.stacks.len(pid)),
-                Mode::Number => column.put(self.number(value)),
+                Mode::Number => column.put(self.number(value, longs)),
                 Mode::Push => {
-                    column.put(self.number(value));
+                    column.put(self.number(value, longs));
                     self.stacks.push(pid, value, event.time);
                 }
                 Mode::Pop => {
@@ -227,7 +228,7 @@ impl Values {
                     if top.is_some_and(|(top, _)| top == value) {
                         column.put(0);
                     } else {
-                        column.put(1 + self.number(value));
+                        column.put(1 + self.number(value, longs));
                     }
                 }
                 Mode::Time | Mode::Call => {
@@ -248,7 +249,6 @@ impl Values {
 }
 
 struct PageWriter {
-    fixed: [ColumnWriter; FIXED_COLUMNS - 1],
     values: Values,
     classes: Vec<Class>,
     columns: Vec<Vec<ColumnWriter>>,
@@ -268,16 +268,14 @@ impl PageWriter {
                 .collect(),
         };
         Self {
-            fixed: Default::default(),
             values: Values::default(),
             classes: keys.iter().zip(modes).map(class).collect(),
             columns,
         }
     }
 
-    fn finish(self, pages: usize, out: &mut Vec<u8>) {
-        let mut columns: Vec<_> = self.fixed.into();
-        columns.push(self.values.longs);
+    fn finish(self, fixed: [ColumnWriter; FIXED_COLUMNS], pages: usize, out: &mut Vec<u8>) {
+        let mut columns = Vec::from(fixed);
         columns.extend(self.columns.into_iter().flatten());
         write_columns(out, pages, &columns);
     }

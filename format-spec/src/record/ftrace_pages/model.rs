@@ -7,6 +7,47 @@ use super::event::Shape;
 /// Columns in front of those of the classes.
 pub(super) const FIXED_COLUMNS: usize = 10;
 
+/// These columns by name, to be written or read.
+pub(super) struct FixedColumns<'c, C> {
+    /// Processor, session, and the classes with their slots.
+    pub(super) head: &'c mut C,
+    /// Of each page: 1 when it is in columns, 0 when it is in `raw`.
+    pub(super) forms: &'c mut C,
+    /// Pages as they are.
+    pub(super) raw: &'c mut C,
+    /// Times, commits and what is behind the events, of each page.
+    pub(super) times: &'c mut C,
+    pub(super) commits: &'c mut C,
+    pub(super) tails: &'c mut C,
+    /// What comes next in a page: 0 its end, 1 or 2 a time, 3 + class an event.
+    pub(super) kinds: &'c mut C,
+    /// The lower and the upper part of times.
+    pub(super) deltas: &'c mut C,
+    pub(super) uppers: &'c mut C,
+    /// The dictionary of long values.
+    pub(super) longs: &'c mut C,
+}
+
+impl<'c, C> FixedColumns<'c, C> {
+    /// Names the columns, which are in the order of the payload.
+    pub(super) fn new(columns: &'c mut [C; FIXED_COLUMNS]) -> Self {
+        let [head, forms, raw, times, commits, rest @ ..] = columns;
+        let [tails, kinds, deltas, uppers, longs] = rest;
+        Self {
+            head,
+            forms,
+            raw,
+            times,
+            commits,
+            tails,
+            kinds,
+            deltas,
+            uppers,
+            longs,
+        }
+    }
+}
+
 /// Most columns of the record.
 pub(super) const MAX_PAGE_COLUMNS: usize = 4096;
 
