@@ -1,67 +1,52 @@
-//! Error numbers by name.
+//! Error numbers by name, as Linux has them on arm64 and x86-64.
 
 use anyhow::{Context as _, Result};
+use syscalls::Errno;
 
-/// include/uapi/asm-generic/errno-base.h and errno.h: the same on arm64 and x86-64, and never changed.
-const NUMBERS: [(&str, u32); 52] = [
-    ("EPERM", 1),
-    ("ENOENT", 2),
-    ("ESRCH", 3),
-    ("EINTR", 4),
-    ("EIO", 5),
-    ("ENXIO", 6),
-    ("E2BIG", 7),
-    ("ENOEXEC", 8),
-    ("EBADF", 9),
-    ("ECHILD", 10),
-    ("EAGAIN", 11),
-    ("ENOMEM", 12),
-    ("EACCES", 13),
-    ("EFAULT", 14),
-    ("EBUSY", 16),
-    ("EEXIST", 17),
-    ("EXDEV", 18),
-    ("ENODEV", 19),
-    ("ENOTDIR", 20),
-    ("EISDIR", 21),
-    ("EINVAL", 22),
-    ("ENFILE", 23),
-    ("EMFILE", 24),
-    ("ENOTTY", 25),
-    ("ETXTBSY", 26),
-    ("EFBIG", 27),
-    ("ENOSPC", 28),
-    ("ESPIPE", 29),
-    ("EROFS", 30),
-    ("EMLINK", 31),
-    ("EPIPE", 32),
-    ("ERANGE", 34),
-    ("ENAMETOOLONG", 36),
-    ("ENOSYS", 38),
-    ("ENOTEMPTY", 39),
-    ("ELOOP", 40),
-    ("EOVERFLOW", 75),
-    ("EMSGSIZE", 90),
-    ("EOPNOTSUPP", 95),
-    ("EADDRINUSE", 98),
-    ("EADDRNOTAVAIL", 99),
-    ("ENETUNREACH", 101),
-    ("ENOBUFS", 105),
-    ("EISCONN", 106),
-    ("ENOTCONN", 107),
-    ("ETIMEDOUT", 110),
-    ("ECONNREFUSED", 111),
-    ("EHOSTUNREACH", 113),
-    ("EALREADY", 114),
-    ("EINPROGRESS", 115),
-    ("EDQUOT", 122),
-    ("EKEYREJECTED", 129),
-];
+/// Numbers above this one are not for user space (`include/linux/errno.h`).
+const LAST: i32 = 133;
 
 /// The number of an error, for example 28 for ENOSPC.
 pub(crate) fn number(name: &str) -> Result<u32> {
-    let found = NUMBERS.iter().find(|(known, _)| *known == name);
-    found
-        .map(|(_, number)| *number)
+    (1..=LAST)
+        .find(|&number| Errno::new(number).name() == Some(name))
+        .and_then(|number| u32::try_from(number).ok())
         .with_context(|| format!("unknown error name {name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers that `include/uapi/asm-generic/errno.h` leaves out: those of EWOULDBLOCK and EDEADLOCK, which
+    /// stand for EAGAIN and EDEADLK.
+    const UNUSED: [i32; 2] = [41, 58];
+
+    #[test]
+    fn every_error_of_user_space_is_known() {
+        for errno in 1..=LAST {
+            let name = Errno::new(errno).name();
+            assert_eq!(name.is_none(), UNUSED.contains(&errno), "{errno}");
+            if let Some(name) = name {
+                assert_eq!(number(name).unwrap(), errno.unsigned_abs(), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_those_of_the_kernel() {
+        for (name, expected) in [
+            ("EPERM", 1),
+            ("EDEADLK", 35),
+            ("ENODATA", 61),
+            ("ETOOMANYREFS", 109),
+            ("EUCLEAN", 117),
+            ("EHWPOISON", 133),
+        ] {
+            assert_eq!(number(name).unwrap(), expected, "{name}");
+        }
+        for unknown in ["ENONSENSE", "ENOTSUPP", ""] {
+            assert!(number(unknown).is_err(), "{unknown}");
+        }
+    }
 }
