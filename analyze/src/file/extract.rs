@@ -1,11 +1,10 @@
 //! One stream's records, or one file of a snapshot.
 
 use format_spec::{
-    Reader, json,
-    record::{Content, Phase, type_name},
+    Reader,
+    record::{AnyRecord, Content, Phase, type_name},
 };
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::load::Snapshots;
 
@@ -22,14 +21,31 @@ pub struct Extracted {
     pub content: Content,
 }
 
-/// The records of one type, by its name in SPEC.md or its number, in JSON; each with offset, stream and sequence
-/// number, and what keeps it from being read where that is so. They are decoded one by one. `None` when there is no such
-/// type.
+/// One record and the frame that it is in. It is written as it stands: as a tree of JSON values it would take many
+/// times the memory.
+#[derive(Debug, Serialize)]
+pub struct StreamRecord {
+    /// Offset of the frame in the file, in bytes.
+    pub offset: usize,
+    /// Stream of the frame.
+    pub stream: u32,
+    /// Sequence number of the frame.
+    pub sequence: u32,
+    /// The record; none where it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<AnyRecord>,
+    /// What keeps it from being read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// The records of one type, by its name in SPEC.md or its number. They are decoded one by one. `None` when there is no
+/// such type.
 #[must_use]
 pub fn stream<'r>(
     reader: &'r Reader<'_>,
     wanted: &str,
-) -> Option<impl Iterator<Item = Value> + use<'r>> {
+) -> Option<impl Iterator<Item = StreamRecord> + use<'r>> {
     let wanted = wanted.replace(['-', '_'], " ");
     let is_wanted = |frame_type: &u16| {
         type_name(*frame_type) == Some(&wanted) || wanted.parse() == Ok(*frame_type)
@@ -38,17 +54,17 @@ pub fn stream<'r>(
     let frames = reader.frames().iter();
     let frames = frames.filter(move |frame| frame.header.frame_type == frame_type);
     Some(frames.map(|frame| {
-        let header = &frame.header;
-        let (key, content) = match json::content(reader, frame) {
-            Ok(record) => ("record", record),
-            Err(error) => ("error", error.to_string().into()),
+        let (record, error) = match AnyRecord::decode(reader, frame) {
+            Ok(record) => (Some(record), None),
+            Err(error) => (None, Some(error.to_string())),
         };
-        json!({
-            "offset": frame.offset,
-            "stream": header.stream,
-            "sequence": header.sequence,
-            key: content,
-        })
+        StreamRecord {
+            offset: frame.offset,
+            stream: frame.header.stream,
+            sequence: frame.header.sequence,
+            record,
+            error,
+        }
     }))
 }
 

@@ -10,9 +10,9 @@ mod redact;
 mod repair;
 mod verify;
 
-pub use extract::{Extracted, snapshot_entry, stream};
+pub use extract::{Extracted, StreamRecord, snapshot_entry, stream};
 pub use info::{Info, StreamInfo, info};
-pub use pages::{PageFile, TooMany, pages};
+pub use pages::{PageFile, Place, TooMany, pages};
 pub use redact::{Redaction, Replaced, redact};
 pub use repair::{Repair, repair};
 pub use verify::{Problem, Verdict, verify};

@@ -35,6 +35,7 @@ pub(super) fn assemble(
         facts,
         failures,
         snapshots,
+        holes,
         probes,
         symbols,
         mut zooms,
@@ -56,10 +57,10 @@ pub(super) fn assemble(
         ),
         Trace::LeftOut => Vec::new(),
     };
-    let snapshots = Snapshots::new(snapshots);
+    let snapshots = Snapshots::new(snapshots, &holes);
     if snapshots.unresolved > 0 {
         let text = format!(
-            "{} snapshot entries refer to an earlier snapshot that is missing",
+            "the content of {} snapshot entries is not known: it is that of an earlier frame, and frames are lost",
             snapshots.unresolved
         );
         losses.push(Loss::new(LossKind::Damage, text));

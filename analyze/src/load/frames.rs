@@ -16,6 +16,9 @@ use super::{Loss, LossKind, Progress};
 /// Most bytes of records that are kept, pages not counted. A recording of a minute has a tenth of it.
 const MOST_KEPT: usize = 96 << 20;
 
+/// Most bytes of failures: a storm of them leaves room for the snapshots, the zooms and the symbols that come after it.
+const MOST_FAILURES: usize = MOST_KEPT / 2;
+
 /// Most bytes of payload, decompressed, that are decoded at one time, but for a single frame.
 const BATCH_RAW_LEN: usize = 1 << 20;
 
@@ -27,7 +30,11 @@ pub(super) struct Records {
     pub(super) counts: Option<Counts>,
     pub(super) facts: Vec<FactTable>,
     pub(super) failures: Vec<Failures>,
-    pub(super) snapshots: Vec<Snapshot>,
+    /// With the sequence numbers of their frames.
+    pub(super) snapshots: Vec<(u32, Snapshot)>,
+    /// Rising sequence numbers of frames that are not there, the first one of each gap, and of snapshots that are left
+    /// out or cannot be read.
+    pub(super) holes: Vec<u32>,
     pub(super) probes: Vec<Probes>,
     pub(super) symbols: Vec<Symbols>,
     pub(super) zooms: Vec<Zoom>,
@@ -68,7 +75,9 @@ pub(super) fn decode(reader: &Reader<'_>, progress: &Progress, losses: &mut Vec<
     let mut records = Records::default();
     let mut unknown = BTreeMap::new();
     let mut left = MOST_KEPT;
+    let mut left_for_failures = MOST_FAILURES;
     let mut left_out = 0;
+    let mut due = 0;
     let decode = |frame: &Frame| {
         let decoded = decode_one(reader, frame);
         if frame.header.frame_type != FtracePages::TYPE {
@@ -78,20 +87,34 @@ pub(super) fn decode(reader: &Reader<'_>, progress: &Progress, losses: &mut Vec<
     };
     let batches = batches(reader.frames());
     let decoded = batches.flat_map(|batch| batch.par_iter().map(decode).collect::<Vec<_>>());
-    for record in decoded {
+    for (record, frame) in decoded.zip(reader.frames()) {
+        let sequence = frame.header.sequence;
+        if sequence > due {
+            records.holes.push(due);
+        }
+        due = sequence.saturating_add(1);
+        let is_snapshot = frame.header.frame_type == Snapshot::TYPE;
         let kept = memory(&record);
-        if kept > left {
+        let room = match record {
+            Decoded::Failures(_) => left.min(left_for_failures),
+            _ => left,
+        };
+        if kept > room {
             left_out += 1;
+            records.holes.extend(is_snapshot.then_some(sequence));
             continue;
         }
         left -= kept;
+        if matches!(record, Decoded::Failures(_)) {
+            left_for_failures -= kept;
+        }
         match record {
             Decoded::Manifest(manifest) => records.manifest = records.manifest.or(Some(manifest)),
             Decoded::Closing(closing) => records.closing = Some(closing),
             Decoded::Counts(counts) => records.counts = Some(counts),
             Decoded::Facts(facts) => records.facts.push(facts),
             Decoded::Failures(failures) => records.failures.push(failures),
-            Decoded::Snapshot(snapshot) => records.snapshots.push(snapshot),
+            Decoded::Snapshot(snapshot) => records.snapshots.push((sequence, snapshot)),
             Decoded::Probes(probes) => records.probes.push(probes),
             Decoded::Symbols(symbols) => records.symbols.push(symbols),
             Decoded::Zoom(zoom) => records.zooms.push(zoom),
@@ -100,7 +123,10 @@ pub(super) fn decode(reader: &Reader<'_>, progress: &Progress, losses: &mut Vec<
             Decoded::Layouts(layouts) => records.layouts.push(layouts),
             Decoded::Trace(frame) => records.trace.push(frame),
             Decoded::Unknown(frame_type) => *unknown.entry(frame_type).or_insert(0usize) += 1,
-            Decoded::Lost(loss) => losses.push(loss),
+            Decoded::Lost(loss) => {
+                losses.push(loss);
+                records.holes.extend(is_snapshot.then_some(sequence));
+            }
         }
     }
     if left_out > 0 {
@@ -149,20 +175,35 @@ fn memory(record: &Decoded) -> usize {
             };
             EACH + text(entry.path.len()) + content
         }),
-        Decoded::Symbols(part) => sum(&part.symbols, |symbol| EACH + text(symbol.name.len())),
+        Decoded::Symbols(part) => sum(&part.symbols, |symbol| {
+            let module = symbol
+                .module
+                .as_ref()
+                .map_or(0, |module| text(module.len()));
+            EACH + 2 * text(symbol.name.len()) + module
+        }),
         Decoded::Code(part) => sum(&part.functions, |function| EACH + function.bytes.len()),
         Decoded::CtlTables(part) => sum(&part.entries, |entry| {
-            EACH + sum(&entry.paths, |path| text(path.len()))
+            let symbol = entry
+                .symbol
+                .as_ref()
+                .map_or(0, |(name, _)| text(name.len()));
+            EACH + symbol + sum(&entry.paths, |path| 2 * text(path.len()))
         }),
         Decoded::Layouts(part) => sum(&part.fields, |field| {
             EACH + field.structure.len() + field.field.len()
         }),
-        Decoded::Probes(part) => sum(&part.probes, |probe| EACH + probe.function.len()),
-        Decoded::Facts(part) => sum(&part.facts, |fact| EACH + fact.path.len()),
-        Decoded::Zoom(zoom) => sum(&zoom.functions, |name| text(name.len())) + 4 * zoom.pids.len(),
-        Decoded::Trace(TraceFrame::Formats(formats)) => {
-            sum(&formats.events, |event| EACH + event.text.len())
+        Decoded::Probes(part) => sum(&part.probes, |probe| {
+            EACH + probe.event.len() + probe.function.len()
+        }),
+        Decoded::Facts(part) => sum(&part.facts, |fact| EACH + fact.name.len() + fact.path.len()),
+        Decoded::Zoom(zoom) => {
+            let functions = sum(&zoom.functions, |name| text(name.len()));
+            EACH + functions + 4 * zoom.pids.len() + text(zoom.tier.len())
         }
+        Decoded::Trace(TraceFrame::Formats(formats)) => sum(&formats.events, |event| {
+            EACH + event.system.len() + event.name.len() + event.text.len()
+        }),
         // One of each is kept, or nothing.
         Decoded::Manifest(_)
         | Decoded::Closing(_)
@@ -218,10 +259,48 @@ pub(super) fn unreadable(frame: &Frame, error: &format_spec::DecodeError) -> Los
 mod tests {
     use format_spec::{
         Writer,
-        record::{Entry, Phase},
+        record::{Entry, Failure, PathArgument, Phase},
     };
 
     use super::*;
+
+    #[test]
+    fn a_storm_of_failures_leaves_room_for_the_snapshot_behind_it() {
+        let path = PathArgument {
+            bytes: vec![b'/'; 8_000_000],
+            ..PathArgument::default()
+        };
+        let row = Failure {
+            paths: vec![path],
+            ..Failure::default()
+        };
+        let end = Snapshot {
+            number: 1,
+            phase: Phase::End,
+            started_ns: 0,
+            ended_ns: 0,
+            entries: vec![Entry {
+                path: b"/proc/mounts".to_vec(),
+                content: Content::File {
+                    bytes: vec![0; 8_000_000],
+                    truncated: false,
+                },
+            }],
+        };
+        let mut writer = Writer::new(Vec::new(), [0; 16], 0).unwrap();
+        let rows = vec![row];
+        let storm = Failures { rows };
+        for _ in 0..=MOST_KEPT / 8_000_000 {
+            writer.write(0, &storm).unwrap();
+        }
+        writer.write(0, &end).unwrap();
+        let file = writer.finish().unwrap();
+        let reader = Reader::new(&file).unwrap();
+        let records = decode(&reader, &Progress::default(), &mut Vec::new());
+        assert_eq!(records.failures.len(), MOST_FAILURES / 8_000_000);
+        assert_eq!(records.snapshots.len(), 1);
+        assert!(records.holes.is_empty());
+    }
 
     /// A few kilobytes that stand for 160 MB.
     #[test]
@@ -251,6 +330,8 @@ mod tests {
         let mut losses = Vec::new();
         let records = decode(&reader, &Progress::default(), &mut losses);
         assert_eq!(records.snapshots.len(), MOST_KEPT / 8_000_000);
+        let holes: Vec<u32> = (12..20).collect();
+        assert_eq!(records.holes, holes);
         assert_eq!(losses[0].kind, LossKind::Bound, "{}", losses[0].text);
     }
 }

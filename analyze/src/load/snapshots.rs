@@ -8,7 +8,7 @@ use format_spec::record::{Content, Phase, Snapshot};
 #[derive(Debug, Clone, Default)]
 pub struct Snapshots {
     list: Vec<SnapshotView>,
-    /// Entries that say "unchanged" of something that is not there.
+    /// Entries that say "unchanged" of something that is not there, or that may have been in a frame that is lost.
     pub unresolved: usize,
 }
 
@@ -23,17 +23,25 @@ pub struct SnapshotView {
     pub started_ns: u64,
     /// When it was complete, nanoseconds of CLOCK_MONOTONIC.
     pub ended_ns: u64,
-    entries: BTreeMap<Arc<[u8]>, Arc<Content>>,
+    entries: BTreeMap<Arc<[u8]>, Known>,
+}
+
+/// What was at a path, and the sequence number of the last frame that says so.
+#[derive(Debug, Clone)]
+struct Known {
+    content: Arc<Content>,
+    sequence: u32,
 }
 
 impl Snapshots {
-    /// Puts the parts of each snapshot together.
+    /// Puts the parts of each snapshot together. Each comes with the sequence number of its frame; `holes` are rising
+    /// sequence numbers of frames that are lost.
     #[must_use]
-    pub fn new(mut parts: Vec<Snapshot>) -> Self {
-        parts.sort_by_key(|part| part.number);
+    pub fn new(mut parts: Vec<(u32, Snapshot)>, holes: &[u32]) -> Self {
+        parts.sort_by_key(|(_, part)| part.number);
         let mut all = Self::default();
-        for part in parts {
-            all.add(part);
+        for (sequence, part) in parts {
+            all.add(sequence, part, holes);
         }
         all
     }
@@ -65,7 +73,7 @@ impl Snapshots {
         views
     }
 
-    fn add(&mut self, part: Snapshot) {
+    fn add(&mut self, sequence: u32, part: Snapshot, holes: &[u32]) {
         if self
             .list
             .last()
@@ -92,17 +100,29 @@ impl Snapshots {
                 Content::Unchanged => {
                     let mut earlier = before.iter().rev();
                     let known = earlier.find_map(|view| view.entries.get_key_value(&path));
-                    let Some((path, content)) = known else {
+                    // A lost frame between the two may have had another content.
+                    let is_certain = |known: &Known| {
+                        let next = holes.partition_point(|&hole| hole < known.sequence);
+                        holes.get(next).is_none_or(|&hole| hole > sequence)
+                    };
+                    let Some((path, known)) = known.filter(|(_, known)| is_certain(known)) else {
                         self.unresolved += 1;
                         continue;
                     };
-                    view.entries.insert(Arc::clone(path), Arc::clone(content));
+                    let (path, content) = (Arc::clone(path), Arc::clone(&known.content));
+                    view.entries.insert(path, Known { content, sequence });
                     continue;
                 }
                 content => Arc::new(content),
             };
-            view.entries.insert(path, content);
+            view.entries.insert(path, Known { content, sequence });
         }
+    }
+}
+
+impl Known {
+    fn content(&self) -> &Content {
+        &self.content
     }
 }
 
@@ -110,7 +130,7 @@ impl SnapshotView {
     /// What was at `path`.
     #[must_use]
     pub fn content(&self, path: impl AsRef<[u8]>) -> Option<&Content> {
-        self.entries.get(path.as_ref()).map(AsRef::as_ref)
+        self.entries.get(path.as_ref()).map(Known::content)
     }
 
     /// The bytes of the file at `path`.
@@ -142,14 +162,14 @@ impl SnapshotView {
         self.entries
             .range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded))
             .take_while(move |(path, _)| path.starts_with(prefix))
-            .map(|(path, content)| (path.as_ref(), content.as_ref()))
+            .map(|(path, known)| (path.as_ref(), known.content()))
     }
 
     /// Everything, by path.
     pub fn entries(&self) -> impl Iterator<Item = (&[u8], &Content)> {
         self.entries
             .iter()
-            .map(|(path, content)| (path.as_ref(), content.as_ref()))
+            .map(|(path, known)| (path.as_ref(), known.content()))
     }
 }
 
@@ -176,9 +196,36 @@ mod tests {
         }
     }
 
+    fn whole(parts: Vec<Snapshot>) -> Snapshots {
+        Snapshots::new((0..).zip(parts).collect(), &[])
+    }
+
+    #[test]
+    fn what_may_have_changed_in_a_lost_frame_is_not_known() {
+        let unchanged = [("/a", None), ("/b", None)];
+        let parts = vec![
+            (
+                0,
+                part(0, Phase::Start, 0, &[("/a", Some("1")), ("/b", Some("1"))]),
+            ),
+            (1, part(1, Phase::Failure, 10, &unchanged)),
+            // Of snapshot 2, the frame with the new content of /b is lost.
+            (3, part(2, Phase::Failure, 20, &[("/a", Some("2"))])),
+            (4, part(3, Phase::End, 30, &unchanged)),
+        ];
+        let snapshots = Snapshots::new(parts, &[2]);
+        let texts = |path: &str| {
+            let texts = snapshots.all().iter().map(|view| view.text(path));
+            texts.collect::<Vec<_>>()
+        };
+        assert_eq!(texts("/a"), [Some("1"), Some("1"), Some("2"), Some("2")]);
+        assert_eq!(texts("/b"), [Some("1"), Some("1"), None, None]);
+        assert_eq!(snapshots.unresolved, 1);
+    }
+
     #[test]
     fn unchanged_is_what_was_before() {
-        let snapshots = Snapshots::new(vec![
+        let snapshots = whole(vec![
             part(1, Phase::End, 200, &[("/a", None), ("/c", None)]),
             part(0, Phase::Start, 100, &[("/a", Some("1\n"))]),
             part(0, Phase::Start, 110, &[("/b", Some("2"))]),
@@ -206,7 +253,7 @@ mod tests {
             ("/proc/10/stat", Some("y")),
             ("/q", Some("z")),
         ];
-        let snapshots = Snapshots::new(vec![part(0, Phase::Start, 0, &entries)]);
+        let snapshots = whole(vec![part(0, Phase::Start, 0, &entries)]);
         assert_eq!(snapshots.all()[0].under(b"/proc/1").count(), 2);
         assert_eq!(snapshots.all()[0].under(b"/proc/1/").count(), 1);
     }

@@ -2,13 +2,13 @@
 
 use std::{
     fs,
-    io::{self, IsTerminal, Write},
+    io::{self, BufWriter, IsTerminal, Write},
     path::{Path, PathBuf},
 };
 
 use clap::{ArgGroup, Args};
-use serde::Serializer as _;
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer as _};
+use serde_json::json;
 
 use super::{Error, Input};
 use crate::{file, load, text::plain};
@@ -45,13 +45,9 @@ impl Extract {
         }
         let reader = self.input.open(&bytes)?;
         if let Some(folder) = &self.pages {
-            let files = file::pages(&reader)?;
-            let mut written = Vec::new();
-            for file in &files {
-                write_below(folder, &file.name, &file.bytes)?;
-                written.push(json!({"name": file.name, "len_bytes": file.bytes.len()}));
-            }
-            return self.input.answer(out, &written, |out| {
+            let put = |name: &str, place, bytes: &[u8]| write_below(folder, name, place, bytes);
+            let files = file::pages(&reader, put)?;
+            return self.input.answer(out, &files, |out| {
                 let mut names = files.iter();
                 names.try_for_each(|file| writeln!(out, "{}", file.name))
             });
@@ -62,15 +58,14 @@ impl Extract {
         let records = file::stream(&reader, wanted);
         let records = records.ok_or_else(|| Error::NoStream(plain(wanted.as_bytes())))?;
         if self.input.json {
-            let mut list = serde_json::Serializer::pretty(&mut *out);
-            list.collect_seq(records)?;
-            writeln!(out)?;
-        } else {
-            for record in records {
-                writeln!(out, "{record}")?;
-            }
+            return list(out, records);
         }
-        Ok(())
+        let mut out = BufWriter::new(out);
+        for record in records {
+            serde_json::to_writer(&mut out, &record)?;
+            writeln!(out)?;
+        }
+        Ok(out.flush()?)
     }
 
     fn path(&self, path: &str, bytes: &[u8], out: &mut dyn Write) -> Result<(), Error> {
@@ -93,14 +88,24 @@ impl Extract {
             let path = |(path, _): (&[u8], _)| (view.number, plain(path));
             view.entries().map(path)
         });
-        let entries: Vec<(u32, String)> = entries.collect();
-        let value = |(number, path): &(u32, String)| json!({"snapshot": number, "path": path});
-        let values: Vec<Value> = entries.iter().map(value).collect();
-        self.input.answer(out, &values, |out| {
-            let mut entries = entries.iter();
-            entries.try_for_each(|(number, path)| writeln!(out, "{number} {path}"))
-        })
+        if self.input.json {
+            let value = |(number, path)| json!({"snapshot": number, "path": path});
+            return list(out, entries.map(value));
+        }
+        let mut out = BufWriter::new(out);
+        for (number, path) in entries {
+            writeln!(out, "{number} {path}")?;
+        }
+        Ok(out.flush()?)
     }
+}
+
+/// Writes a list as JSON, one element in memory at a time.
+fn list<T: Serialize>(out: &mut dyn Write, list: impl Iterator<Item = T>) -> Result<(), Error> {
+    let mut out = BufWriter::new(out);
+    serde_json::Serializer::pretty(&mut out).collect_seq(list)?;
+    writeln!(out)?;
+    Ok(out.flush()?)
 }
 
 /// Writes a recorded file's bytes as they are, past the stream for text, which takes escape sequences out; on a terminal
@@ -122,9 +127,15 @@ fn content(bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
-fn write_below(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
+fn write_below(folder: &Path, name: &str, place: file::Place, bytes: &[u8]) -> Result<(), Error> {
     let path = folder.join(name);
     let error = |error| Error::Io(plain(path.as_os_str().as_encoded_bytes()), error);
     fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(error)?;
-    fs::write(&path, bytes).map_err(error)
+    let mut options = fs::OpenOptions::new();
+    match place {
+        file::Place::Beginning => options.write(true).create(true).truncate(true),
+        file::Place::End => options.append(true),
+    };
+    let mut file = options.open(&path).map_err(error)?;
+    file.write_all(bytes).map_err(error)
 }

@@ -96,6 +96,11 @@ impl Layouts {
         problems
     }
 
+    /// How many events have a layout.
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
     /// The layout of the events with that id.
     pub(crate) fn get(&self, id: u16) -> Option<&Layout> {
         self.by_id.get(&id).map(AsRef::as_ref)

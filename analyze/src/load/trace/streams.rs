@@ -1,6 +1,9 @@
 //! Frames of pages to streams of events.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use format_spec::{Frame, Reader, record::Probe};
 use rayon::prelude::*;
@@ -14,6 +17,9 @@ use crate::load::{
 /// Page frames that are in memory at one time, undecoded and decoded.
 const PAGE_BATCH: usize = 32;
 
+/// Most layouts that are kept; one of an event counts again with each frame of formats behind it. About 24 bytes each.
+const MAX_LAYOUTS: usize = 1 << 20;
+
 /// Decodes the pages batch by batch, each with the formats that stand before it in the file.
 pub(in crate::load) fn streams(
     reader: &Reader<'_>,
@@ -24,7 +30,7 @@ pub(in crate::load) fn streams(
     losses: &mut Vec<Loss>,
 ) -> Vec<TraceStream> {
     let jobs = jobs(frames, probes, symbols, losses);
-    let mut streams: Vec<TraceStream> = Vec::new();
+    let mut streams: BTreeMap<(u32, u32), TraceStream> = BTreeMap::new();
     let mut events = 0;
     let mut unread = 0;
     for (batch_number, batch) in jobs.chunks(PAGE_BATCH).enumerate() {
@@ -48,7 +54,11 @@ pub(in crate::load) fn streams(
                 Ok(found) => {
                     events += found.part.len;
                     unread += found.unreadable;
-                    stream_of(&mut streams, found.session, frame.header.stream).add(found);
+                    let (session, stream) = (found.session, frame.header.stream);
+                    let known = streams.entry((session, stream));
+                    known
+                        .or_insert_with(|| TraceStream::new(session, stream))
+                        .add(found);
                 }
                 Err(error) => losses.push(unreadable(frame, &error)),
             }
@@ -58,10 +68,10 @@ pub(in crate::load) fn streams(
         let text = format!("{unread} sub-buffers of the trace could not be read");
         losses.push(Loss::new(LossKind::Damage, text));
     }
+    let mut streams: Vec<_> = streams.into_values().collect();
     for stream in &mut streams {
         stream.sort();
     }
-    streams.sort_by_key(|stream| (stream.session, stream.stream));
     losses.extend(streams.iter().filter_map(lost_events));
     streams
 }
@@ -83,9 +93,16 @@ fn jobs(
     };
     let mut layouts = Arc::new(Layouts::default());
     let mut jobs = Vec::new();
+    let mut room = MAX_LAYOUTS;
+    let mut left_out = 0;
     for frame in frames {
         match frame {
             TraceFrame::Formats(formats) => {
+                let Some(rest) = room.checked_sub(layouts.len() + formats.events.len()) else {
+                    left_out += 1;
+                    continue;
+                };
+                room = rest;
                 let mut next = (*layouts).clone();
                 let problems = next.add(formats, &by_event, address_of).into_iter();
                 losses.extend(problems.map(|text| Loss::new(LossKind::Damage, text)));
@@ -94,18 +111,11 @@ fn jobs(
             TraceFrame::Pages(frame) => jobs.push((*frame, Arc::clone(&layouts))),
         }
     }
+    if left_out > 0 {
+        let text = format!("{left_out} frames of event formats were left out: they are too many");
+        losses.push(Loss::new(LossKind::Bound, text));
+    }
     jobs
-}
-
-fn stream_of(streams: &mut Vec<TraceStream>, session: u32, stream: u32) -> &mut TraceStream {
-    let known = streams
-        .iter()
-        .position(|known| (known.session, known.stream) == (session, stream));
-    let index = known.unwrap_or_else(|| {
-        streams.push(TraceStream::new(session, stream));
-        streams.len() - 1
-    });
-    &mut streams[index]
 }
 
 fn lost_events(stream: &TraceStream) -> Option<Loss> {
