@@ -1,12 +1,15 @@
 //! The whole way from a bundle to the answer: what failed, where it began, who is to blame, what is not.
 
+use std::{cmp::Reverse, collections::HashMap};
+
 use rayon::prelude::*;
 
 use crate::{
     code::Kernel,
-    culprit::{Culprit, RuledOut, Situation, Subject, rank, ruled_out},
-    failures::{Class, Group, groups},
+    culprit::{Confidence, Culprit, RuledOut, Situation, Subject, rank, ruled_out},
+    failures::{Group, groups},
     graph::Calls,
+    incident::{self, Place, Salience, Standing, Wish},
     load::Bundle,
     origin::{How, Origin, Task, origins},
     rules::{Rule, book},
@@ -24,75 +27,169 @@ const BEFORE_ENTRY: &str = "__secure_computing";
 /// The answer.
 #[derive(Debug)]
 pub struct Diagnosis {
-    /// All kinds of failures, the most suspicious first.
+    /// All kinds of failures, what stands out most first. Of one that was asked for, the samples that were asked for.
     pub failures: Vec<Group>,
+    /// How much each kind stands out, by index of the kind.
+    pub saliences: Vec<Salience>,
+    /// What is known to be behind each kind, by index of the kind: the most likely culprit.
+    pub causes: Vec<Option<Cause>>,
+    /// The incident first, then what else might be meant.
+    pub incidents: Vec<Incident>,
     /// Where each kind began, by index of the kind; the best known origin first.
     pub origins: Vec<(usize, Origin)>,
-    /// Who is to blame, the most likely first.
+    /// Who is to blame for the incident, the most likely first.
     pub culprits: Vec<Culprit>,
-    /// What is not, of the kind of failure that the first culprit explains, else of the first one.
+    /// What is not.
     pub ruled_out: Vec<RuledOut>,
-    /// Index of the kind of failure that the answer is about; `None` when nothing suspicious failed.
+    /// Index of the kind of failure that the answer is about; `None` when nothing stands out, or nothing that was asked
+    /// for.
     pub subject: Option<usize>,
 }
 
+/// A kind of failure that may be meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incident {
+    /// Index of the kind.
+    pub failure: usize,
+    /// The process of the last failure that was recorded whole.
+    pub process: Option<u32>,
+    /// Where that process lived.
+    pub place: Place,
+}
+
+/// The most likely culprit of a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// Its id, `class:name`.
+    pub id: String,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
 /// What one kind of failure came to.
+#[derive(Debug, Default)]
 struct Examined {
     origins: Vec<Origin>,
     culprits: Vec<Culprit>,
     ruled_out: Vec<RuledOut>,
 }
 
-/// Diagnoses a bundle.
-#[must_use]
-pub fn diagnose(bundle: &Bundle) -> Diagnosis {
-    diagnose_by(bundle, book())
+impl Examined {
+    fn cause(&self) -> Option<Cause> {
+        self.culprits.first().map(|culprit| Cause {
+            id: culprit.id.clone(),
+            confidence: culprit.confidence,
+        })
+    }
 }
 
-/// Diagnoses a bundle by general signals and these rules.
+/// Diagnoses a bundle: the incident is what stands out most.
 #[must_use]
-pub fn diagnose_by(bundle: &Bundle, rules: &[Rule]) -> Diagnosis {
-    let failures = groups(bundle);
+pub fn diagnose(bundle: &Bundle) -> Diagnosis {
+    diagnose_by(bundle, &Wish::default(), book())
+}
+
+/// Diagnoses a bundle by general signals and these rules; the incident is what the wish fits best.
+#[must_use]
+pub fn diagnose_by(bundle: &Bundle, wish: &Wish, rules: &[Rule]) -> Diagnosis {
     let calls = Calls::new(bundle);
     let kernel = Kernel::of(bundle);
-    let examined: Vec<Examined> = failures
-        .par_iter()
-        .take(MAX_EXAMINED)
-        .enumerate()
-        .map(|(index, group)| examine(bundle, &calls, &kernel, group, index, rules))
-        .collect();
-    let mut origins = Vec::new();
-    let mut culprits = Vec::new();
-    let mut out = Vec::new();
-    for (index, found) in examined.into_iter().enumerate() {
-        origins.extend(found.origins.into_iter().map(|origin| (index, origin)));
-        culprits.extend(found.culprits);
-        out.push(found.ruled_out);
+    let ranked = incident::ranked(bundle, &calls, groups(bundle));
+    let wanted = match wish.is_empty() {
+        true => Vec::new(),
+        false => incident::wanted(bundle, wish, &ranked),
+    };
+    let (mut failures, saliences): (Vec<Group>, Vec<Salience>) = ranked
+        .into_iter()
+        .map(|candidate| (candidate.group, candidate.salience))
+        .unzip();
+    let best: Vec<usize> = wanted.iter().map(|(index, _)| *index).collect();
+    for (index, group) in wanted {
+        failures[index] = group;
     }
-    order(&mut culprits, &failures);
-    let first = culprits.first().map(|culprit| culprit.failure);
-    let suspicious = failures
-        .iter()
-        .position(|group| group.class != Class::Normal);
-    let subject = first.or(suspicious);
-    let ruled_out = subject.map_or_else(Vec::new, |index| {
-        let found = out.get_mut(index).map(std::mem::take).unwrap_or_default();
-        let blamed: Vec<&str> = culprits
-            .iter()
-            .filter(|culprit| culprit.failure == index && culprit.against.is_empty())
-            .map(|culprit| culprit.id.as_str())
-            .collect();
-        found
-            .into_iter()
-            .filter(|out| !blamed.contains(&out.id.as_str()))
-            .collect()
+
+    let suspicious = saliences.iter().map(|one| one.standing != Standing::Normal);
+    let suspicious = suspicious
+        .enumerate()
+        .filter_map(|(at, is)| is.then_some(at));
+    let mut looked_at: Vec<usize> = suspicious.take(MAX_EXAMINED).collect();
+    looked_at.extend(best.iter().take(MAX_EXAMINED));
+    looked_at.sort_unstable();
+    looked_at.dedup();
+    let mut examined: HashMap<usize, Examined> = looked_at
+        .par_iter()
+        .map(|&index| {
+            let found = examine(bundle, &calls, &kernel, &failures[index], index, rules);
+            (index, found)
+        })
+        .collect();
+
+    let causes: Vec<Option<Cause>> = (0..failures.len())
+        .map(|index| examined.get(&index)?.cause())
+        .collect();
+    let order = match wish.is_empty() {
+        true => by_salience(&saliences, &causes),
+        false => best,
+    };
+    let subject = order.first().copied();
+    let found = subject.and_then(|index| examined.get_mut(&index));
+    let (culprits, ruled_out) = found.map(answer).unwrap_or_default();
+    let origins = looked_at.into_iter().flat_map(|index| {
+        let found = examined.remove(&index).unwrap_or_default();
+        found.origins.into_iter().map(move |origin| (index, origin))
     });
     Diagnosis {
+        origins: origins.collect(),
+        incidents: order
+            .into_iter()
+            .take(MAX_EXAMINED)
+            .map(|index| incident_of(bundle, index, &failures[index]))
+            .collect(),
         failures,
-        origins,
+        saliences,
+        causes,
         culprits,
         ruled_out,
         subject,
+    }
+}
+
+/// The kinds that may be the incident, what stands out most first. Of those that stand out alike, the one whose cause is
+/// surest.
+fn by_salience(saliences: &[Salience], causes: &[Option<Cause>]) -> Vec<usize> {
+    let confidence = |index: usize| causes[index].as_ref().map(|cause| cause.confidence);
+    let is_known = |index: usize| confidence(index).is_some_and(|one| one <= Confidence::Medium);
+    let may_be = |&index: &usize| {
+        let salience = &saliences[index];
+        salience.stands_out() || salience.standing != Standing::Normal && is_known(index)
+    };
+    let mut order: Vec<usize> = (0..saliences.len()).filter(may_be).collect();
+    order.sort_by_key(|&index| {
+        let unsure = confidence(index).is_none();
+        (saliences[index].order(), unsure, confidence(index), index)
+    });
+    order
+}
+
+/// Who is to blame, and what is not, without those who are.
+fn answer(examined: &mut Examined) -> (Vec<Culprit>, Vec<RuledOut>) {
+    let culprits = std::mem::take(&mut examined.culprits);
+    let mut ruled_out = std::mem::take(&mut examined.ruled_out);
+    ruled_out.retain(|out| {
+        let mut blamed = culprits.iter().filter(|culprit| culprit.against.is_empty());
+        !blamed.any(|culprit| culprit.id == out.id)
+    });
+    (culprits, ruled_out)
+}
+
+fn incident_of(bundle: &Bundle, failure: usize, group: &Group) -> Incident {
+    let last = group.failures(bundle).last();
+    Incident {
+        failure,
+        process: last
+            .map(|failure| failure.tgid)
+            .or_else(|| group.processes.last().copied()),
+        place: last.map_or_else(Place::default, |failure| Place::of(bundle, failure)),
     }
 }
 
@@ -133,6 +230,8 @@ fn examine(
             None => culprits.push(culprit),
         }
     }
+    // A stable order: of equally likely ones that of the surer origin comes first.
+    culprits.sort_by_key(|culprit| (culprit.confidence, Reverse(culprit.score)));
     let ruled_out = subjects.first().map_or_else(Vec::new, ruled_out);
     Examined {
         origins,
@@ -152,13 +251,4 @@ fn before_entry(group: &Group) -> Origin {
         told: Vec::new(),
         called: Vec::new(),
     }
-}
-
-/// The surest first; of equally sure ones the one that explains the more suspicious kind of failure.
-fn order(culprits: &mut [Culprit], failures: &[Group]) {
-    culprits.sort_by_key(|culprit| {
-        let class = failures.get(culprit.failure).map(|group| group.class);
-        let score = std::cmp::Reverse(culprit.score);
-        (culprit.confidence, class, culprit.failure, score)
-    });
 }

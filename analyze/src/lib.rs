@@ -2,7 +2,8 @@
 //!
 //! The modules are the steps, in the order in which data flows: [`load`] reads the bundle, [`failures`] says what
 //! failed, [`graph`] who called whom, [`origin`] where the error began, [`code`] what the machine code there shows,
-//! [`evidence`] and [`rules`] what is known about it, [`culprit`] who is to blame; [`diagnosis`] runs them all and [`report`] writes the answer. [`view`] shows single parts
+//! [`evidence`] and [`rules`] what is known about it, [`culprit`] who is to blame, [`incident`] which of all failures
+//! is meant; [`diagnosis`] runs them all and [`report`] writes the answer. [`view`] shows single parts
 //! of a bundle, [`diff`] compares two, [`export`] writes them for other tools.
 #![forbid(unsafe_code)]
 
@@ -16,6 +17,7 @@ pub mod export;
 pub mod failures;
 pub mod file;
 pub mod graph;
+pub mod incident;
 pub mod limits;
 pub mod load;
 pub mod names;

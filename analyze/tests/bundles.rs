@@ -15,6 +15,7 @@ use std::{
 
 use analyze::{
     diagnosis::{diagnose, diagnose_by},
+    incident::Wish,
     load::load,
     report::Report,
 };
@@ -101,7 +102,10 @@ fn sysctls_are_found_without_any_rule() {
             continue;
         }
         let bundle = load(&fs::read(&path).unwrap()).unwrap();
-        let first = diagnose_by(&bundle, &[]).culprits.into_iter().next();
+        let first = diagnose_by(&bundle, &Wish::default(), &[])
+            .culprits
+            .into_iter()
+            .next();
         match first.filter(|first| first.id == culprit) {
             Some(_) => found.entry(kernel.into()).or_default().push(culprit),
             None => missed.push(stem),

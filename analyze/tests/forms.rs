@@ -81,10 +81,7 @@ fn verbose_writes_what_is_cut_otherwise() {
     let short = text(analyze(&[&path]).output().unwrap());
     let long = text(analyze(&["--verbose", &path]).output().unwrap());
     assert!(long.lines().count() > short.lines().count());
-    assert!(
-        long.contains("futex ETIMEDOUT by containerd (normal)"),
-        "{long}"
-    );
+    assert!(long.contains("containerd: futex ETIMEDOUT, "), "{long}");
     assert!(!long.contains("--verbose"));
 }
 
@@ -126,4 +123,42 @@ fn a_file_that_cannot_be_written_is_named() {
     assert_eq!(output.status.code(), Some(1));
     assert!(said.contains("/no/such/folder/out.html"), "{said}");
     assert_eq!(said.lines().count(), 1);
+}
+
+#[test]
+fn words_of_the_ticket_choose_the_failure() {
+    let path = incident();
+    let first = |arguments: &[&str]| {
+        let output = analyze(&[&[path.as_str()], arguments].concat())
+            .output()
+            .unwrap();
+        (output.status.code(), text(output))
+    };
+    for arguments in [
+        &[
+            "--symptom",
+            "error creating overlay mount: no space left on device",
+        ][..],
+        &["--errno", "28"],
+        &["--syscall", "mount", "--comm", "dockerd"],
+        &["--failure", "0"],
+    ] {
+        let (status, page) = first(arguments);
+        assert_eq!(status, Some(0));
+        assert!(
+            page.starts_with("dockerd: mount fails with ENOSPC"),
+            "{page}"
+        );
+    }
+    let (_, page) = first(&["--comm", "bash", "--errno", "ENXIO"]);
+    assert!(page.starts_with("bash: openat fails with ENXIO"), "{page}");
+    let output = analyze(&[&path, "--symptom", "text file busy"])
+        .output()
+        .unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        errors.contains("no failure in the recording fits; what failed: dockerd: mount ENOSPC"),
+        "{errors}"
+    );
 }

@@ -10,9 +10,12 @@ use clap::Args;
 
 use super::{Error, progress::watched, width};
 use crate::{
-    diagnosis::{Diagnosis, diagnose},
+    diagnosis::{Diagnosis, diagnose_by},
+    incident::Wish,
     load::Bundle,
     report::{self, Options, Report},
+    rules::book,
+    text::plain,
 };
 
 /// What is written, and where to. `-` is standard output; without it the report for a terminal goes there.
@@ -56,8 +59,21 @@ impl Forms {
     }
 
     /// Writes all that was asked for.
-    pub(super) fn write(&self, bundle: &Bundle, out: &mut impl Write) -> Result<(), Error> {
-        let diagnosis = watched("looking for the cause", |_| diagnose(bundle));
+    ///
+    /// # Errors
+    /// Nothing fits the wish, or what a stream or file says.
+    pub(super) fn write(
+        &self,
+        bundle: &Bundle,
+        wish: &Wish,
+        out: &mut impl Write,
+    ) -> Result<(), Error> {
+        let diagnosis = watched("looking for the cause", |_| {
+            diagnose_by(bundle, wish, book())
+        });
+        if !wish.is_empty() && diagnosis.subject.is_none() {
+            return Err(Error::NoSuchFailure(what_failed(&diagnosis)));
+        }
         let report = Report::new(bundle, &diagnosis);
         let mut to_terminal = true;
         for (form, path) in self.wanted() {
@@ -84,6 +100,24 @@ impl Forms {
             report::write(out, &report, options).map_err(Error::Output)?;
         }
         Ok(())
+    }
+}
+
+/// A few kinds that did fail, for someone whose words fit none.
+fn what_failed(diagnosis: &Diagnosis) -> String {
+    const MOST: usize = 4;
+    let kinds = &diagnosis.failures;
+    let shown = kinds.iter().take(MOST).map(|group| {
+        let comm = plain(&group.comm);
+        format!("{comm}: {} {}", group.syscall_name, group.errno_name())
+    });
+    let mut shown: Vec<String> = shown.collect();
+    if kinds.len() > MOST {
+        shown.push(format!("{} more (analyze syscount)", kinds.len() - MOST));
+    }
+    match shown.is_empty() {
+        true => "nothing failed at all".into(),
+        false => format!("what failed: {}", shown.join(", ")),
     }
 }
 

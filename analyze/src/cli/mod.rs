@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod views;
 mod width;
+mod wish;
 
 use std::{
     io::{self, Write},
@@ -50,6 +51,9 @@ pub struct Arguments {
 
     #[command(flatten)]
     forms: answer::Forms,
+
+    #[command(flatten)]
+    wish: wish::Choice,
 }
 
 /// What there is besides the report.
@@ -97,7 +101,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
         (Some(Command::File(command)), _) => command.run(&mut out)?,
         (Some(Command::View(view)), _) => view.run(&mut out)?,
         (None, Some(file)) => {
-            arguments.forms.write(&read(file)?, &mut out)?;
+            arguments
+                .forms
+                .write(&read(file)?, &arguments.wish.wish(), &mut out)?;
             ExitCode::SUCCESS
         }
         (None, None) => ExitCode::SUCCESS,
@@ -140,6 +146,8 @@ enum Error {
     Bundle { file: String, why: String },
     #[error("{file}: {source}")]
     File { file: String, source: io::Error },
+    #[error("no failure in the recording fits; {0}")]
+    NoSuchFailure(String),
     #[error("writing the report: {0}")]
     Output(io::Error),
     #[error(transparent)]

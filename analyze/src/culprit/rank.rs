@@ -6,7 +6,7 @@ use super::{
     Candidate, Confidence, Culprit, Subject, from_code, from_files, from_log, from_modes,
     from_policy, from_rules, from_space,
 };
-use crate::{failures::Class, rules::Remedy};
+use crate::rules::Remedy;
 
 /// Least score that is worth saying.
 const LEAST_SCORE: i32 = 15;
@@ -17,9 +17,6 @@ const MARGIN: i32 = 8;
 /// Culprits of one kind of failure, the most likely first. `failure` is its index in the list of kinds.
 #[must_use]
 pub fn rank(subject: &Subject<'_>, failure: usize) -> Vec<Culprit> {
-    if subject.group.class == Class::Normal {
-        return Vec::new();
-    }
     let mut by_id: BTreeMap<String, Candidate> = BTreeMap::new();
     let all = from_rules::candidates(subject)
         .into_iter()

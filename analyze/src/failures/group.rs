@@ -7,7 +7,7 @@ use std::{
 
 use format_spec::record::Failure;
 
-use super::{Class, normal::weight};
+use super::Class;
 use crate::{
     load::Bundle,
     names::{errno_name, syscall_name},
@@ -38,8 +38,6 @@ pub struct Group {
     pub last_ns: u64,
     /// How suspicious it is by itself.
     pub class: Class,
-    /// Whether the recorder zoomed on it.
-    pub zoomed: bool,
 }
 
 impl Group {
@@ -74,7 +72,7 @@ impl Group {
     }
 }
 
-/// All kinds of failures, the most suspicious first.
+/// All kinds of failures, the suspicious before the normal, and the frequent before the rare.
 #[must_use]
 pub fn groups(bundle: &Bundle) -> Vec<Group> {
     let mut groups: HashMap<(u32, u16, Vec<u8>), Group> = HashMap::new();
@@ -118,16 +116,12 @@ pub fn groups(bundle: &Bundle) -> Vec<Group> {
         let arguments: Vec<[u64; 6]> = group.failures(bundle).map(|one| one.args).collect();
         group.class = Class::of(&group.syscall_name, group.errno, &arguments);
     }
-    groups.sort_by(|a, b| a.rank().cmp(&b.rank()).then_with(|| a.comm.cmp(&b.comm)));
+    groups.sort_by(|a, b| a.order().cmp(&b.order()).then_with(|| a.comm.cmp(&b.comm)));
     groups
 }
 
 fn new(bundle: &Bundle, syscall: u32, errno: u16, comm: &[u8]) -> Group {
     let syscall_name = syscall_name(bundle.architecture(), syscall);
-    let zoomed = bundle
-        .zooms
-        .iter()
-        .any(|zoom| (zoom.syscall, zoom.errno) == (syscall, errno));
     Group {
         syscall,
         syscall_name,
@@ -140,7 +134,6 @@ fn new(bundle: &Bundle, syscall: u32, errno: u16, comm: &[u8]) -> Group {
         first_ns: u64::MAX,
         last_ns: 0,
         class: Class::Suspicious,
-        zoomed,
     }
 }
 
@@ -150,16 +143,9 @@ impl Group {
         self.last_ns = self.last_ns.max(time_ns);
     }
 
-    /// Order of suspicion: what healthy programs do not see, what points at a limit, what the recorder zoomed on, what
-    /// is frequent.
-    fn rank(&self) -> (Class, bool, Reverse<u32>, Reverse<u64>, u32) {
-        (
-            self.class,
-            !self.zoomed,
-            Reverse(weight(self.errno)),
-            Reverse(self.count),
-            self.syscall,
-        )
+    /// The suspicious before the normal, the frequent before the rare.
+    fn order(&self) -> (Class, Reverse<u64>, u32, u16) {
+        (self.class, Reverse(self.count), self.syscall, self.errno)
     }
 }
 

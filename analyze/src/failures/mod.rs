@@ -1,4 +1,4 @@
-//! What failed: failures of one kind and one program together, the most suspicious first.
+//! What failed: failures of one kind and one program together.
 
 mod group;
 mod normal;

@@ -44,17 +44,11 @@ impl Class {
     }
 }
 
-/// How much `errno` points at a limit or a policy: 3 something is used up, 2 someone said no, 1 the rest.
-pub(super) fn weight(errno: u16) -> u32 {
-    TABLE.weight.get(&errno).copied().unwrap_or(1)
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     normal: Vec<Entry>,
     doubtful: Vec<Entry>,
-    weight: Vec<Weight>,
 }
 
 #[derive(Deserialize)]
@@ -69,13 +63,6 @@ struct Entry {
     argument: Vec<ArgumentIs>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Weight {
-    weight: u32,
-    errno: Vec<String>,
-}
-
 /// errno to the entries that have it.
 #[derive(Default)]
 struct List(HashMap<u16, Vec<Arc<Entry>>>);
@@ -84,7 +71,6 @@ struct List(HashMap<u16, Vec<Arc<Entry>>>);
 struct Table {
     normal: List,
     doubtful: List,
-    weight: HashMap<u16, u32>,
 }
 
 impl List {
@@ -128,17 +114,9 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let Ok(file) = toml::from_str::<File>(SOURCE) else {
         return Table::default();
     };
-    let weights = file.weight.into_iter().flat_map(|entry| {
-        let numbers = entry
-            .errno
-            .into_iter()
-            .filter_map(|name| errno_number(&name));
-        numbers.map(move |errno| (errno, entry.weight))
-    });
     Table {
         normal: List::new(file.normal),
         doubtful: List::new(file.doubtful),
-        weight: weights.collect(),
     }
 });
 
@@ -163,9 +141,6 @@ mod tests {
                 assert!(known, "{name}");
             }
         }
-        for name in file.weight.iter().flat_map(|entry| &entry.errno) {
-            assert!(errno_number(name).is_some(), "{name}");
-        }
     }
 
     #[test]
@@ -176,7 +151,6 @@ mod tests {
         assert_eq!(Class::of("read", 11, &[]), Class::Normal);
         assert_eq!(Class::of("clone", 11, &[]), Class::Suspicious);
         assert_eq!(Class::of("anything", 4, &[]), Class::Normal);
-        assert_eq!((weight(28), weight(1), weight(2)), (3, 2, 1));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the report is about, picked out once for all forms in which it is written.
 
-use super::{CulpritRow, FailureRow, OriginRow, Report, RuledOutRow};
+use super::{CommandRow, CulpritRow, FailureRow, IncidentRow, OriginRow, Report, RuledOutRow};
 
 /// The failure that the report is about, and what is known of it.
 #[derive(Debug, Clone, Copy)]
@@ -9,6 +9,8 @@ pub(super) struct Answer<'a> {
     pub(super) index: usize,
     /// The kind of failure.
     pub(super) failure: &'a FailureRow,
+    /// For whom it failed.
+    pub(super) incident: &'a IncidentRow,
     /// Who is to blame; `None` when nothing that was recorded explains it.
     pub(super) culprit: Option<&'a CulpritRow>,
     /// Where the error began; `None` when no trace of it was recorded.
@@ -26,18 +28,46 @@ pub(super) const CUT: &str =
     "The recording was cut: counts are too low, and what came later is not known.";
 
 impl<'a> Answer<'a> {
-    /// The answer of a report: about the failure that the first culprit explains, else about the first suspicious one.
-    /// `None` when nothing suspicious failed.
+    /// The answer of a report: about the incident. `None` when nothing stands out.
     pub(super) fn of(report: &'a Report) -> Option<Self> {
-        let culprit = report.culprits.first();
-        let suspicious = || report.failures.iter().position(|row| row.class != "normal");
-        let index = culprit.map(|culprit| culprit.failure).or_else(suspicious)?;
+        let incident = report.incidents.first()?;
+        let index = incident.failure;
+        let mut culprits = report.culprits.iter();
         Some(Self {
             index,
             failure: report.failures.get(index)?,
-            culprit,
+            incident,
+            culprit: culprits.find(|culprit| culprit.failure == index),
             origin: report.origins.iter().find(|row| row.failure == index),
         })
+    }
+
+    /// Whose failure it is: `PID 181 in nginx.service, container 4f0c…`.
+    pub(super) fn victim(&self) -> Option<String> {
+        let IncidentRow {
+            pid,
+            container,
+            pod,
+            unit,
+            ..
+        } = self.incident;
+        let short =
+            |kind: &str, id: &String| format!("{kind} {}", id.chars().take(12).collect::<String>());
+        let container = container.as_ref().map(|id| short("container", id));
+        let pod = pod.as_ref().map(|uid| format!("pod {uid}"));
+        let places: Vec<String> = unit
+            .clone()
+            .into_iter()
+            .chain(container)
+            .chain(pod)
+            .collect();
+        let pid = pid.map(|pid| format!("PID {pid}"));
+        match (pid, places.is_empty()) {
+            (Some(pid), false) => Some(format!("{pid} in {}", places.join(", "))),
+            (Some(pid), true) => Some(pid),
+            (None, false) => Some(places.join(", ")),
+            (None, true) => None,
+        }
     }
 
     /// Paths that the failing call named. Options of a mount and names of types are strings too: what is shown begins
@@ -64,6 +94,9 @@ impl<'a> Answer<'a> {
             "Not known: the recording was cut, and what is left of it has only errors that healthy programs live with."
         } else if report.failures.is_empty() {
             "No syscall failed while this was recorded."
+        } else if report.failures.iter().any(|row| !row.is_normal()) {
+            "Nothing stands out: what failed is what programs live with as a rule, and no limit or policy is known to be \
+             behind it. Say what to look for: --symptom TEXT, --comm NAME or --failure N."
         } else {
             "Nothing suspicious failed: only errors that healthy programs live with."
         }
@@ -74,6 +107,14 @@ impl FailureRow {
     /// Whether healthy programs live with it.
     pub(super) fn is_normal(&self) -> bool {
         self.class == "normal"
+    }
+
+    /// What is known to be behind it: `sysctl:fs.mount-max (high)`.
+    pub(super) fn verdict(&self) -> String {
+        match (&self.cause, self.confidence) {
+            (Some(cause), Some(confidence)) => format!("{cause} ({confidence})"),
+            _ => "cause not known".into(),
+        }
     }
 }
 
@@ -102,6 +143,19 @@ impl RuledOutRow {
     /// `fs:blocks: disk 28 % used at /`.
     pub(super) fn line(&self) -> String {
         format!("{}: {}", self.id, self.text)
+    }
+}
+
+impl CommandRow {
+    /// How the recorded command ended, in words.
+    pub(super) fn line(self) -> String {
+        match (self.exit_status, self.signal) {
+            (_, Some(signal)) => format!("the recorded command was ended by signal {signal}"),
+            (status, None) => format!(
+                "the recorded command ended with exit status {}",
+                status.unwrap_or(0)
+            ),
+        }
     }
 }
 

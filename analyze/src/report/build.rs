@@ -5,14 +5,15 @@ use std::time::{Duration, UNIX_EPOCH};
 use format_spec::record::{Architecture, Failure};
 
 use super::model::{
-    CulpritRow, EvidenceRow, FailureRow, HostRow, LossRow, OriginRow, RecordingRow, RemedyRow,
-    Report, RuledOutRow, SampleRow, ToldRow, TranslatedRow, UsageRow,
+    CommandRow, CulpritRow, EvidenceRow, FailureRow, HostRow, IncidentRow, LossRow, OriginRow,
+    RecordingRow, RemedyRow, Report, RuledOutRow, SampleRow, ToldRow, TranslatedRow, UsageRow,
 };
 use crate::{
     culprit::{Culprit, Evidence, is_check},
-    diagnosis::Diagnosis,
+    diagnosis::{Diagnosis, Incident},
     failures::Group,
     graph::Outcome,
+    incident::Place,
     load::Bundle,
     names::{base_name, errno_name, errno_text},
     origin::Origin,
@@ -28,7 +29,12 @@ impl Report {
     #[must_use]
     pub fn new(bundle: &Bundle, diagnosis: &Diagnosis) -> Self {
         let start_ns = start_ns(bundle, diagnosis);
-        let failure = |group: &Group| failure(bundle, group, start_ns);
+        let failure = |(index, group): (usize, &Group)| FailureRow {
+            salience: diagnosis.saliences.get(index).map_or(0, |one| one.points),
+            cause: cause(diagnosis, index),
+            confidence: confidence(diagnosis, index),
+            ..failure(bundle, group, start_ns)
+        };
         let mut origins: Vec<&(usize, Origin)> = diagnosis.origins.iter().collect();
         let first = diagnosis.culprits.first();
         origins.sort_by_key(|(index, origin)| {
@@ -37,6 +43,7 @@ impl Report {
             });
             (!blamed, Some(*index) != diagnosis.subject)
         });
+        let incidents = diagnosis.incidents.iter();
         let loss = |loss: &crate::load::Loss| LossRow {
             kind: loss.kind.name(),
             text: plain(loss.text.as_bytes()),
@@ -45,7 +52,10 @@ impl Report {
             schema: SCHEMA,
             host: host(bundle),
             recording: recording(bundle, start_ns),
-            failures: diagnosis.failures.iter().map(failure).collect(),
+            incidents: incidents
+                .filter_map(|one| incident(diagnosis, one))
+                .collect(),
+            failures: diagnosis.failures.iter().enumerate().map(failure).collect(),
             origins: origins
                 .into_iter()
                 .map(|(index, found)| origin(*index, found))
@@ -107,11 +117,65 @@ fn recording(bundle: &Bundle, start_ns: u64) -> RecordingRow {
             .closing
             .as_ref()
             .map(|closing| seconds(start_ns, closing.ended_ns)),
+        command: bundle
+            .closing
+            .as_ref()
+            .and_then(|closing| closing.command_status)
+            .map(command),
         tool_version: bundle
             .manifest
             .as_ref()
             .map(|manifest| plain(manifest.tool_version.as_bytes())),
         bytes: bundle.file.len,
+    }
+}
+
+fn incident(diagnosis: &Diagnosis, incident: &Incident) -> Option<IncidentRow> {
+    let index = incident.failure;
+    let group = diagnosis.failures.get(index)?;
+    let Place {
+        cgroup,
+        container,
+        pod,
+        unit,
+    } = incident.place.clone();
+    let reasons = diagnosis
+        .saliences
+        .get(index)
+        .map(|one| one.reasons.clone());
+    Some(IncidentRow {
+        failure: index,
+        syscall: group.syscall_name.clone(),
+        errno: group.errno_name(),
+        process: plain(&group.comm),
+        pid: incident.process,
+        cgroup,
+        container,
+        pod,
+        unit,
+        count: group.count,
+        cause: cause(diagnosis, index),
+        confidence: confidence(diagnosis, index),
+        reasons: reasons.unwrap_or_default(),
+    })
+}
+
+fn cause(diagnosis: &Diagnosis, index: usize) -> Option<String> {
+    let cause = diagnosis.causes.get(index)?.as_ref()?;
+    Some(plain(cause.id.as_bytes()))
+}
+
+fn confidence(diagnosis: &Diagnosis, index: usize) -> Option<&'static str> {
+    let cause = diagnosis.causes.get(index)?.as_ref()?;
+    Some(cause.confidence.name())
+}
+
+/// A status of wait(2): the exit status in the second byte, or the signal in the low seven bits.
+fn command(status: i32) -> CommandRow {
+    let signal = status & 0x7f;
+    CommandRow {
+        exit_status: (signal == 0).then_some(status >> 8 & 0xff),
+        signal: (signal != 0).then_some(signal),
     }
 }
 
@@ -126,6 +190,9 @@ fn failure(bundle: &Bundle, group: &Group, start_ns: u64) -> FailureRow {
         class: group.class.name(),
         first_s: seconds(start_ns, group.first_ns),
         last_s: seconds(start_ns, group.last_ns),
+        salience: 0,
+        cause: None,
+        confidence: None,
         sample: group
             .failures(bundle)
             .last()

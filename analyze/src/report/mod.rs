@@ -10,8 +10,8 @@ mod terminal;
 pub use html::write as write_html;
 pub use markdown::write as write_markdown;
 pub use model::{
-    CulpritRow, EvidenceRow, FailureRow, HostRow, LossRow, OriginRow, RecordingRow, RemedyRow,
-    Report, RuledOutRow, SampleRow, ToldRow, TranslatedRow, UsageRow,
+    CommandRow, CulpritRow, EvidenceRow, FailureRow, HostRow, IncidentRow, LossRow, OriginRow,
+    RecordingRow, RemedyRow, Report, RuledOutRow, SampleRow, ToldRow, TranslatedRow, UsageRow,
 };
 pub use terminal::{Options, write};
 

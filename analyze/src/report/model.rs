@@ -19,11 +19,13 @@ pub struct Report {
     pub host: Option<HostRow>,
     /// The recording.
     pub recording: RecordingRow,
-    /// Kinds of failures, the most suspicious first.
+    /// The incident first, then what else might be meant; empty when nothing stands out.
+    pub incidents: Vec<IncidentRow>,
+    /// Kinds of failures, what stands out most first.
     pub failures: Vec<FailureRow>,
-    /// Where errors began; that of the first culprit first.
+    /// Where errors began; that of the incident first.
     pub origins: Vec<OriginRow>,
-    /// Who is to blame, the most likely first.
+    /// Who is to blame for the incident, the most likely first.
     pub culprits: Vec<CulpritRow>,
     /// What is not to blame.
     pub ruled_out: Vec<RuledOutRow>,
@@ -54,10 +56,55 @@ pub struct RecordingRow {
     pub started: String,
     /// How long it took, in seconds; `None` when its end is missing.
     pub seconds: Option<f64>,
+    /// How the recorded command ended; `None` when none was recorded.
+    pub command: Option<CommandRow>,
     /// The recorder's version; `None` when the manifest is missing.
     pub tool_version: Option<String>,
     /// Size of the file, in bytes.
     pub bytes: usize,
+}
+
+/// How the recorded command ended.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct CommandRow {
+    /// Its exit status.
+    pub exit_status: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+}
+
+/// A kind of failure that may be meant.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct IncidentRow {
+    /// Index of the kind of failure: what `--failure` takes.
+    pub failure: usize,
+    /// Name of the syscall.
+    pub syscall: String,
+    /// Name of the errno.
+    pub errno: String,
+    /// Name of the program's thread that failed.
+    pub process: String,
+    /// Process id of the last failure that was recorded whole.
+    pub pid: Option<u32>,
+    /// Control group of that process.
+    pub cgroup: Option<String>,
+    /// Id of the container that it is in.
+    pub container: Option<String>,
+    /// Uid of the pod that it is in, with `_` for `-`.
+    pub pod: Option<String>,
+    /// systemd unit that it is in.
+    pub unit: Option<String>,
+    /// How often.
+    pub count: u64,
+    /// Id of the most likely culprit.
+    pub cause: Option<String>,
+    /// How sure that is: `high`, `medium` or `low`.
+    #[cfg_attr(test, schemars(extend("enum" = ["high", "medium", "low", null])))]
+    pub confidence: Option<&'static str>,
+    /// Why it is taken for the incident, the points of each reason in brackets.
+    pub reasons: Vec<String>,
 }
 
 /// One kind of failure: a syscall, an errno, a program.
@@ -83,6 +130,13 @@ pub struct FailureRow {
     pub first_s: f64,
     /// See `first_s`.
     pub last_s: f64,
+    /// How much it stands out, in points.
+    pub salience: i32,
+    /// Id of the most likely culprit.
+    pub cause: Option<String>,
+    /// How sure that is: `high`, `medium` or `low`.
+    #[cfg_attr(test, schemars(extend("enum" = ["high", "medium", "low", null])))]
+    pub confidence: Option<&'static str>,
     /// One that was recorded whole.
     pub sample: Option<SampleRow>,
 }

@@ -8,7 +8,7 @@ pub mod errno;
 pub mod funcgraph;
 pub mod limits;
 pub mod replay;
-mod select;
+pub(crate) mod select;
 pub mod stacks;
 pub mod syscount;
 pub mod sysctl;

@@ -8,7 +8,7 @@ use crate::names::{errno_name, errno_number, syscall_number};
 ///
 /// # Errors
 /// What is wrong with it, for the user.
-pub(super) fn errno(text: &str) -> Result<u16, String> {
+pub(crate) fn errno(text: &str) -> Result<u16, String> {
     let number = text.parse().ok();
     let known = number.filter(|number| !errno_name(*number).starts_with("errno"));
     known.or_else(|| errno_number(text)).ok_or_else(|| {
@@ -17,7 +17,7 @@ pub(super) fn errno(text: &str) -> Result<u16, String> {
 }
 
 /// Whether Linux has a system call of that name.
-pub(super) fn is_syscall(name: &str) -> bool {
+pub(crate) fn is_syscall(name: &str) -> bool {
     [Aarch64, X86_64]
         .iter()
         .any(|&architecture| syscall_number(architecture, name).is_some())
@@ -27,7 +27,7 @@ pub(super) fn is_syscall(name: &str) -> bool {
 ///
 /// # Errors
 /// What is wrong with it, for the user.
-pub(super) fn syscall(name: &str) -> Result<String, String> {
+pub(crate) fn syscall(name: &str) -> Result<String, String> {
     let known = is_syscall(name).then(|| name.to_owned());
     known.ok_or_else(|| "Linux has no such syscall; write a name like openat".into())
 }

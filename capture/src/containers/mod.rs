@@ -1,14 +1,8 @@
 //! Which control groups `--cgroup` and `--container` mean.
 //!
 //! The kernel tells a task's control group by its id, the inode number of its folder in cgroup v2, and its ancestors
-//! by their distance from the root. Container runtimes put each container into a group that its id names:
-//!
-//! | runtime | last part of the group's path |
-//! |---|---|
-//! | docker | `docker-ID.scope`, or `ID` below `docker` |
-//! | containerd, for Kubernetes | `cri-containerd-ID.scope`, or `ID` below `kubepods` |
-//! | CRI-O, podman | `crio-ID.scope`, `libpod-ID.scope` |
-//! | a Kubernetes pod | `kubepods-…-podUID.slice` with `_` for `-`, or `podUID` |
+//! by their distance from the root. How container runtimes name the groups of their containers is told in
+//! [`format_spec::linux::cgroup`].
 //!
 //! Everything is read only, and nothing is asked of a runtime.
 
@@ -22,6 +16,7 @@ use std::{
 };
 
 use capture_ebpf::Cgroup;
+use format_spec::linux::cgroup;
 
 use crate::error::Error;
 
@@ -87,7 +82,8 @@ fn find(root: &Path, wanted: &str) -> Result<Group, Error> {
     let what = format!("--container {wanted}");
     let mut found: Vec<(PathBuf, String, Option<String>)> = Vec::new();
     for folder in folders(root) {
-        let Some(id) = path::container(&folder) else {
+        let name = folder.file_name().and_then(|name| name.to_str());
+        let Some(id) = name.and_then(cgroup::container) else {
             continue;
         };
         let begins = id.starts_with(&wanted.replace('-', "_")) || id.starts_with(wanted);

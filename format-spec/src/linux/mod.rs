@@ -1,4 +1,5 @@
 //! What the recorder and the analyzer must know of Linux alike.
 
+pub mod cgroup;
 pub mod interrupt;
 pub mod mountinfo;

@@ -14,6 +14,7 @@ pub(super) fn section(report: &Report, answer: Option<&Answer<'_>>) -> Markup {
             @match answer {
                 Some(answer) => {
                     (headline(answer))
+                    @if let Some(command) = report.recording.command { p.under { (command.line()) } }
                     @if report.recording.seconds.is_none() { p.warn { (CUT) } }
                     dl.answer {
                         dt { "Cause" }
@@ -58,6 +59,7 @@ fn headline(answer: &Answer<'_>) -> Markup {
                 code.path { (path) }
             }
         }
+        @if let Some(victim) = answer.victim() { p.under { (victim) } }
     }
 }
 

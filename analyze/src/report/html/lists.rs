@@ -28,7 +28,7 @@ pub(super) fn section(report: &Report, answer: Option<&Answer<'_>>) -> Markup {
             @if !runners_up.is_empty() {
                 section aria-label="Less likely" {
                     h2 { "Less likely" }
-                    @for culprit in runners_up { (runner_up(report, culprit)) }
+                    @for culprit in runners_up { (runner_up(culprit)) }
                 }
             }
             @if !report.losses.is_empty() {
@@ -73,16 +73,12 @@ fn evidence(culprit: &CulpritRow) -> Markup {
     }
 }
 
-fn runner_up(report: &Report, culprit: &CulpritRow) -> Markup {
-    let failure = report.failures.get(culprit.failure);
+fn runner_up(culprit: &CulpritRow) -> Markup {
     html! {
         details {
             summary {
                 code.id { (culprit.id) } " " (confidence(culprit))
                 " " span.quiet { "score " (culprit.score) }
-            }
-            @if let Some(failure) = failure {
-                p.quiet { "of " code { (failure.syscall) } " " code { (failure.errno) } " by " (failure.process) }
             }
             p { (culprit.summary) }
             (evidence(culprit))

@@ -5,7 +5,7 @@ mod escape;
 use std::io::{self, Write};
 
 use super::{
-    CulpritRow, EvidenceRow, FailureRow, OriginRow, RemedyRow, Report,
+    CommandRow, CulpritRow, EvidenceRow, FailureRow, OriginRow, RemedyRow, Report,
     answer::{Answer, CUT, NO_CULPRIT, NO_ORIGIN, provenance, times},
 };
 use crate::rules::RemedyKind;
@@ -54,6 +54,11 @@ fn about(out: &mut impl Write, report: &Report, answer: &Answer<'_>) -> io::Resu
         paths => format!("; for example on {}", paths.join(", ")),
     };
     writeln!(out, "{error}, {}{example}\n", times(*count))?;
+    let command = report.recording.command.map(CommandRow::line);
+    let who: Vec<String> = answer.victim().into_iter().chain(command).collect();
+    if !who.is_empty() {
+        writeln!(out, "{}\n", text(&who.join("; ")))?;
+    }
     if report.recording.seconds.is_none() {
         writeln!(out, "**{CUT}**\n")?;
     }
@@ -145,10 +150,6 @@ fn remedy(remedy: &RemedyRow) -> String {
 
 fn runners_up(out: &mut impl Write, report: &Report) -> io::Result<()> {
     let line = |culprit: &CulpritRow| {
-        let failure = report.failures.get(culprit.failure);
-        let about = failure.map_or_else(String::new, |row| {
-            format!(" of {} {}", code(&row.syscall), code(&row.errno))
-        });
         let rows = culprit.evidence.iter().chain(&culprit.against);
         let evidence: String = rows
             .map(
@@ -158,7 +159,7 @@ fn runners_up(out: &mut impl Write, report: &Report) -> io::Result<()> {
             )
             .collect();
         format!(
-            "{} ({}, score {}){about}: {}{evidence}",
+            "{} ({}, score {}): {}{evidence}",
             code(&culprit.id),
             culprit.confidence,
             culprit.score,
@@ -178,17 +179,21 @@ fn failures(out: &mut impl Write, report: &Report) -> io::Result<()> {
     }
     let count = report.failures.len();
     writeln!(out, "<details><summary>All failures ({count})</summary>\n")?;
-    writeln!(out, "| count | syscall | error | process | class |")?;
-    writeln!(out, "| ---: | --- | --- | --- | --- |")?;
-    for row in report.failures.iter().take(MAX_ROWS) {
+    writeln!(
+        out,
+        "| # | count | syscall | error | process | class | cause |"
+    )?;
+    writeln!(out, "| ---: | ---: | --- | --- | --- | --- | --- |")?;
+    for (index, row) in report.failures.iter().enumerate().take(MAX_ROWS) {
         writeln!(
             out,
-            "| {} | {} | {} | {} | {} |",
+            "| {index} | {} | {} | {} | {} | {} | {} |",
             row.count,
             cell(&row.syscall),
             cell(&row.errno),
             cell(&row.process),
-            row.class
+            row.class,
+            cell(&row.verdict())
         )?;
     }
     beyond(out, count)?;

@@ -7,7 +7,7 @@ use anstyle::Style;
 use super::layout::{BOLD, DIM, Page, WARN, confidence};
 use crate::{
     report::{
-        CulpritRow, FailureRow, OriginRow, RemedyRow,
+        CommandRow, CulpritRow, FailureRow, OriginRow, RemedyRow,
         answer::{Answer, NO_CULPRIT, NO_ORIGIN, times},
     },
     rules::RemedyKind,
@@ -63,6 +63,12 @@ impl<W: Write> Page<'_, W> {
         let paths: Vec<String> = answer.paths().map(|path| shorten(path, half)).collect();
         if !paths.is_empty() {
             self.indented(&format!("for example on {}", paths.join(", ")), 0, DIM)?;
+        }
+        let victim = answer.victim();
+        let command = self.command.map(CommandRow::line);
+        let who: Vec<String> = victim.into_iter().chain(command).collect();
+        if !who.is_empty() {
+            self.indented(&who.join("; "), 0, DIM)?;
         }
         let call = answer.failure.sample.as_ref().map(|sample| &sample.call);
         if let Some(call) = call.filter(|_| self.options.verbose) {

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use textwrap::{Options as Wrap, core::display_width};
 
 use super::Options;
-use crate::text::head;
+use crate::{report::CommandRow, text::head};
 
 /// Columns of the labels on the left.
 const LABEL: usize = 10;
@@ -29,6 +29,8 @@ pub(super) fn confidence(name: &str) -> Style {
 pub(super) struct Page<'a, W: Write> {
     pub(super) out: &'a mut W,
     pub(super) options: Options,
+    /// How the recorded command ended.
+    pub(super) command: Option<CommandRow>,
 }
 
 impl<W: Write> Page<'_, W> {
@@ -145,6 +147,7 @@ mod tests {
         let mut page = Page {
             out: &mut out,
             options,
+            command: None,
         };
         page.field("Cause", "容器容器容器 容器容器", Style::new())
             .unwrap();

@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 
 use super::layout::{BAD, DIM, GOOD, Page, WARN};
-use crate::report::{CulpritRow, FailureRow, Report, answer::Answer};
+use crate::report::{
+    CulpritRow, FailureRow, Report,
+    answer::{Answer, times},
+};
 
 /// Rows of a list that is not written whole.
 const ROWS: usize = 6;
@@ -37,19 +40,14 @@ impl<W: Write> Page<'_, W> {
         self.heading("Less likely")?;
         let rows = self.rows(all.len(), RUNNERS_UP);
         for culprit in &all[..rows] {
-            self.runner_up(report, culprit)?;
+            self.runner_up(culprit)?;
         }
         self.more(all.len() - rows)
     }
 
-    fn runner_up(&mut self, report: &Report, culprit: &CulpritRow) -> io::Result<()> {
-        let failure = report.failures.get(culprit.failure);
-        let about = failure
-            .filter(|_| culprit.failure != report.culprits[0].failure)
-            .map(|failure| format!("{} {}: ", failure.syscall, failure.errno))
-            .unwrap_or_default();
+    fn runner_up(&mut self, culprit: &CulpritRow) -> io::Result<()> {
         let text = format!(
-            "{} ({}): {about}{}",
+            "{} ({}): {}",
             culprit.id, culprit.confidence, culprit.summary
         );
         self.item(&culprit.score.to_string(), DIM, &text)?;
@@ -74,15 +72,15 @@ impl<W: Write> Page<'_, W> {
         self.more(all.len() - rows)
     }
 
+    /// What else failed, a line each: the number that `--failure` takes, program, call, how often, cause.
     pub(super) fn other_failures(&mut self, report: &Report) -> io::Result<()> {
         let first = Answer::of(report).map(|answer| answer.index);
         let verbose = self.options.verbose;
-        let others: Vec<&FailureRow> = report
+        let others: Vec<(usize, &FailureRow)> = report
             .failures
             .iter()
             .enumerate()
             .filter(|&(index, row)| Some(index) != first && (verbose || !row.is_normal()))
-            .map(|(_, row)| row)
             .collect();
         let normal = report.failures.iter().filter(|row| row.is_normal()).count();
         if others.is_empty() && normal == 0 {
@@ -90,14 +88,21 @@ impl<W: Write> Page<'_, W> {
         }
         self.heading("Other failures")?;
         let rows = self.rows(others.len(), ROWS);
-        for row in &others[..rows] {
-            let class = if row.class == "suspicious" {
-                String::new()
+        for (index, row) in &others[..rows] {
+            let known = if row.is_normal() {
+                "healthy programs live with it".into()
             } else {
-                format!(" ({})", row.class)
+                row.verdict()
             };
-            let text = format!("{} {} by {}{class}", row.syscall, row.errno, row.process);
-            self.item(&row.count.to_string(), DIM, &text)?;
+            let FailureRow {
+                process,
+                syscall,
+                errno,
+                count,
+                ..
+            } = row;
+            let text = format!("{process}: {syscall} {errno}, {}; {known}", times(*count));
+            self.item(&format!("#{index}"), DIM, &text)?;
         }
         self.more(others.len() - rows)?;
         if normal > 0 && !verbose {

@@ -35,7 +35,12 @@ impl Default for Options {
 /// # Errors
 /// The stream's.
 pub fn write(out: &mut impl Write, report: &Report, options: Options) -> io::Result<()> {
-    let mut page = Page { out, options };
+    let command = report.recording.command;
+    let mut page = Page {
+        out,
+        options,
+        command,
+    };
     let is_cut = report.recording.seconds.is_none();
     match Answer::of(report) {
         Some(answer) => {
@@ -47,6 +52,9 @@ pub fn write(out: &mut impl Write, report: &Report, options: Options) -> io::Res
         None => {
             let style = if is_cut { WARN } else { GOOD };
             page.indented(Answer::nothing(report), 0, style)?;
+            if let Some(command) = command {
+                page.indented(&command.line(), 0, DIM)?;
+            }
         }
     }
     page.evidence(report)?;

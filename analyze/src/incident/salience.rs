@@ -1,0 +1,166 @@
+//! How much a kind of failure stands out, by the table `rules/incident/salience.toml`.
+
+use std::{cmp::Reverse, collections::HashSet};
+
+use super::{
+    search::Searches,
+    table::{Signal, TABLE, Table},
+};
+use crate::{
+    failures::{Class, Group},
+    graph::Calls,
+    load::Bundle,
+};
+
+/// The recorder's fact of failures of the recorded command and its descendants.
+const OF_COMMAND: &str = "task.of_command";
+
+/// Failures from which on it can be told whether they are steady.
+const STEADY: u64 = 3;
+
+/// How much one kind of failure stands out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Salience {
+    /// Before which other kinds it stands, whatever their points.
+    pub standing: Standing,
+    /// The points of all that holds.
+    pub points: i32,
+    /// What adds points, or takes some, in words: the heaviest first.
+    pub reasons: Vec<String>,
+}
+
+/// What decides before all points.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// A failure of the recorded command, or of a descendant of it.
+    Command,
+    /// Any other.
+    #[default]
+    Host,
+    /// Healthy programs live with it.
+    Normal,
+}
+
+impl Salience {
+    /// Whether it may be the incident though nothing is known of its cause.
+    #[must_use]
+    pub fn stands_out(&self) -> bool {
+        let least = TABLE.as_ref().map_or(0, |table| table.least);
+        self.standing != Standing::Normal && self.points >= least
+    }
+
+    /// What stands out more comes first.
+    pub(crate) fn order(&self) -> (Standing, Reverse<i32>) {
+        (self.standing, Reverse(self.points))
+    }
+
+    fn add(&mut self, signal: &Signal) {
+        self.add_times(signal, 1);
+    }
+
+    fn add_times(&mut self, signal: &Signal, times: u32) {
+        let points = signal
+            .points
+            .saturating_mul(i32::try_from(times).unwrap_or(i32::MAX));
+        let points = points.min(signal.most.unwrap_or(i32::MAX));
+        if points != 0 {
+            self.points += points;
+            self.reasons.push(format!("{} ({points:+})", signal.why));
+        }
+    }
+}
+
+/// What the recording tells of all kinds.
+#[derive(Debug)]
+pub(super) struct Signals<'a> {
+    bundle: &'a Bundle,
+    searches: Searches,
+    /// Threads and syscalls that were traced to succeed.
+    succeeded: HashSet<(u32, u32)>,
+    /// How long the recording took, nanoseconds; `None` when its end is missing.
+    length_ns: Option<u64>,
+}
+
+impl<'a> Signals<'a> {
+    pub(super) fn new(bundle: &'a Bundle, calls: &Calls) -> Self {
+        let ended = |tree: &&crate::graph::CallTree| tree.result.is_some_and(|result| result >= 0);
+        let succeeded = calls.graphs.iter().filter(ended);
+        let start_ns = bundle
+            .manifest
+            .as_ref()
+            .map(|manifest| manifest.clocks.monotonic_ns);
+        let end_ns = bundle.closing.as_ref().map(|closing| closing.ended_ns);
+        Self {
+            bundle,
+            searches: Searches::of(bundle),
+            succeeded: succeeded
+                .filter_map(|tree| Some((tree.pid, tree.syscall?)))
+                .collect(),
+            length_ns: start_ns
+                .zip(end_ns)
+                .map(|(start_ns, end_ns)| end_ns.saturating_sub(start_ns)),
+        }
+    }
+
+    /// How much the kind stands out.
+    pub(super) fn salience(&self, group: &Group) -> Salience {
+        let Some(table) = TABLE.as_ref() else {
+            return Salience::default();
+        };
+        let mut salience = Salience {
+            standing: self.standing(group),
+            ..Salience::default()
+        };
+        salience.add(&what(table, group));
+        let Table { call, kind, .. } = table;
+        for list in [&call.looks, &call.wishes] {
+            if list.has_syscall(&group.syscall_name) {
+                salience.add(&list.signal());
+            }
+        }
+        if group.class == Class::Doubtful {
+            salience.add(&kind.doubtful);
+        }
+        if self.searches.are_most_of(&group.samples) {
+            salience.add(&kind.searched);
+        }
+        // What is used up worked until it was.
+        if !table.errno.used_up.has_errno(&group.errno_name()) && self.succeeds(group) {
+            salience.add(&kind.succeeds);
+        }
+        salience.add_times(&kind.repeated, group.count.max(1).ilog2());
+        if self.is_steady(group) {
+            salience.add(&kind.steady);
+        }
+        salience
+    }
+
+    fn standing(&self, group: &Group) -> Standing {
+        let mut samples = group.failures(self.bundle);
+        if group.class == Class::Normal {
+            Standing::Normal
+        } else if samples.any(|failure| self.bundle.fact(failure, OF_COMMAND) == Some(1)) {
+            Standing::Command
+        } else {
+            Standing::Host
+        }
+    }
+
+    fn succeeds(&self, group: &Group) -> bool {
+        let mut threads = group.threads.iter();
+        threads.any(|&thread| self.succeeded.contains(&(thread, group.syscall)))
+    }
+
+    fn is_steady(&self, group: &Group) -> bool {
+        let span_ns = group.last_ns.saturating_sub(group.first_ns);
+        let half = |length_ns: u64| span_ns >= length_ns / 2;
+        group.count >= STEADY && self.length_ns.is_some_and(half)
+    }
+}
+
+fn what(table: &Table, group: &Group) -> Signal {
+    let name = group.errno_name();
+    let lists = [&table.errno.used_up, &table.errno.refused];
+    let list = lists.into_iter().find(|list| list.has_errno(&name));
+    list.map_or_else(|| table.errno.other.clone(), |list| list.signal())
+}
