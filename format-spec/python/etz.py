@@ -208,6 +208,14 @@ def counts(columns, whole):
         yield row
 
 
+def exits(columns, whole):
+    time, tgid, status = columns
+    while True:
+        row = {"time_ns": time.delta(), "tgid": tgid.delta(32), "status": status.plain(32)}
+        row["status"] -= row["status"] >> 31 << 32
+        yield row
+
+
 def take_paths(heads, strings, whole):
     whole.claim(len(heads), 32)
     return [{"argument": head >> 1, "bytes": next(strings), "truncated": head & 1 == 1} for head in heads]
@@ -361,6 +369,7 @@ RECORDS = {
     (5, 1): partial(columnar_record, 23, failures_1),
     (5, 2): partial(columnar_record, 20, failures_2),
     (7, 2): pages_2,
+    (15, 1): partial(columnar_record, 3, exits),
 }
 
 # Container (2)

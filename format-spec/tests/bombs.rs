@@ -11,8 +11,8 @@ use format_spec::{
     bounds::{MAX_DAMAGE, MAX_FRAMES, MAX_RAW_LEN, MAX_ROWS, MAX_TOTAL_RAW_LEN},
     container::{FLAG_ZSTD, FrameHeader},
     record::{
-        Code, Count, Counts, CtlTables, Failures, FtracePages, FunctionCode, Record, Snapshot,
-        Symbols, TypeLayouts,
+        Code, Count, Counts, CtlTables, Exits, Failures, FtracePages, FunctionCode, Record,
+        Snapshot, Symbols, TypeLayouts,
     },
 };
 use support::{bincode_varint, bundle_of, leb128};
@@ -266,7 +266,7 @@ fn files_made_to_be_slow() {
 type Bomb = (&'static str, u16, fn(usize) -> Vec<u8>);
 
 /// Payloads whose elements take far more memory than bytes.
-const BOMBS: [Bomb; 9] = [
+const BOMBS: [Bomb; 10] = [
     ("directories of empty names", Snapshot::TYPE, |len| {
         directories(len, &[0])
     }),
@@ -322,6 +322,9 @@ const BOMBS: [Bomb; 9] = [
         columns[4] = vec![1, b'x'];
         columnar(len as u64, &columns)
     }),
+    ("exits", Exits::TYPE, |len| {
+        columnar(len as u64, &vec![vec![0; len]; 3])
+    }),
 ];
 
 /// Marks a payload of version 2.
@@ -367,6 +370,7 @@ fn is_record(file: &[u8], frame_type: u16) -> bool {
         CtlTables::TYPE => is(decode::<CtlTables>(file).map(drop)),
         Failures::TYPE => is(decode::<Failures>(file).map(drop)),
         Counts::TYPE => is(decode::<Counts>(file).map(drop)),
+        Exits::TYPE => is(decode::<Exits>(file).map(drop)),
         _ => unreachable!(),
     }
 }

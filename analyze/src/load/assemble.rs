@@ -34,6 +34,7 @@ pub(super) fn assemble(
         counts,
         facts,
         failures,
+        exits,
         snapshots,
         holes,
         probes,
@@ -69,6 +70,8 @@ pub(super) fn assemble(
     let facts = joined(facts, |table| table.facts);
     let mut failures = joined(failures, |part| part.rows);
     failures.sort_by_key(|failure| failure.time_ns);
+    let mut exits = joined(exits, |part| part.rows);
+    exits.sort_by_key(|exit| exit.time_ns);
     let mut code = joined(code, |part| part.functions);
     code.sort_by_key(|function| function.address);
     let mut ctl_entries = joined(ctl_tables, |part| part.entries);
@@ -86,6 +89,7 @@ pub(super) fn assemble(
         counts: counts.map(|counts| counts.rows).unwrap_or_default(),
         facts: facts.into_iter().map(|fact| (fact.id, fact)).collect(),
         failures,
+        exits,
         snapshots,
         zooms,
         probes,

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use format_spec::record::{
-    Architecture, Closing, Count, CtlEntry, FactDefinition, Failure, FieldLayout, FunctionCode,
-    Manifest, Probe, Zoom,
+    Architecture, Closing, Count, CtlEntry, Exit, FactDefinition, Failure, FieldLayout,
+    FunctionCode, Manifest, Probe, Zoom,
 };
 
 use super::{Loss, Snapshots, SymbolTable, TraceStream};
@@ -24,6 +24,8 @@ pub struct Bundle {
     pub facts: HashMap<u16, FactDefinition>,
     /// Failing syscalls, whole, by time.
     pub failures: Vec<Failure>,
+    /// When the processes of these ended, and how, by time.
+    pub exits: Vec<Exit>,
     /// What procfs, sysfs and statfs said.
     pub snapshots: Snapshots,
     /// The zooms, by number.

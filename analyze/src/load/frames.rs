@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use format_spec::{
     Frame, Reader,
     record::{
-        Closing, Code, Content, Counts, CtlTables, EventFormats, FactTable, Failures, FtracePages,
-        Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts, Zoom,
+        Closing, Code, Content, Counts, CtlTables, EventFormats, Exits, FactTable, Failures,
+        FtracePages, Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts, Zoom,
     },
 };
 use rayon::prelude::*;
@@ -30,6 +30,7 @@ pub(super) struct Records {
     pub(super) counts: Option<Counts>,
     pub(super) facts: Vec<FactTable>,
     pub(super) failures: Vec<Failures>,
+    pub(super) exits: Vec<Exits>,
     /// With the sequence numbers of their frames.
     pub(super) snapshots: Vec<(u32, Snapshot)>,
     /// Rising sequence numbers of frames that are not there, the first one of each gap, and of snapshots that are left
@@ -58,6 +59,7 @@ enum Decoded {
     Counts(Counts),
     Facts(FactTable),
     Failures(Failures),
+    Exits(Exits),
     Snapshot(Snapshot),
     Probes(Probes),
     Symbols(Symbols),
@@ -114,6 +116,7 @@ pub(super) fn decode(reader: &Reader<'_>, progress: &Progress, losses: &mut Vec<
             Decoded::Counts(counts) => records.counts = Some(counts),
             Decoded::Facts(facts) => records.facts.push(facts),
             Decoded::Failures(failures) => records.failures.push(failures),
+            Decoded::Exits(exits) => records.exits.push(exits),
             Decoded::Snapshot(snapshot) => records.snapshots.push((sequence, snapshot)),
             Decoded::Probes(probes) => records.probes.push(probes),
             Decoded::Symbols(symbols) => records.symbols.push(symbols),
@@ -166,6 +169,7 @@ fn memory(record: &Decoded) -> usize {
             let paths = sum(&row.paths, |path| text(path.bytes.len()));
             EACH + text(row.comm.len()) + paths + 16 * row.facts.len()
         }),
+        Decoded::Exits(part) => size_of_val(&part.rows[..]),
         Decoded::Snapshot(part) => sum(&part.entries, |entry| {
             let content = match &entry.content {
                 Content::File { bytes, .. } => text(bytes.len()),
@@ -231,6 +235,7 @@ fn decode_one(reader: &Reader<'_>, frame: &Frame) -> Decoded {
         Counts::TYPE => read(reader, frame, Decoded::Counts),
         FactTable::TYPE => read(reader, frame, Decoded::Facts),
         Failures::TYPE => read(reader, frame, Decoded::Failures),
+        Exits::TYPE => read(reader, frame, Decoded::Exits),
         Snapshot::TYPE => read(reader, frame, Decoded::Snapshot),
         Probes::TYPE => read(reader, frame, Decoded::Probes),
         Symbols::TYPE => read(reader, frame, Decoded::Symbols),

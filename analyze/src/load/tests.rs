@@ -1,6 +1,6 @@
 //! Whole bundles: what is in is read, and what is missing is said.
 
-use format_spec::record::{Drop, Phase};
+use format_spec::record::{Drop, Exit, Phase};
 use proptest::prelude::*;
 
 use super::*;
@@ -11,6 +11,7 @@ fn recording() -> Recording {
     recording.fail(40, 28, "dockerd", 500);
     recording.fact("mnt_ns.mounts", 31);
     recording.path(1, "/mnt");
+    recording.exit(900, 1 << 8);
     recording.snapshot(Phase::Start, 10, &[("/proc/sys/fs/mount-max", "31\n")]);
     let kernel = &mut recording.kernel;
     kernel.probe_with_stack("count_mounts", &["path_mount", "__arm64_sys_mount"], -28);
@@ -37,6 +38,12 @@ fn a_whole_bundle_has_no_losses() {
     };
     assert_eq!(bundle.fact(failure, "mnt_ns.mounts"), Some(31));
     assert_eq!(bundle.fact(failure, "mm.map_count"), None);
+    let exit = Exit {
+        time_ns: 900,
+        tgid: failure.tgid,
+        status: 1 << 8,
+    };
+    assert_eq!(bundle.exits, [exit]);
     let start = bundle.snapshots.of(Phase::Start).unwrap();
     assert_eq!(start.text("/proc/sys/fs/mount-max"), Some("31"));
     let session = |number| bundle.session(number).next().unwrap();

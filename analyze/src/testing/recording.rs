@@ -3,7 +3,7 @@
 use format_spec::{
     Writer,
     record::{
-        Architecture, Clocks, Closing, Content, Cost, Count, Counts, EndReason, Entry,
+        Architecture, Clocks, Closing, Content, Cost, Count, Counts, EndReason, Entry, Exit, Exits,
         FactDefinition, FactTable, FactUnit, Failure, Failures, Host, Manifest, PathArgument,
         Phase, Probe, ProbeKind, Probes, Snapshot, Symbols, Zoom,
     },
@@ -19,6 +19,7 @@ pub(crate) struct Recording {
     pub(crate) counts: Vec<Count>,
     pub(crate) facts: Vec<FactDefinition>,
     pub(crate) failures: Vec<Failure>,
+    pub(crate) exits: Vec<Exit>,
     pub(crate) snapshots: Vec<Snapshot>,
     pub(crate) zooms: Vec<Zoom>,
     /// Events by session.
@@ -35,6 +36,7 @@ impl Recording {
             counts: Vec::new(),
             facts: Vec::new(),
             failures: Vec::new(),
+            exits: Vec::new(),
             snapshots: Vec::new(),
             zooms: Vec::new(),
             sessions: Vec::new(),
@@ -101,6 +103,16 @@ impl Recording {
             truncated: false,
         };
         self.failures.last_mut().unwrap().paths.push(path);
+    }
+
+    /// The process of the last failure ends, with that wait status.
+    pub(crate) fn exit(&mut self, time_ns: u64, status: i32) {
+        let tgid = self.failures.last().unwrap().tgid;
+        self.exits.push(Exit {
+            time_ns,
+            tgid,
+            status,
+        });
     }
 
     /// A snapshot of files.
@@ -172,6 +184,14 @@ impl Recording {
                 0,
                 &Failures {
                     rows: self.failures.clone(),
+                },
+            )
+            .unwrap();
+        writer
+            .write(
+                0,
+                &Exits {
+                    rows: self.exits.clone(),
                 },
             )
             .unwrap();

@@ -6,8 +6,8 @@ use format_spec::{
     Reader, Writer,
     ftrace::{EventFormat, Field, PageFormat, rebase},
     record::{
-        Closing, Code, Counts, CtlTables, EventFormats, FactTable, Failures, FtracePages, Layout,
-        Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts, Zoom,
+        Closing, Code, Counts, CtlTables, EventFormats, Exits, FactTable, Failures, FtracePages,
+        Layout, Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts, Zoom,
     },
 };
 
@@ -57,6 +57,7 @@ pub fn record(input: &[u8]) {
         Code::TYPE => survives::<Code>(payload, layout),
         CtlTables::TYPE => survives::<CtlTables>(payload, layout),
         TypeLayouts::TYPE => survives::<TypeLayouts>(payload, layout),
+        Exits::TYPE => survives::<Exits>(payload, layout),
         _ => {}
     }
 }

@@ -3,3 +3,4 @@
 pub mod cgroup;
 pub mod interrupt;
 pub mod mountinfo;
+pub mod wait;

@@ -64,4 +64,5 @@ every_record! {
     Code "code",
     CtlTables "sysctl tables",
     TypeLayouts "type layouts",
+    Exits "exits",
 }

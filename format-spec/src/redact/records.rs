@@ -2,8 +2,9 @@
 
 use super::{Kind, Redactor, text};
 use crate::record::{
-    AnyRecord, Closing, Code, Content, Counts, CtlTables, EndReason, EventFormats, FactTable,
-    Failures, FtracePages, Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts, Zoom,
+    AnyRecord, Closing, Code, Content, Counts, CtlTables, EndReason, EventFormats, Exits,
+    FactTable, Failures, FtracePages, Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts,
+    Zoom,
 };
 
 /// A record whose names can be replaced. The manifest goes first: it tells the name of the host.
@@ -141,7 +142,7 @@ macro_rules! nobody {
     };
 }
 
-nobody! { Code, CtlTables, EventFormats, FactTable, FtracePages, Probes, Symbols, TypeLayouts, Zoom }
+nobody! { Code, CtlTables, EventFormats, Exits, FactTable, FtracePages, Probes, Symbols, TypeLayouts, Zoom }
 
 impl AnyRecord {
     /// Replaces the names in the record.
@@ -155,6 +156,7 @@ impl AnyRecord {
             Self::Code(_)
             | Self::CtlTables(_)
             | Self::EventFormats(_)
+            | Self::Exits(_)
             | Self::FactTable(_)
             | Self::FtracePages(_)
             | Self::Probes(_)

@@ -375,3 +375,14 @@ impl Sample for TypeLayouts {
         vec(field, 0..5).prop_map(|fields| Self { fields }).boxed()
     }
 }
+
+impl Sample for Exits {
+    fn strategy() -> BoxedStrategy<Self> {
+        let row = structure!(Exit {
+            time_ns: number(),
+            tgid: number32(),
+            status: prop_oneof![0..0x1_0000i32, any::<i32>()],
+        });
+        vec(row, 0..20).prop_map(|rows| Self { rows }).boxed()
+    }
+}
