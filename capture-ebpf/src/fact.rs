@@ -17,6 +17,9 @@ pub const FROM_TASK: u8 = 0;
 /// [`Recipe::start`] of a way from the `struct file` behind the call's descriptor argument.
 pub const FROM_FILE: u8 = 1;
 
+/// [`Recipe::start`] of what is no way at all: 1 for a process of the recorded command, and not known for others.
+pub const IN_COMMAND: u8 = 2;
+
 /// The way to one integer: from the start, `derefs` times add `offsets[i]` and follow the pointer there, then add
 /// `last` and read `size` bytes.
 #[repr(C)]
@@ -26,7 +29,7 @@ pub struct Recipe {
     pub derefs: u8,
     /// Size of the integer, in bytes: 1 to 8.
     pub size: u8,
-    /// [`FROM_TASK`] or [`FROM_FILE`].
+    /// [`FROM_TASK`], [`FROM_FILE`] or [`IN_COMMAND`].
     pub start: u8,
     /// Zero.
     pub reserved: u8,
@@ -44,8 +47,20 @@ pub const FILES: usize = 0;
 /// Place of the way from the task to the length of that array.
 pub const FILES_LEN: usize = 1;
 
+/// Place of the way from the task to the number of its process's threads that have not ended.
+pub const LIVE: usize = 2;
+
+/// Place of the way from the task to the flags of its process (`signal_struct.flags`).
+pub const GROUP_FLAGS: usize = 3;
+
+/// Place of the way from the task to the wait status of a process that ends as a whole.
+pub const GROUP_EXIT_CODE: usize = 4;
+
+/// Place of the way from the task to the wait status of the first thread of its process.
+pub const EXIT_CODE: usize = 5;
+
 /// Place of the way to fact 0; the others follow.
-pub const FIRST_FACT: usize = 2;
+pub const FIRST_FACT: usize = 6;
 
 /// All recipes: the one entry of an array map.
 #[repr(C)]
@@ -53,7 +68,7 @@ pub const FIRST_FACT: usize = 2;
 pub struct Recipes {
     /// How many facts there are.
     pub len: u64,
-    /// The ways: [`FILES`], [`FILES_LEN`], then those of the facts.
+    /// The ways: [`FILES`] to [`EXIT_CODE`], then those of the facts.
     pub all: [Recipe; FIRST_FACT + MAX_FACTS],
 }
 

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod count;
+mod exit;
 mod fact;
 mod failure;
 mod focus;
@@ -13,9 +14,10 @@ mod loss;
 
 pub use arguments::Arguments;
 pub use count::{Bucket, CountKey, CountValue};
+pub use exit::Exit;
 pub use fact::{
-    FACT_WORDS, FILES, FILES_LEN, FIRST_FACT, FROM_FILE, FROM_TASK, MAX_DEREFS, MAX_FACTS, Recipe,
-    Recipes,
+    EXIT_CODE, FACT_WORDS, FILES, FILES_LEN, FIRST_FACT, FROM_FILE, FROM_TASK, GROUP_EXIT_CODE,
+    GROUP_FLAGS, IN_COMMAND, LIVE, MAX_DEREFS, MAX_FACTS, Recipe, Recipes,
 };
 pub use failure::{Failure, MAX_STRINGS, NO_ARGUMENT, STRING_CAP, StringArgument, UNREADABLE};
 pub use focus::{Cgroup, ERRNO_WORDS, Focus, SYSCALL_WORDS};
@@ -29,6 +31,15 @@ pub const MAX_BUCKETS: u32 = 2_048;
 
 /// Bytes of the ring buffer, unless the recorder is told otherwise: a power of two and a multiple of 64 KiB, the largest page of arm64.
 pub const RING_BYTES: u32 = 1 << 20;
+
+/// Bytes of the ring buffer for ends of processes: a multiple of the largest page of arm64, some 2,700 of them.
+pub const EXIT_BYTES: u32 = 64 << 10;
+
+/// Most processes with samples whose end is waited for: of more, those that failed last.
+pub const MAX_SAMPLED: u32 = 4_096;
+
+/// Most living processes of the recorded command that are known to be of it.
+pub const MAX_TREE: u32 = 8_192;
 
 /// Syscall numbers below this are looked at: 7.2 ends at 472, and numbers grow by about three a release.
 pub const MAX_SYSCALLS: u32 = 1_024;

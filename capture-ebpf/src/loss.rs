@@ -16,16 +16,19 @@ pub enum Loss {
     Compat = 4,
     /// A string argument was not in memory or not readable.
     StringUnreadable = 5,
+    /// The end of a process found no room in its ring buffer.
+    ExitsFull = 6,
 }
 
 impl Loss {
     /// All reasons, each at its own number.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::RingFull,
         Self::OverRate,
         Self::CountsFull,
         Self::BucketsFull,
         Self::Compat,
         Self::StringUnreadable,
+        Self::ExitsFull,
     ];
 }

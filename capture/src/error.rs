@@ -2,12 +2,23 @@
 
 use std::fmt;
 
-/// A failure that ends the program with exit status 1.
+/// Exit status of a failure of the recorder itself where a command is recorded, whose own status is passed on else; this
+/// one and the next two are those of env(1).
+pub(crate) const NOT_RECORDED: u8 = 125;
+
+/// Exit status when the command cannot be executed.
+pub(crate) const NOT_EXECUTABLE: u8 = 126;
+
+/// Exit status when there is no such command.
+pub(crate) const NOT_FOUND: u8 = 127;
+
+/// A failure that ends the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Error {
     what: String,
     why: String,
     hint: Option<String>,
+    status: Option<u8>,
 }
 
 impl Error {
@@ -17,6 +28,7 @@ impl Error {
             what: what.into(),
             why: why.to_string(),
             hint: None,
+            status: None,
         }
     }
 
@@ -24,6 +36,17 @@ impl Error {
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Gives it an exit status of its own.
+    pub(crate) fn status(mut self, status: u8) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// The exit status of its own.
+    pub(crate) fn exit_status(&self) -> Option<u8> {
+        self.status
     }
 }
 

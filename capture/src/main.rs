@@ -37,15 +37,24 @@ mod sources;
 mod tracefs;
 mod zoom;
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
+use format_spec::linux::wait;
 
 use cli::{Action, Cli};
-use recorder::Kept;
+use error::NOT_RECORDED;
+use recorder::{Done, Kept};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return wrong_usage(&error),
+    };
+    let failed = match cli.record.command.is_empty() {
+        true => 1,
+        false => NOT_RECORDED,
+    };
     let result = match cli.action {
         Some(Action::Check) => preflight::check(),
         Some(Action::Cleanup) => guard::cleanup(),
@@ -53,15 +62,22 @@ fn main() -> ExitCode {
         #[cfg(feature = "manual")]
         Some(Action::Manual { folder }) => manual::write(Cli::command(), &folder)
             .map_err(|error| error::Error::new(folder.display().to_string(), error)),
-        None if cli.record.output.is_none() => Cli::command()
-            .error(
+        None if cli.record.output.is_none() => {
+            let error = Cli::command().error(
                 ErrorKind::MissingRequiredArgument,
                 "name a file to write: -o incident.etz",
-            )
-            .exit(),
+            );
+            return wrong_usage(&error);
+        }
         None => match recorder::record(&cli.record) {
-            Ok(Kept::Bundle) => Ok(()),
-            Ok(Kept::Nothing) => return ExitCode::from(3),
+            Ok(Done {
+                command_status: Some(status),
+                ..
+            }) => return ExitCode::from(wait::shell_status(status)),
+            Ok(Done { kept, .. }) => match kept {
+                Kept::Bundle => Ok(()),
+                Kept::Nothing => return ExitCode::from(3),
+            },
             Err(error) => Err(error),
         },
     };
@@ -69,7 +85,19 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("capture: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(error.exit_status().unwrap_or(failed))
         }
+    }
+}
+
+/// Says what is wrong with the command line, or prints the help or the version that it asks for.
+fn wrong_usage(error: &clap::Error) -> ExitCode {
+    // Nobody is there to be told when this fails.
+    let _ = error.print();
+    let of_command = env::args_os().skip_while(|word| word != "--").nth(1);
+    match error.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ if of_command.is_some() => ExitCode::from(NOT_RECORDED),
+        _ => ExitCode::from(2),
     }
 }

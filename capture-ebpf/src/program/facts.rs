@@ -2,10 +2,11 @@
 
 use aya_ebpf::helpers::{bpf_get_current_task, bpf_probe_read_kernel, generated};
 use capture_ebpf::{
-    FILES, FILES_LEN, FIRST_FACT, FROM_FILE, Failure, MAX_DEREFS, MAX_FACTS, NO_ARGUMENT, Recipe,
+    FILES, FILES_LEN, FIRST_FACT, FROM_FILE, Failure, IN_COMMAND, MAX_DEREFS, MAX_FACTS,
+    NO_ARGUMENT, Recipe,
 };
 
-use crate::maps::RECIPES;
+use crate::{family, maps::RECIPES};
 
 /// Reads all facts into `failure`; `descriptor` is the place of the call's descriptor argument.
 #[inline(always)]
@@ -54,7 +55,7 @@ fn file(task: u64, args: &[u64; 8], descriptor: u8) -> u64 {
 
 /// Follows the recipe at `place` from the task; false when it leads nowhere.
 #[inline(always)]
-fn follow(task: u64, place: usize, value: &mut u64) -> bool {
+pub(crate) fn follow(task: u64, place: usize, value: &mut u64) -> bool {
     etz_follow(task, 0, place as u64, &raw mut *value) != 0
 }
 
@@ -70,6 +71,10 @@ pub(crate) extern "C" fn etz_follow(task: u64, file: u64, place: u64, value: *mu
     let Some(recipe) = recipes.all.get(place as usize) else {
         return 0;
     };
+    if recipe.start == IN_COMMAND {
+        *value = 1;
+        return family::is_of_command(family::current()).into();
+    }
     let start = if recipe.start == FROM_FILE {
         file
     } else {

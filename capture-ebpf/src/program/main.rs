@@ -1,5 +1,6 @@
 //! The kernel programs: `sys_exit` counts and samples failing syscalls; `sys_enter`, attached only for a short
-//! while, tells calls that seccomp rejected.
+//! while, tells calls that seccomp rejected. `sched_process_exit` tells how a process ended of which a failure was
+//! sampled; `sched_process_fork`, attached only when a command is recorded, which processes are of it.
 //!
 //! A successful call costs `sys_exit` one compare. Whatever the program cannot keep is counted in `LOSSES`.
 #![no_std]
@@ -11,16 +12,15 @@
 #![feature(core_intrinsics)]
 
 mod count;
+mod ended;
 mod entered;
 mod facts;
+mod family;
 mod maps;
 mod registers;
 mod sample;
 
-use aya_ebpf::{
-    EbpfContext as _, helpers::bpf_get_current_pid_tgid, macros::raw_tracepoint,
-    programs::RawTracePointContext,
-};
+use aya_ebpf::{EbpfContext as _, macros::raw_tracepoint, programs::RawTracePointContext};
 use capture_ebpf::{Bucket, CountKey, Loss, MAX_SYSCALLS};
 use registers::{Call, Registers};
 
@@ -57,13 +57,27 @@ pub(crate) fn sys_enter(context: RawTracePointContext) -> i32 {
     0
 }
 
+/// `sched_process_exit(struct task_struct *p)`, from 6.16 on also `bool group_dead`; `include/trace/events/sched.h`.
+#[raw_tracepoint(tracepoint = "sched_process_exit")]
+pub(crate) fn sched_process_exit(_context: RawTracePointContext) -> i32 {
+    ended::note();
+    0
+}
+
+/// `sched_process_fork(struct task_struct *parent, struct task_struct *child)`, `include/trace/events/sched.h`.
+#[raw_tracepoint(tracepoint = "sched_process_fork")]
+pub(crate) fn sched_process_fork(context: RawTracePointContext) -> i32 {
+    family::note(context.arg(1));
+    0
+}
+
 /// A call failed. A function of its own, so that a successful call does not pay for saving its registers; a global
 /// one: see [`etz_consider`].
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub(crate) extern "C" fn etz_failed(registers: u64, errno: u32) -> u32 {
-    let tgid = (bpf_get_current_pid_tgid() >> 32) as u32;
-    if is_restart(errno) || tgid == maps::OWN_TGID.load() {
+    let tgid = family::current();
+    if is_restart(errno) || family::is_recorder(tgid) {
         return 0;
     }
     let registers = Registers::new(registers);
@@ -117,6 +131,8 @@ pub(crate) extern "C" fn etz_consider(registers: u64, kind: u64, tgid: u32, befo
         let now = count::now_ns();
         if count::may_sample(&key, before, now) {
             let urgent = before < maps::FIRST.load();
+            // Until it ends; a full table evicts the oldest.
+            let _ = maps::SAMPLED.insert(tgid, 1, 0);
             sample::send(&Registers::new(registers), &key, now, urgent);
         } else {
             maps::lost(Loss::OverRate);

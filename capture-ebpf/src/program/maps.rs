@@ -6,8 +6,8 @@ use aya_ebpf::{
     maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf},
 };
 use capture_ebpf::{
-    Arguments, Bucket, COMM_LEN, CountKey, CountValue, Focus, Loss, MAX_BUCKETS, MAX_COUNTS,
-    MAX_FOCUS, MAX_SYSCALLS, RING_BYTES, Recipes,
+    Arguments, Bucket, COMM_LEN, CountKey, CountValue, EXIT_BYTES, Focus, Loss, MAX_BUCKETS,
+    MAX_COUNTS, MAX_FOCUS, MAX_SAMPLED, MAX_SYSCALLS, MAX_TREE, RING_BYTES, Recipes,
 };
 
 /// Failures by (syscall, errno, process).
@@ -61,9 +61,37 @@ pub(crate) static ENTERED: LruHashMap<u32, [u64; 2]> = LruHashMap::with_max_entr
 #[map]
 pub(crate) static WATCHED_SINCE: Array<u64> = Array::with_max_entries(1, 0);
 
+/// Processes of which a failure was sampled, until they end.
+#[map]
+pub(crate) static SAMPLED: LruHashMap<u32, u8> = LruHashMap::with_max_entries(MAX_SAMPLED, 0);
+
+/// Ends of processes.
+#[map]
+pub(crate) static EXITS: RingBuf = RingBuf::with_byte_size(EXIT_BYTES, 0);
+
+/// The living processes of the recorded command: see [`crate::family`].
+#[map]
+pub(crate) static TREE: LruHashMap<u32, u8> = LruHashMap::with_max_entries(MAX_TREE, 0);
+
 /// The recorder itself: its failures are not the host's.
 #[unsafe(no_mangle)]
 pub(crate) static OWN_TGID: Global<u32> = Global::new(0);
+
+/// The recorder's guard, likewise.
+#[unsafe(no_mangle)]
+pub(crate) static GUARD_TGID: Global<u32> = Global::new(0);
+
+/// 1 when a command is recorded.
+#[unsafe(no_mangle)]
+pub(crate) static OF_COMMAND: Global<u32> = Global::new(0);
+
+/// Offset of `tgid` in `task_struct`, bytes.
+#[unsafe(no_mangle)]
+pub(crate) static TGID: Global<u32> = Global::new(0);
+
+/// Offset of `flags` in `task_struct`, bytes.
+#[unsafe(no_mangle)]
+pub(crate) static FLAGS: Global<u32> = Global::new(0);
 
 /// How many failures of a key are first ones.
 #[unsafe(no_mangle)]

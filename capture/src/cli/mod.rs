@@ -82,7 +82,7 @@ pub(crate) struct Record {
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) container: Vec<String>,
 
-    /// Write no file, and exit with status 3, when nothing fails that was asked for or is worth a look
+    /// Write no file, and exit with status 3 (unless there is a COMMAND), when nothing fails that was asked for or is worth a look
     #[arg(long)]
     pub(crate) only_failing: bool,
 
@@ -125,7 +125,7 @@ pub(crate) struct Record {
     #[arg(long)]
     pub(crate) force: bool,
 
-    /// Command to run; the recording ends with it
+    /// Command to run; the recording ends with it, and with its exit status
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
 }
@@ -165,10 +165,17 @@ Then, on any machine: analyze incident.etz";
 
 const EXIT_STATUS: &str = "\
 Exit status:
-  0  recorded (whatever the recorded command's own status was)
+  0  recorded
   1  could not record, or could not put something back; the reason is on standard error
   2  wrong usage
   3  nothing to keep: nothing failed (--only-failing), or no trigger came (--flight-recorder)
+
+Exit status with -- COMMAND:
+  that of COMMAND, or 128 and the number of the signal that killed it, whether there was something to keep or not;
+  0 or 3, as above, when the recording ends before COMMAND does (--for, a signal, --max-size): COMMAND goes on
+  125  capture's own failure, that of its usage too
+  126  COMMAND cannot be executed
+  127  there is no such COMMAND
 
 What it does to the host:
   Two eBPF programs, which the kernel removes with the process; for seconds at most, function tracing of what fails,

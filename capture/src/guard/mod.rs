@@ -76,6 +76,11 @@ impl Guard {
         }
     }
 
+    /// The child process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Where the list ends now.
     pub(crate) fn mark(&self) -> Mark {
         Mark(self.steps.len())

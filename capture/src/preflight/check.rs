@@ -7,7 +7,7 @@ use super::{abilities, host, require};
 use crate::{
     error::Error,
     kernel::Kernel,
-    sources::syscalls::{Facts, Focus, Syscalls},
+    sources::syscalls::{Facts, Focus, Own, Syscalls},
     zoom::Zoom,
 };
 
@@ -40,9 +40,14 @@ pub(crate) fn check() -> Result<(), Error> {
         return Err(error);
     }
     let kernel = Kernel::load();
-    let facts = Facts::resolve(&kernel);
+    let facts = Facts::resolve(&kernel, true);
     let zoom = Zoom::plan(&kernel);
-    if let Err(error) = Syscalls::load(&kernel, &facts, &Focus::default(), RING_BYTES) {
+    // All programs, those for a command too.
+    let own = Own {
+        guard: 0,
+        command: true,
+    };
+    if let Err(error) = Syscalls::load(&kernel, &facts, &Focus::default(), RING_BYTES, &own) {
         println!("Nothing can be recorded: the kernel does not take the eBPF program that counts.");
         return Err(error);
     }

@@ -7,7 +7,7 @@ use capture_ebpf::Loss;
 use format_spec::record::{Closing, Cost, Drop, EndReason, Phase, ZoomEnd};
 
 use super::{
-    Kept, cost,
+    Done, Kept, cost,
     session::{End, SNAPSHOT_TIME, Session},
 };
 use crate::{
@@ -21,10 +21,10 @@ impl Session<'_> {
     /// recorder without a trigger.
     pub(super) fn close(
         mut self,
-        end: End,
+        mut end: End,
         output: &Path,
         only_failing: bool,
-    ) -> Result<Kept, Error> {
+    ) -> Result<Done, Error> {
         let zoom_end = match end.reason {
             EndReason::Size => ZoomEnd::Bytes,
             _ => ZoomEnd::Recording,
@@ -36,6 +36,7 @@ impl Session<'_> {
             self.note(failure);
         }
         self.keep(failures)?;
+        self.keep_exits();
         self.write_failures()?;
         let nothing = match &self.held {
             Some(_) => Some("no trigger came"),
@@ -44,14 +45,19 @@ impl Session<'_> {
         };
         if let Some(why) = nothing.filter(|_| self.bundle.discard()) {
             eprintln!("capture: {why}: {} was taken away again", output.display());
-            return restored(&not_restored).map(|()| Kept::Nothing);
+            return restored(&not_restored).map(|()| Done {
+                kept: Kept::Nothing,
+                command_status: end.command.status(),
+            });
         }
         self.bundle.write_last(0, &self.syscalls.counts())?;
         self.snapshot(Phase::End, Extent::Host, SNAPSHOT_TIME)?;
+        // What Ctrl-C ends the recording with ends the command too, a moment later.
+        let command_status = end.command.status();
         let closing = Closing {
             ended_ns: monotonic_ns(),
             reason: end.reason,
-            command_status: end.command_status,
+            command_status,
             cost: self.cost(),
             drops: self.drops(),
             not_restored: not_restored.clone(),
@@ -72,9 +78,13 @@ impl Session<'_> {
         );
         let len = ByteSize(self.bundle.finish()?).display().iec();
         eprintln!("{}: {len} in {summary}", output.display());
-        restored(&not_restored).map(|()| match nothing {
+        let kept = match nothing {
             Some(_) => Kept::Nothing,
             None => Kept::Bundle,
+        };
+        restored(&not_restored).map(|()| Done {
+            kept,
+            command_status,
         })
     }
 
@@ -141,6 +151,11 @@ impl Session<'_> {
             ("failures", "too many kinds", loss(Loss::BucketsFull)),
             ("failures", "of 32-bit programs", loss(Loss::Compat)),
             ("path strings", "not readable", loss(Loss::StringUnreadable)),
+            (
+                "ends of processes",
+                "ring buffer full",
+                loss(Loss::ExitsFull),
+            ),
             (
                 "snapshot entries",
                 "over a bound, or may hang",

@@ -2,34 +2,52 @@
 
 use std::{
     env,
-    ffi::OsString,
-    os::unix::process::ExitStatusExt,
-    path::Path,
+    ffi::{OsStr, OsString},
+    os::unix::process::{CommandExt, ExitStatusExt},
+    path::{Path, PathBuf},
     process::{Child, Command},
 };
 
 use rustix::fs::{Access, access};
 
-use crate::error::Error;
+use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND};
 
-/// Looks for the command's program, before anything is written or changed.
+/// Looks for the command's program, before anything is written or changed. `None` when there is no command.
+///
+/// What is found here is executed later: the look along PATH is the recorder's, and must not be recorded.
 ///
 /// # Errors
 /// When there is no such program, or it is not executable.
-pub(super) fn find(command: &[OsString]) -> Result<(), Error> {
+pub(super) fn find(command: &[OsString]) -> Result<Option<PathBuf>, Error> {
     let Some(program) = command.first() else {
-        return Ok(());
+        return Ok(None);
     };
-    let may_run = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
     let paths = env::var_os("PATH").unwrap_or_default();
-    let found = match Path::new(program) {
-        path if path.components().count() > 1 => may_run(path),
-        path => env::split_paths(&paths).any(|folder| may_run(&folder.join(path))),
+    find_along(program, &paths).map(Some)
+}
+
+/// As execvp(3): a name with a slash is a path, another one is looked for in the folders of PATH.
+fn find_along(program: &OsStr, paths: &OsStr) -> Result<PathBuf, Error> {
+    let is_path = program.as_encoded_bytes().contains(&b'/');
+    let candidates: Vec<PathBuf> = match is_path {
+        true => vec![program.into()],
+        false => env::split_paths(paths)
+            .map(|folder| folder.join(program))
+            // An empty folder is the working directory.
+            .map(|path| Path::new(".").join(path))
+            .collect(),
     };
-    found.then_some(()).ok_or_else(|| {
-        Error::new(program.to_string_lossy(), "no such program to run")
-            .hint("nothing was recorded, no file was written")
-    })
+    let may_run = |path: &&PathBuf| path.is_file() && access(*path, Access::EXEC_OK).is_ok();
+    if let Some(found) = candidates.iter().find(may_run) {
+        return Ok(found.clone());
+    }
+    let (why, status) = match candidates.iter().any(|path| path.exists()) {
+        true => ("not a program that may be run", NOT_EXECUTABLE),
+        false => ("no such program to run", NOT_FOUND),
+    };
+    Err(Error::new(program.to_string_lossy(), why)
+        .hint("nothing was recorded, no file was written")
+        .status(status))
 }
 
 /// The command while it runs, or what became of it.
@@ -39,24 +57,25 @@ pub(super) enum Recorded {
     None,
     /// It runs.
     Running(Child),
-    /// It ended with this status, as wait(2) gives it.
+    /// It ended with this status, as waitpid(2) gives it.
     Ended(i32),
 }
 
 impl Recorded {
-    /// Starts the command, if there is one.
+    /// Starts the command, whose program is `found`, if there is one.
     ///
     /// # Errors
     /// When it cannot be started.
-    pub(super) fn start(command: &[OsString]) -> Result<Self, Error> {
-        let Some((program, arguments)) = command.split_first() else {
+    pub(super) fn start(found: Option<&Path>, command: &[OsString]) -> Result<Self, Error> {
+        let (Some(found), Some((program, arguments))) = (found, command.split_first()) else {
             return Ok(Self::None);
         };
-        match Command::new(program).args(arguments).spawn() {
-            Ok(child) => Ok(Self::Running(child)),
-            Err(error) => Err(Error::new(program.to_string_lossy(), error)
-                .hint("the recording was begun, but there was no command to record")),
-        }
+        let child = Command::new(found).arg0(program).args(arguments).spawn();
+        child.map(Self::Running).map_err(|error| {
+            Error::new(program.to_string_lossy(), error)
+                .hint("the recording was begun, but there was no command to record")
+                .status(NOT_EXECUTABLE)
+        })
     }
 
     /// Whether the command has ended.
@@ -70,10 +89,43 @@ impl Recorded {
     }
 
     /// Its status, once it has ended.
-    pub(super) fn status(&self) -> Option<i32> {
+    pub(super) fn status(&mut self) -> Option<i32> {
+        self.has_ended();
         match self {
             Self::Ended(status) => Some(*status),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use super::*;
+
+    #[test]
+    fn a_program_is_found_as_a_shell_finds_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let make = |name: &str, mode| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            path
+        };
+        make("first/tool", 0o644);
+        make("first/text", 0o644);
+        let tool = make("second/tool", 0o755);
+        let folders = ["none", "first", "second"].map(|name| folder.path().join(name));
+        let paths = env::join_paths(folders).unwrap();
+        let find = |name: &str| find_along(name.as_ref(), &paths);
+        assert_eq!(find("tool"), Ok(tool.clone()));
+        assert_eq!(find(tool.to_str().unwrap()), Ok(tool));
+        let status = |name: &str| find(name).unwrap_err().exit_status();
+        assert_eq!(status("text"), Some(NOT_EXECUTABLE));
+        assert_eq!(status("/"), Some(NOT_EXECUTABLE));
+        assert_eq!(status("nothing"), Some(NOT_FOUND));
+        assert_eq!(status("/no/such/tool"), Some(NOT_FOUND));
     }
 }

@@ -19,6 +19,9 @@ use crate::{
 /// How long a recording goes on after its trigger: so that what fails again can be looked into.
 const AFTER: Duration = Duration::from_secs(10);
 
+/// Most ends of processes that wait for a trigger: 16 bytes each.
+const MAX_EXITS: usize = 16_384;
+
 /// What waits for a trigger.
 #[derive(Debug)]
 pub(super) struct Held {
@@ -59,10 +62,13 @@ impl Held {
         self.pages.push_back((Instant::now(), output));
     }
 
+    fn age_ns(&self) -> u64 {
+        u64::try_from(self.time.as_nanos()).unwrap_or(u64::MAX)
+    }
+
     /// Gives up what is too old, and the oldest of what is too much.
     fn shrink(&mut self, now: Instant, now_ns: u64) {
-        let age_ns = u64::try_from(self.time.as_nanos()).unwrap_or(u64::MAX);
-        let first_ns = now_ns.saturating_sub(age_ns);
+        let first_ns = now_ns.saturating_sub(self.age_ns());
         while let Some(oldest) = self.failures.front() {
             let is_old = oldest.time_ns < first_ns;
             if !is_old && self.bytes <= self.max_bytes {
@@ -107,6 +113,17 @@ impl Session<'_> {
             }
             None if by_signal => self.release("SIGUSR1"),
             None => Ok(()),
+        }
+    }
+
+    /// Keeps new ends of processes; until a trigger comes, those of the time that failures are kept for, the last ones.
+    pub(super) fn keep_exits(&mut self) {
+        self.exits.extend(self.syscalls.take_exits());
+        if let Some(held) = &self.held {
+            let first_ns = monotonic_ns().saturating_sub(held.age_ns());
+            self.exits.retain(|exit| exit.time_ns >= first_ns);
+            let over = self.exits.len().saturating_sub(MAX_EXITS);
+            self.exits.drain(..over);
         }
     }
 

@@ -32,7 +32,7 @@ use crate::{
     output::{Bundle, Output},
     preflight,
     sentinels::Sentinels,
-    sources::syscalls::{Facts, Focus, Syscalls},
+    sources::syscalls::{Facts, Focus, Own, Syscalls},
     zoom::Zoom,
 };
 use held::Held;
@@ -50,11 +50,20 @@ pub(crate) enum Kept {
     Nothing,
 }
 
+/// What became of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Done {
+    /// Whether there is a bundle.
+    pub(crate) kept: Kept,
+    /// Wait status of the recorded command; `None` when there was none, or it goes on.
+    pub(crate) command_status: Option<i32>,
+}
+
 /// Records as the options say.
 ///
 /// # Errors
 /// Whatever keeps the recording from being made, or the host from being put back as it was.
-pub(crate) fn record(options: &Record) -> Result<Kept, Error> {
+pub(crate) fn record(options: &Record) -> Result<Done, Error> {
     let begun = Instant::now();
     let output = options.output.as_deref().unwrap_or(Path::new("-"));
     if output == Path::new("-") && io::stdout().is_terminal() {
@@ -63,14 +72,14 @@ pub(crate) fn record(options: &Record) -> Result<Kept, Error> {
         );
     }
     preflight::require()?;
-    command::find(&options.command)?;
+    let program = command::find(&options.command)?;
     let cgroups = containers::resolve(&options.cgroup, &options.container)?;
     let signals = Signals::catch().map_err(|error| Error::new("signals", error))?;
     let mut guard = Guard::start()?;
     let mut bundle = Bundle::create(output, options.force, options.max_size, options.redact)?;
 
     let kernel = Kernel::load();
-    let facts = Facts::resolve(&kernel);
+    let facts = Facts::resolve(&kernel, program.is_some());
     let focus = Focus {
         errnos: options.errno.clone(),
         syscalls: options.syscall.clone(),
@@ -79,7 +88,16 @@ pub(crate) fn record(options: &Record) -> Result<Kept, Error> {
         cgroups: cgroups.iter().map(|group| group.place).collect(),
     };
     let memory = Memory::of(options.max_memory);
-    let mut syscalls = Syscalls::load(&kernel, &facts, &focus, memory.ring_bytes)?;
+    let mut syscalls = Syscalls::load(
+        &kernel,
+        &facts,
+        &focus,
+        memory.ring_bytes,
+        &Own {
+            guard: guard.pid(),
+            command: program.is_some(),
+        },
+    )?;
     // From here on failures are counted and wait in the ring buffer; the rest may take its time.
     syscalls.attach()?;
     let armed_after = begun.elapsed();
@@ -117,6 +135,7 @@ pub(crate) fn record(options: &Record) -> Result<Kept, Error> {
         started: Instant::now(),
         time: options.time,
         waiting: Vec::new(),
+        exits: Vec::new(),
         failure_snapshots: 0,
         watch: Default::default(),
         held,
@@ -124,7 +143,7 @@ pub(crate) fn record(options: &Record) -> Result<Kept, Error> {
         worthwhile: false,
     };
     // From here on something is armed: whatever happens, it is taken back.
-    match opened.and_then(|()| session.run(&options.command)) {
+    match opened.and_then(|()| session.run(program.as_deref(), &options.command)) {
         Ok(end) => session.close(end, output, options.only_failing),
         Err(error) => {
             session.give_up();

@@ -4,11 +4,12 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     os::fd::AsFd,
+    path::Path,
     time::{Duration, Instant},
 };
 
 use bytesize::ByteSize;
-use format_spec::record::{EndReason, Failure, Failures, Phase};
+use format_spec::record::{EndReason, Exit, Exits, Failure, Failures, Phase};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
@@ -68,6 +69,8 @@ pub(super) struct Session<'k> {
     pub(super) started: Instant,
     pub(super) time: Option<Duration>,
     pub(super) waiting: Vec<Failure>,
+    /// Ends of processes that wait to be written.
+    pub(super) exits: Vec<Exit>,
     pub(super) failure_snapshots: u32,
     pub(super) watch: Watch,
     /// What waits for a trigger; `None` when none is waited for, or it has come.
@@ -84,15 +87,19 @@ pub(super) type Processes = BTreeMap<Kind, Vec<u32>>;
 /// How a recording ended.
 pub(super) struct End {
     pub(super) reason: EndReason,
-    pub(super) command_status: Option<i32>,
+    pub(super) command: Recorded,
 }
 
 impl Session<'_> {
     /// Records until the end. What was armed stays armed.
-    pub(super) fn run(&mut self, command: &[OsString]) -> Result<End, Error> {
+    pub(super) fn run(
+        &mut self,
+        program: Option<&Path>,
+        command: &[OsString],
+    ) -> Result<End, Error> {
         self.snapshot(Phase::Start, Extent::Host, SNAPSHOT_TIME)?;
         self.started = Instant::now();
-        let mut command = Recorded::start(command)?;
+        let mut command = Recorded::start(program, command)?;
         let mut progress = Progress::new();
         let mut written = Instant::now();
         let mut tgids = BTreeMap::new();
@@ -104,6 +111,7 @@ impl Session<'_> {
             let failures = self.syscalls.take(self.facts);
             self.look_at(&failures, &mut tgids)?;
             self.keep(failures)?;
+            self.keep_exits();
             self.zoom(&tgids)?;
             if self.waiting.len() >= BATCH || written.elapsed() >= BATCH_TIME {
                 self.write_failures()?;
@@ -112,10 +120,7 @@ impl Session<'_> {
             progress.show(|| self.progress());
         };
         progress.clear();
-        Ok(End {
-            reason,
-            command_status: command.status(),
-        })
+        Ok(End { reason, command })
     }
 
     fn is_over(&self, command: &mut Recorded) -> Option<EndReason> {
@@ -183,6 +188,10 @@ impl Session<'_> {
             let rest = self.waiting.split_off(BATCH.min(self.waiting.len()));
             let rows = std::mem::replace(&mut self.waiting, rest);
             self.bundle.write(0, &Failures { rows })?;
+        }
+        if !self.exits.is_empty() && self.held.is_none() {
+            let rows = std::mem::take(&mut self.exits);
+            self.bundle.write(0, &Exits { rows })?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use capture_ebpf::{
     COMM_LEN, Failure as Sample, MAX_FACTS, MAX_STRINGS, NO_ARGUMENT, STRING_CAP, StringArgument,
     UNREADABLE,
 };
-use format_spec::record::{Count, Failure, PathArgument};
+use format_spec::record::{Count, Exit, Failure, PathArgument};
 
 /// A sample; `None` when it is too short.
 pub(super) fn failure(bytes: &[u8], facts: usize) -> Option<Failure> {
@@ -56,6 +56,17 @@ pub(super) fn failure(bytes: &[u8], facts: usize) -> Option<Failure> {
             .filter_map(string)
             .collect(),
         facts: known,
+    })
+}
+
+/// The end of a process; `None` when it is too short.
+pub(super) fn exit(bytes: &[u8]) -> Option<Exit> {
+    let (time_ns, rest) = bytes.split_first_chunk()?;
+    let (tgid, rest) = rest.split_first_chunk()?;
+    Some(Exit {
+        time_ns: u64::from_ne_bytes(*time_ns),
+        tgid: u32::from_ne_bytes(*tgid),
+        status: i32::from_ne_bytes(*rest.first_chunk()?),
     })
 }
 
@@ -137,6 +148,18 @@ mod tests {
         );
         assert!(row.paths[1].truncated && row.paths[1].bytes.len() == STRING_CAP - 1);
         assert!(failure(&bytes[1..], 2).is_none());
+    }
+
+    #[test]
+    fn reads_an_exit() {
+        let bytes = [5u64.to_ne_bytes(), [0x2c, 3, 0, 0, 0, 1, 0, 0]].concat();
+        let expected = Exit {
+            time_ns: 5,
+            tgid: 812,
+            status: 1 << 8,
+        };
+        assert_eq!(exit(&bytes), Some(expected));
+        assert_eq!(exit(&bytes[1..]), None);
     }
 
     #[test]

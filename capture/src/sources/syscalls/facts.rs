@@ -6,7 +6,7 @@
 
 mod table;
 
-use capture_ebpf::{FROM_FILE, FROM_TASK, MAX_DEREFS, MAX_FACTS, Recipe};
+use capture_ebpf::{FROM_FILE, FROM_TASK, IN_COMMAND, MAX_DEREFS, MAX_FACTS, Recipe};
 use format_spec::record::{FactDefinition, FactTable, FactUnit};
 
 use crate::kernel::{FieldPath, Kernel};
@@ -26,6 +26,18 @@ struct Fact {
 const FILES: &str = "files->fdt->fd";
 const FILES_LEN: &str = "files->fdt->max_fds";
 
+/// How the process of a thread ends: `struct signal_struct` (`include/linux/sched/signal.h`), in the order of their places
+/// from [`capture_ebpf::LIVE`] on.
+const ENDING: [&str; 4] = [
+    "signal->live",
+    "signal->flags",
+    "signal->group_exit_code",
+    "group_leader->exit_code",
+];
+
+/// The fact that a process is of the recorded command: it, or a descendant of it, however far.
+pub(crate) const OF_COMMAND: &str = "task.of_command";
+
 /// The facts of this kernel.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
@@ -36,16 +48,19 @@ pub(crate) struct Facts {
     /// The way to the array of open files, and to its length.
     pub(crate) files: Recipe,
     pub(crate) files_len: Recipe,
+    /// The ways to how a process ends.
+    pub(crate) ending: [Recipe; ENDING.len()],
     /// Names of the facts that this kernel does not have.
     pub(crate) missing: Vec<&'static str>,
 }
 
 impl Facts {
-    /// Resolves the table against the running kernel.
-    pub(crate) fn resolve(kernel: &Kernel) -> Self {
+    /// Resolves the table against the running kernel. With a `command` to record, it is a fact who is of it.
+    pub(crate) fn resolve(kernel: &Kernel, command: bool) -> Self {
         let mut facts = Self {
             files: resolve(kernel, FILES).unwrap_or_default(),
             files_len: resolve(kernel, FILES_LEN).unwrap_or_default(),
+            ending: ENDING.map(|path| resolve(kernel, path).unwrap_or_default()),
             ..Self::default()
         };
         for fact in table::all() {
@@ -53,20 +68,34 @@ impl Facts {
                 .paths
                 .iter()
                 .find_map(|&path| Some((path, resolve(kernel, path)?)));
-            let room = facts.recipes.len() < MAX_FACTS;
+            // One more is not in the table.
+            let room = facts.recipes.len() < MAX_FACTS - 1;
             let Some((path, recipe)) = found.filter(|_| room) else {
                 facts.missing.push(fact.name);
                 continue;
             };
-            facts.table.facts.push(FactDefinition {
-                id: u16::try_from(facts.recipes.len()).unwrap_or(u16::MAX),
-                name: fact.name.to_owned(),
-                unit: fact.unit,
-                path: path.replace("fd:", "files->fdt->fd[ARGUMENT]->"),
-            });
-            facts.recipes.push(recipe);
+            let path = path.replace("fd:", "files->fdt->fd[ARGUMENT]->");
+            facts.push(fact.name, fact.unit, path, recipe);
+        }
+        if command {
+            let recipe = Recipe {
+                start: IN_COMMAND,
+                ..Recipe::default()
+            };
+            let path = "1: of the recorded command".to_owned();
+            facts.push(OF_COMMAND, FactUnit::Count, path, recipe);
         }
         facts
+    }
+
+    fn push(&mut self, name: &str, unit: FactUnit, path: String, recipe: Recipe) {
+        self.table.facts.push(FactDefinition {
+            id: u16::try_from(self.recipes.len()).unwrap_or(u16::MAX),
+            name: name.to_owned(),
+            unit,
+            path,
+        });
+        self.recipes.push(recipe);
     }
 
     /// Number of the fact of that name.
@@ -157,7 +186,7 @@ mod tests {
     fn names_are_unique_and_fit() {
         let names: BTreeSet<_> = table::all().map(|fact| fact.name).collect();
         assert_eq!(names.len(), table::all().count());
-        assert!(names.len() <= MAX_FACTS);
+        assert!(names.len() < MAX_FACTS && !names.contains(OF_COMMAND));
         assert!(table::all().all(|fact| !fact.paths.is_empty()));
     }
 }

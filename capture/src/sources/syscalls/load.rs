@@ -5,9 +5,11 @@ use aya::{
     maps::{Array, Map, MapError},
     programs::{ProgramError, RawTracePoint},
 };
-use capture_ebpf::{MAX_SYSCALLS, Recipe, Recipes};
+use capture_ebpf::{MAX_SYSCALLS, MAX_TREE, Recipe, Recipes};
 
-use super::{BURST, FIRST, Facts, Focus, RATE, Syscalls, arguments, facts, loader::without_types};
+use super::{
+    BURST, FIRST, Facts, Focus, Own, RATE, Syscalls, arguments, facts, loader::without_types,
+};
 use crate::{error::Error, kernel::Kernel, preflight::tick_ns};
 
 /// The programs, built by `cargo xtask ebpf` for the kernel of this architecture.
@@ -30,6 +32,7 @@ impl Syscalls {
         facts: &Facts,
         focus: &Focus,
         ring_bytes: u32,
+        own: &Own,
     ) -> Result<Self, Error> {
         let own_tgid = std::process::id();
         let interval_ns = 1_000_000_000 / RATE;
@@ -39,6 +42,9 @@ impl Syscalls {
         let offsets = facts::task_offset(kernel, "seccomp.mode")
             .zip(facts::task_offset(kernel, "start_time"));
         let (seccomp_mode, start_time) = offsets.unwrap_or_default();
+        let tree = facts::task_offset(kernel, "tgid").zip(facts::task_offset(kernel, "flags"));
+        let has_tree = own.command && tree.is_some();
+        let (tgid, flags) = tree.unwrap_or_default();
         let by_tgid = u32::from(!focus.tgids.is_empty());
         let by_comm = u32::from(!focus.comms.is_empty());
         let by_cgroup = u32::try_from(focus.cgroups.len()).unwrap_or(u32::MAX);
@@ -46,7 +52,12 @@ impl Syscalls {
         let mut ebpf = without_types()?
             .map_max_entries("SAMPLES", ring_bytes)
             .override_global("WAKE_BYTES", &wake_bytes, true)
+            .map_max_entries("TREE", if has_tree { MAX_TREE } else { 1 })
             .override_global("OWN_TGID", &own_tgid, true)
+            .override_global("GUARD_TGID", &own.guard, true)
+            .override_global("OF_COMMAND", &u32::from(has_tree), true)
+            .override_global("TGID", &tgid, true)
+            .override_global("FLAGS", &flags, true)
             .override_global("FIRST", &FIRST, true)
             .override_global("INTERVAL_NS", &interval_ns, true)
             .override_global("BURST_NS", &burst_ns, true)
@@ -63,6 +74,10 @@ impl Syscalls {
         if offsets.is_some() {
             load_program(&mut ebpf, "sys_enter")?;
         }
+        load_program(&mut ebpf, "sched_process_exit")?;
+        if has_tree {
+            load_program(&mut ebpf, "sched_process_fork")?;
+        }
         let mut recipes = Array::<_, RecipesWords>::try_from(map(&mut ebpf, "RECIPES")?)?;
         recipes.set(0, recipes_words(facts), 0)?;
         let mut table = [[0; 8]; MAX_SYSCALLS as usize];
@@ -75,6 +90,7 @@ impl Syscalls {
         focus.apply(&mut ebpf)?;
         Ok(Self {
             samples: map(&mut ebpf, "SAMPLES")?.try_into()?,
+            exits: map(&mut ebpf, "EXITS")?.try_into()?,
             counts: map(&mut ebpf, "COUNTS")?.try_into()?,
             buckets: map(&mut ebpf, "BUCKETS")?.try_into()?,
             totals: Default::default(),
@@ -83,6 +99,7 @@ impl Syscalls {
             ebpf,
             tick_ns,
             can_watch: offsets.is_some(),
+            has_tree,
             entries: None,
         })
     }
@@ -109,6 +126,7 @@ fn recipes_words(facts: &Facts) -> RecipesWords {
     words[0] = facts.recipes.len() as u64;
     let recipes = [&facts.files, &facts.files_len]
         .into_iter()
+        .chain(&facts.ending)
         .chain(&facts.recipes);
     for (words, recipe) in words[1..]
         .chunks_exact_mut(size_of::<Recipe>() / 8)

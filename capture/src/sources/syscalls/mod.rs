@@ -1,7 +1,9 @@
 //! Failing syscalls, counted and sampled by the kernel programs of `capture-ebpf`.
 //!
 //! Hooks: raw tracepoint `sys_exit` for the whole recording; raw tracepoint `sys_enter` for short whiles in which
-//! seccomp may be at work. Output: [`Counts`], [`Failures`](format_spec::record::Failures) and a fact table.
+//! seccomp may be at work; raw tracepoint `sched_process_exit`; raw tracepoint `sched_process_fork` when a command is
+//! recorded. Output: [`Counts`], [`Failures`](format_spec::record::Failures), a fact table, and
+//! [`Exits`](format_spec::record::Exits).
 //! Links die with the process: nothing is left behind, however the recorder ends.
 
 mod arguments;
@@ -25,7 +27,7 @@ use aya::{
     programs::raw_trace_point::RawTracePointLinkId,
 };
 use capture_ebpf::{Bucket, CountKey, CountValue, Loss};
-use format_spec::record::{Count, Counts, Failure};
+use format_spec::record::{Count, Counts, Exit, Failure};
 
 pub(crate) use arguments::paths;
 pub(crate) use facts::Facts;
@@ -45,10 +47,20 @@ pub(crate) const RATE: u64 = 20;
 /// Samples of one (syscall, errno) that may come at once.
 const BURST: u64 = 64;
 
+/// Which processes belong to the recording itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Own {
+    /// The recorder's guard, whose failures are not the host's.
+    pub(crate) guard: u32,
+    /// Whether the recorder will start a command, whose processes are told from others.
+    pub(crate) command: bool,
+}
+
 /// The programs and their maps.
 pub(crate) struct Syscalls {
     ebpf: Ebpf,
     samples: RingBuf<MapData>,
+    exits: RingBuf<MapData>,
     counts: HashMap<MapData, CountKeyWords, CountValueWords>,
     buckets: HashMap<MapData, u64, [u64; 2]>,
     totals: RefCell<Totals>,
@@ -56,6 +68,7 @@ pub(crate) struct Syscalls {
     watched_since: Array<MapData, u64>,
     tick_ns: u64,
     can_watch: bool,
+    has_tree: bool,
     entries: Option<RawTracePointLinkId>,
 }
 
@@ -64,11 +77,15 @@ type CountKeyWords = [u32; size_of::<CountKey>() / 4];
 type CountValueWords = [u64; size_of::<CountValue>() / 8];
 
 impl Syscalls {
-    /// Attaches `sys_exit`: from now on failures are counted.
+    /// Attaches the programs: from now on failures are counted.
     ///
     /// # Errors
     /// The kernel's.
     pub(crate) fn attach(&mut self) -> Result<(), Error> {
+        if self.has_tree {
+            program(&mut self.ebpf, "sched_process_fork")?.attach("sched_process_fork")?;
+        }
+        program(&mut self.ebpf, "sched_process_exit")?.attach("sched_process_exit")?;
         program(&mut self.ebpf, "sys_exit")?.attach("sys_exit")?;
         Ok(())
     }
@@ -107,6 +124,15 @@ impl Syscalls {
             failures.extend(decode::failure(&sample, facts.recipes.len()));
         }
         failures
+    }
+
+    /// The ends of processes that were not taken yet.
+    pub(crate) fn take_exits(&mut self) -> Vec<Exit> {
+        let mut exits = Vec::new();
+        while let Some(exit) = self.exits.next() {
+            exits.extend(decode::exit(&exit));
+        }
+        exits
     }
 
     /// The counts by process.
