@@ -11,6 +11,7 @@ mod ctl_tables;
 mod direct_calls;
 mod kallsyms;
 mod kcore;
+mod module_data;
 mod sysctl_names;
 mod words;
 
@@ -210,14 +211,22 @@ impl Kernel {
         if read { bytes } else { Vec::new() }
     }
 
-    /// Hands each address within the image's text that the image's data holds to `each`.
+    /// Hands each address within the image's text that the image's data holds to `each`, and each word of the modules'
+    /// data that may be one of the kernel's text.
     ///
     /// # Errors
     /// Why the image cannot be read, in words.
-    pub(crate) fn addresses_in_data(&self, each: impl FnMut(u64)) -> Result<(), String> {
+    pub(crate) fn addresses_in_data(&self, mut each: impl FnMut(u64)) -> Result<(), String> {
         let symbols = self.symbols().map_err(ToString::to_string)?;
         let kcore = self.kcore().map_err(ToString::to_string)?;
-        words::into_text(symbols, kcore, each).map_err(|error| error.to_string())
+        words::into_text(symbols, kcore, &mut each).map_err(|error| error.to_string())?;
+        module_data::words(kcore, |word| {
+            // The upper half of the address space.
+            if word >> 47 == 0x1_ffff {
+                each(word);
+            }
+        });
+        Ok(())
     }
 
     /// The sysctls of the image and their variables.

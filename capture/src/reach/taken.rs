@@ -1,6 +1,6 @@
 //! Functions that can be called by a pointer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::closure::edges;
 use crate::kernel::{Kernel, KernelSymbol};
@@ -8,18 +8,22 @@ use crate::kernel::{Kernel, KernelSymbol};
 /// Most bytes of one function of a module that are looked at.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// The functions whose address the image's data holds (`file_operations` and the like), and those of modules that no
-/// code of their own module calls. Where a module keeps its data, kallsyms does not say on every kernel.
+/// The functions whose address data holds (`file_operations` and the like), that of the image or of a module; and those
+/// of modules that no code of a module calls, as the data of a module may be hidden.
+///
+/// That code calls a function too says nothing: FAT's `fat_setattr` is an operation of its inodes, and what one of its
+/// ioctls calls.
 ///
 /// # Errors
 /// Why the image cannot be read, in words.
 pub(super) fn find(kernel: &Kernel) -> Result<Vec<u64>, String> {
+    let starts: HashSet<u64> = kernel.functions().map(|found| found.address).collect();
     let mut taken = BTreeSet::new();
     kernel.addresses_in_data(|address| {
-        taken.insert(address);
+        if starts.contains(&address) {
+            taken.insert(address);
+        }
     })?;
-    let starts: BTreeSet<u64> = kernel.functions().map(|found| found.address).collect();
-    taken.retain(|address| starts.contains(address));
     let of_module = |found: &KernelSymbol<'_>| found.module.is_some();
     let mut called = BTreeSet::new();
     for function in kernel.functions().filter(of_module) {
