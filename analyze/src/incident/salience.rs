@@ -1,8 +1,14 @@
 //! How much a kind of failure stands out, by the table `rules/incident/salience.toml`.
 
-use std::{cmp::Reverse, collections::HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
+
+use format_spec::record::Failure;
 
 use super::{
+    ends::{End, Ends},
     search::Searches,
     table::{Signal, TABLE, Table},
 };
@@ -34,6 +40,8 @@ pub struct Salience {
 pub enum Standing {
     /// A failure of the recorded command, or of a descendant of it.
     Command,
+    /// One that healthy programs live with, but after which a process of the recorded command, which failed, ended badly.
+    CommandEnd,
     /// Any other.
     #[default]
     Host,
@@ -46,7 +54,11 @@ impl Salience {
     #[must_use]
     pub fn stands_out(&self) -> bool {
         let least = TABLE.as_ref().map_or(0, |table| table.least);
-        self.standing != Standing::Normal && self.points >= least
+        match self.standing {
+            Standing::Command | Standing::Host => self.points >= least,
+            Standing::CommandEnd => true,
+            Standing::Normal => false,
+        }
     }
 
     /// What stands out more comes first.
@@ -75,6 +87,10 @@ impl Salience {
 pub(super) struct Signals<'a> {
     bundle: &'a Bundle,
     searches: Searches,
+    ends: Ends<'a>,
+    /// The last failure of each process of the recorded command that ended badly right after it, by index into
+    /// [`Bundle::failures`]; none when the command did not fail.
+    fatal: HashSet<usize>,
     /// Threads and syscalls that were traced to succeed.
     succeeded: HashSet<(u32, u32)>,
     /// How long the recording took, nanoseconds; `None` when its end is missing.
@@ -85,6 +101,7 @@ impl<'a> Signals<'a> {
     pub(super) fn new(bundle: &'a Bundle, calls: &Calls) -> Self {
         let ended = |tree: &&crate::graph::CallTree| tree.result.is_some_and(|result| result >= 0);
         let succeeded = calls.graphs.iter().filter(ended);
+        let (searches, ends) = (Searches::of(bundle), Ends::of(bundle));
         let start_ns = bundle
             .manifest
             .as_ref()
@@ -92,7 +109,9 @@ impl<'a> Signals<'a> {
         let end_ns = bundle.closing.as_ref().map(|closing| closing.ended_ns);
         Self {
             bundle,
-            searches: Searches::of(bundle),
+            fatal: fatal(bundle, &searches, &ends),
+            searches,
+            ends,
             succeeded: succeeded
                 .filter_map(|tree| Some((tree.pid, tree.syscall?)))
                 .collect(),
@@ -128,6 +147,11 @@ impl<'a> Signals<'a> {
         if !table.errno.used_up.has_errno(&group.errno_name()) && self.succeeds(group) {
             salience.add(&kind.succeeds);
         }
+        match self.ends.of_group(group) {
+            Some(End::Badly) => salience.add(&kind.ended_badly),
+            Some(End::Well) => salience.add(&kind.ended_well),
+            None => {}
+        }
         salience.add_times(&kind.repeated, group.count.max(1).ilog2());
         if self.is_steady(group) {
             salience.add(&kind.steady);
@@ -136,10 +160,17 @@ impl<'a> Signals<'a> {
     }
 
     fn standing(&self, group: &Group) -> Standing {
-        let mut samples = group.failures(self.bundle);
-        if group.class == Class::Normal {
+        let is_normal = group.class == Class::Normal;
+        if group.class != Class::Suspicious
+            && group.samples.iter().any(|at| self.fatal.contains(at))
+        {
+            Standing::CommandEnd
+        } else if is_normal {
             Standing::Normal
-        } else if samples.any(|failure| self.bundle.fact(failure, OF_COMMAND) == Some(1)) {
+        } else if group
+            .failures(self.bundle)
+            .any(|failure| is_of_command(self.bundle, failure))
+        {
             Standing::Command
         } else {
             Standing::Host
@@ -156,6 +187,31 @@ impl<'a> Signals<'a> {
         let half = |length_ns: u64| span_ns >= length_ns / 2;
         group.count >= STEADY && self.length_ns.is_some_and(half)
     }
+}
+
+fn is_of_command(bundle: &Bundle, failure: &Failure) -> bool {
+    bundle.fact(failure, OF_COMMAND) == Some(1)
+}
+
+/// See [`Signals::fatal`]. A program that tells of its failure looks for the translation of its message first.
+fn fatal(bundle: &Bundle, searches: &Searches, ends: &Ends<'_>) -> HashSet<usize> {
+    let status = bundle
+        .closing
+        .as_ref()
+        .and_then(|closing| closing.command_status);
+    if status.is_none_or(|status| status == 0) {
+        return HashSet::new();
+    }
+    let mut last: HashMap<u32, (usize, u64)> = HashMap::new();
+    for (index, failure) in bundle.failures.iter().enumerate() {
+        if is_of_command(bundle, failure) && !searches.has(index) {
+            last.insert(failure.tgid, (index, failure.time_ns));
+        }
+    }
+    let fatal = last
+        .into_iter()
+        .filter(|&(tgid, (_, time_ns))| ends.after(tgid, time_ns) == Some(End::Badly));
+    fatal.map(|(_, (index, _))| index).collect()
 }
 
 fn what(table: &Table, group: &Group) -> Signal {

@@ -11,11 +11,18 @@ const TOGETHER_NS: u64 = 1_000_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Searches(HashSet<usize>);
 
+/// The last look-up of a name.
+struct LookUp<'a> {
+    index: usize,
+    folder: &'a [u8],
+    time_ns: u64,
+}
+
 impl Searches {
     /// Finds them: failures of one thread, one soon after another, on the same name in different folders, whatever their
     /// syscall and errno.
     pub(super) fn of(bundle: &Bundle) -> Self {
-        let mut last: HashMap<(u32, &[u8]), (usize, &[u8])> = HashMap::new();
+        let mut last: HashMap<(u32, &[u8]), LookUp<'_>> = HashMap::new();
         let mut found = HashSet::new();
         for (index, failure) in bundle.failures.iter().enumerate() {
             // Calls with two paths, such as mount(2), are no look-ups.
@@ -26,19 +33,30 @@ impl Searches {
                 continue;
             };
             let (folder, name) = path.bytes.split_at(end);
-            if let Some((before, other)) = last.insert((failure.pid, name), (index, folder)) {
-                let time_ns = bundle.failures.get(before).map_or(0, |one| one.time_ns);
-                if other != folder && failure.time_ns.saturating_sub(time_ns) < TOGETHER_NS {
-                    found.extend([before, index]);
-                }
+            let time_ns = failure.time_ns;
+            let this = LookUp {
+                index,
+                folder,
+                time_ns,
+            };
+            if let Some(before) = last.insert((failure.pid, name), this)
+                && before.folder != folder
+                && time_ns.saturating_sub(before.time_ns) < TOGETHER_NS
+            {
+                found.extend([before.index, index]);
             }
         }
         Self(found)
     }
 
+    /// Whether that failure is part of a search.
+    pub(super) fn has(&self, index: usize) -> bool {
+        self.0.contains(&index)
+    }
+
     /// Whether most of these failures, at least one, are part of a search.
     pub(super) fn are_most_of(&self, samples: &[usize]) -> bool {
-        let part = samples.iter().filter(|index| self.0.contains(index));
+        let part = samples.iter().filter(|&&index| self.has(index));
         2 * part.count() > samples.len()
     }
 }

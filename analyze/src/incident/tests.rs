@@ -114,6 +114,50 @@ fn the_tree_of_the_recorded_command_leads() {
     assert_eq!(diagnosis.incidents.len(), 2);
 }
 
+/// `ls /nosuch` beside a busy host: the look-up that healthy programs live with is what the person means.
+#[test]
+fn what_ended_the_recorded_command_leads_though_it_is_normal() {
+    let chosen = |status| {
+        let mut recording = Recording::new();
+        recording.fail(MOUNT, ENOSPC, "dockerd", 5);
+        for (time_ns, path) in [
+            (10, "/etc/ld.so.preload"),
+            (20, "/nosuch"),
+            (30, "/usr/share/locale/en_US/LC_MESSAGES/coreutils.mo"),
+            (40, "/usr/share/locale/en/LC_MESSAGES/coreutils.mo"),
+        ] {
+            let syscall = if time_ns == 20 { NEWFSTATAT } else { OPENAT };
+            recording.fail(syscall, ENOENT, "ls", time_ns).tgid = 7;
+            recording.fact("task.of_command", 1);
+            recording.path(1, path);
+        }
+        recording.exit(50, status);
+        recording.closing.as_mut().unwrap().command_status = Some(status);
+        let diagnosis = diagnose(&recording.load());
+        first(&diagnosis).map(|(name, ..)| name.to_owned())
+    };
+    assert_eq!(chosen(2 << 8).as_deref(), Some("newfstatat"));
+    assert_eq!(chosen(0).as_deref(), Some("mount"));
+}
+
+#[test]
+fn a_program_that_ended_badly_stands_before_one_that_went_on() {
+    let mut recording = Recording::new();
+    for (tgid, comm, status) in [(7, "well", 0), (8, "badly", 1 << 8), (9, "killed", 11)] {
+        recording.fail(BIND, EACCES, comm, 10).tgid = tgid;
+        recording.exit(20, status);
+    }
+    recording.fail(BIND, EACCES, "on", 10).tgid = 10;
+    recording.exit(5_000_000_000, 1 << 8);
+    let diagnosis = diagnose(&recording.load());
+    let comms: Vec<&[u8]> = diagnosis
+        .failures
+        .iter()
+        .map(|group| &group.comm[..])
+        .collect();
+    assert_eq!(comms, [&b"badly"[..], b"killed", b"on", b"well"]);
+}
+
 #[test]
 fn words_choose_and_normal_failures_too() {
     let mut recording = Recording::new();

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use format_spec::record::{Architecture, Failure};
+use format_spec::{
+    linux::wait,
+    record::{Architecture, Failure},
+};
 
 use super::model::{
     CommandRow, CulpritRow, EvidenceRow, FailureRow, HostRow, IncidentRow, LossRow, OriginRow,
@@ -170,12 +173,10 @@ fn confidence(diagnosis: &Diagnosis, index: usize) -> Option<&'static str> {
     Some(cause.confidence.name())
 }
 
-/// A status of wait(2): the exit status in the second byte, or the signal in the low seven bits.
 fn command(status: i32) -> CommandRow {
-    let signal = status & 0x7f;
     CommandRow {
-        exit_status: (signal == 0).then_some(status >> 8 & 0xff),
-        signal: (signal != 0).then_some(signal),
+        exit_status: wait::exit_status(status),
+        signal: wait::signal(status),
     }
 }
 

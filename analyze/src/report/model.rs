@@ -69,9 +69,9 @@ pub struct RecordingRow {
 #[cfg_attr(test, derive(JsonSchema))]
 pub struct CommandRow {
     /// Its exit status.
-    pub exit_status: Option<i32>,
+    pub exit_status: Option<u8>,
     /// The signal that ended it.
-    pub signal: Option<i32>,
+    pub signal: Option<u8>,
 }
 
 /// A kind of failure that may be meant.

@@ -1,0 +1,61 @@
+//! How programs ended right after a failure.
+
+use std::collections::HashMap;
+
+use format_spec::linux::wait;
+
+use crate::{failures::Group, load::Bundle};
+
+/// An end later than this is not told as the failure's, nanoseconds.
+const SOON_NS: u64 = 1_000_000_000;
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// With exit status 0.
+    Well,
+    /// With another one, or by a signal.
+    Badly,
+}
+
+/// The ends of the recorded processes.
+#[derive(Debug)]
+pub(super) struct Ends<'a> {
+    bundle: &'a Bundle,
+    /// Time and status by process, ascending.
+    by_process: HashMap<u32, Vec<(u64, i32)>>,
+}
+
+impl<'a> Ends<'a> {
+    pub(super) fn of(bundle: &'a Bundle) -> Self {
+        let mut by_process: HashMap<u32, Vec<(u64, i32)>> = HashMap::new();
+        for exit in &bundle.exits {
+            let ends = by_process.entry(exit.tgid).or_default();
+            ends.push((exit.time_ns, exit.status));
+        }
+        Self { bundle, by_process }
+    }
+
+    /// How the process ended soon after `time_ns`; `None` when it went on.
+    pub(super) fn after(&self, tgid: u32, time_ns: u64) -> Option<End> {
+        let ends = self.by_process.get(&tgid)?;
+        let (ended_ns, status) = *ends.iter().find(|(ended_ns, _)| *ended_ns >= time_ns)?;
+        (ended_ns - time_ns < SOON_NS).then_some(match wait::shell_status(status) {
+            0 => End::Well,
+            _ => End::Badly,
+        })
+    }
+
+    /// How at least half of the processes of which samples are there ended soon after their last one.
+    pub(super) fn of_group(&self, group: &Group) -> Option<End> {
+        let samples = group.failures(self.bundle);
+        let last: HashMap<u32, u64> = samples.map(|one| (one.tgid, one.time_ns)).collect();
+        let ends: Vec<End> = last
+            .iter()
+            .filter_map(|(&tgid, &time_ns)| self.after(tgid, time_ns))
+            .collect();
+        let most =
+            |end: End| 2 * ends.iter().filter(|one| **one == end).count() >= last.len().max(1);
+        [End::Badly, End::Well].into_iter().find(|&end| most(end))
+    }
+}
