@@ -4,7 +4,8 @@ use core::mem::size_of;
 
 use crate::{MAX_STRINGS, NO_ARGUMENT};
 
-/// Which arguments of one syscall point to strings, and which one is a file descriptor.
+/// Which arguments of one syscall point to strings, which one is a file descriptor, and which one points to the address
+/// of a socket.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arguments {
@@ -12,24 +13,27 @@ pub struct Arguments {
     pub strings: [u8; MAX_STRINGS],
     /// Place of the descriptor, 0 to 5, or [`NO_ARGUMENT`].
     pub descriptor: u8,
+    /// Place of the pointer to a `struct sockaddr`, 0 to 5, or [`NO_ARGUMENT`].
+    pub address: u8,
     /// Zero.
-    pub reserved: [u8; 3],
+    pub reserved: [u8; 2],
 }
 
 const _: () = assert!(size_of::<Arguments>() == 8);
 
 impl Arguments {
-    /// Neither strings nor a descriptor.
+    /// Neither strings nor a descriptor nor an address.
     pub const NONE: Self = Self {
         strings: [NO_ARGUMENT; MAX_STRINGS],
         descriptor: NO_ARGUMENT,
-        reserved: [0; 3],
+        address: NO_ARGUMENT,
+        reserved: [0; 2],
     };
 
     /// The eight bytes of the map's value.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 8] {
         let [a, b, c, d] = self.strings;
-        [a, b, c, d, self.descriptor, 0, 0, 0]
+        [a, b, c, d, self.descriptor, self.address, 0, 0]
     }
 }

@@ -20,6 +20,9 @@ pub const FROM_FILE: u8 = 1;
 /// [`Recipe::start`] of what is no way at all: 1 for a process of the recorded command, and not known for others.
 pub const IN_COMMAND: u8 = 2;
 
+/// [`Recipe::start`] of a way from the address of a socket that the call was given, in the memory of the process.
+pub const FROM_ADDRESS: u8 = 3;
+
 /// The way to one integer: from the start, `derefs` times add `offsets[i]` and follow the pointer there, then add
 /// `last` and read `size` bytes.
 #[repr(C)]
@@ -29,7 +32,7 @@ pub struct Recipe {
     pub derefs: u8,
     /// Size of the integer, in bytes: 1 to 8.
     pub size: u8,
-    /// [`FROM_TASK`], [`FROM_FILE`] or [`IN_COMMAND`].
+    /// [`FROM_TASK`], [`FROM_FILE`], [`FROM_ADDRESS`] or [`IN_COMMAND`].
     pub start: u8,
     /// Zero.
     pub reserved: u8,

@@ -145,6 +145,14 @@ fn records() -> Vec<AnyRecord> {
             "etz:paths",
             "pid mode uid gid device inode attributes xattrs size_bytes path\n944 40755 0 0 254:0 2 - - 4096 /srv/webshop/My TopSecret\n",
         ),
+        file(
+            "etz:folders",
+            "mount device inode path\n27 254:0 2 /srv/webshop/My TopSecret\n",
+        ),
+        file(
+            "etz:port-holders",
+            "net_ns protocol local_address state uid inode pid\n4026531840 tcp 4D7100CB:1F90 0A 0 286 944\n",
+        ),
         Entry {
             path: b"/sys/fs/cgroup/mycontainer/pids.max".into(),
             content: Content::Link(b"/home/alice (deleted)".into()),

@@ -1,35 +1,45 @@
-//! Facts: integers of the failing task and of the file it used, found by the recipes of user space.
+//! Facts: integers of the failing task, and of the file and the socket address that it gave the call, found by the
+//! recipes of user space.
 
 use aya_ebpf::helpers::{bpf_get_current_task, bpf_probe_read_kernel, generated};
 use capture_ebpf::{
-    FILES, FILES_LEN, FIRST_FACT, FROM_FILE, Failure, IN_COMMAND, MAX_DEREFS, MAX_FACTS,
-    NO_ARGUMENT, Recipe,
+    Arguments, FILES, FILES_LEN, FIRST_FACT, FROM_ADDRESS, FROM_FILE, Failure, IN_COMMAND,
+    MAX_DEREFS, MAX_FACTS, NO_ARGUMENT, Recipe,
 };
 
 use crate::{family, maps::RECIPES};
 
-/// Reads all facts into `failure`; `descriptor` is the place of the call's descriptor argument.
+/// Reads all facts into `failure`.
 #[inline(always)]
-pub(crate) fn read(failure: &mut Failure, descriptor: u8) {
-    etz_facts(&raw mut *failure, descriptor.into());
+pub(crate) fn read(failure: &mut Failure, arguments: Arguments) {
+    let places = [arguments.descriptor, arguments.address, 0, 0];
+    etz_facts(&raw mut *failure, u32::from_le_bytes(places));
 }
 
-/// [`read`], as a global function: see [`etz_follow`].
+/// [`read`], as a global function: see [`etz_follow`]. `places` are those of the descriptor and of the socket address.
 #[unsafe(no_mangle)]
 #[inline(never)]
-pub(crate) extern "C" fn etz_facts(failure: *mut Failure, descriptor: u32) -> u32 {
+pub(crate) extern "C" fn etz_facts(failure: *mut Failure, places: u32) -> u32 {
     let (Some(failure), Some(recipes)) = (unsafe { failure.as_mut() }, RECIPES.get(0)) else {
         return 0;
     };
     failure.fact_set = [0; _];
     let task = unsafe { bpf_get_current_task() };
-    let file = file(task, &failure.args, descriptor as u8);
+    let [descriptor, address, ..] = places.to_le_bytes();
+    let file = file(task, &failure.args, descriptor);
+    let address = address_of(&failure.args, address);
     for id in 0..MAX_FACTS {
         if id as u64 >= recipes.len {
             break;
         }
         let mut value = 0;
-        let known = etz_follow(task, file, (FIRST_FACT + id) as u64, &raw mut value);
+        let known = etz_follow(
+            task,
+            file,
+            address,
+            (FIRST_FACT + id) as u64,
+            &raw mut value,
+        );
         // Without a branch, which would double what the verifier looks at.
         failure.fact_set[id / 64] |= u64::from(known & 1) << (id % 64);
         failure.facts[id] = value;
@@ -53,10 +63,19 @@ fn file(task: u64, args: &[u64; 8], descriptor: u8) -> u64 {
     unsafe { bpf_probe_read_kernel((files + 8 * descriptor) as *const u64) }.unwrap_or(0)
 }
 
+/// Where the socket address that the call was given is, in the memory of the process; 0 for none.
+#[inline(always)]
+fn address_of(args: &[u64; 8], place: u8) -> u64 {
+    if place == NO_ARGUMENT {
+        return 0;
+    }
+    args[usize::from(place & 7)]
+}
+
 /// Follows the recipe at `place` from the task; false when it leads nowhere.
 #[inline(always)]
 pub(crate) fn follow(task: u64, place: usize, value: &mut u64) -> bool {
-    etz_follow(task, 0, place as u64, &raw mut *value) != 0
+    etz_follow(task, 0, 0, place as u64, &raw mut *value) != 0
 }
 
 /// Follows the recipe at `place` from where it starts; 0 when it leads nowhere, else 1.
@@ -64,7 +83,13 @@ pub(crate) fn follow(task: u64, place: usize, value: &mut u64) -> bool {
 /// A global function: the verifier looks at it once, not once for each fact, which would take it a second.
 #[unsafe(no_mangle)]
 #[inline(never)]
-pub(crate) extern "C" fn etz_follow(task: u64, file: u64, place: u64, value: *mut u64) -> u32 {
+pub(crate) extern "C" fn etz_follow(
+    task: u64,
+    file: u64,
+    address: u64,
+    place: u64,
+    value: *mut u64,
+) -> u32 {
     let (Some(recipes), Some(value)) = (RECIPES.get(0), unsafe { value.as_mut() }) else {
         return 0;
     };
@@ -75,12 +100,26 @@ pub(crate) extern "C" fn etz_follow(task: u64, file: u64, place: u64, value: *mu
         *value = 1;
         return family::is_of_command(family::current()).into();
     }
+    if recipe.start == FROM_ADDRESS {
+        return (address != 0 && read_address(address, recipe, value)).into();
+    }
     let start = if recipe.start == FROM_FILE {
         file
     } else {
         task
     };
     (start != 0 && walk(start, recipe, value)).into()
+}
+
+/// Reads an integer of a socket address; false when its memory is not readable.
+#[inline(always)]
+fn read_address(address: u64, recipe: &Recipe, value: &mut u64) -> bool {
+    let size = u32::from(recipe.size);
+    if size == 0 || size > 8 {
+        return false;
+    }
+    let from = (address + u64::from(recipe.last)) as *const _;
+    unsafe { generated::bpf_probe_read_user((&raw mut *value).cast(), size, from) == 0 }
 }
 
 /// Follows one recipe; false when a pointer on the way is NULL or not readable.

@@ -88,7 +88,7 @@ pub(crate) fn send(registers: &Registers, key: &CountKey, now: u64, urgent: bool
     let arguments = table.map_or(Arguments::NONE, |table| {
         table[key.syscall as usize % table.len()]
     });
-    facts::read(failure, arguments.descriptor);
+    facts::read(failure, arguments);
     etz_strings(&raw mut *failure, u32::from_le_bytes(arguments.strings));
     let wake = urgent || SAMPLES.query(u64::from(BPF_RB_AVAIL_DATA)) > WAKE_BYTES.load();
     entry.submit(u64::from(if wake {

@@ -2,17 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use format_spec::record::Failure;
+use format_spec::{linux::arguments::Start, record::Failure};
 
 use super::policy::Kind;
 use crate::sources::{
-    snapshot::{Involved, NamedPath},
+    snapshot::{Folder, Involved, NamedPath, UsedPort},
     syscalls::{Facts, paths},
 };
 
 /// Most failures that are remembered: first the first ones, then the last ones.
 const FIRST: usize = 32;
 const LAST: usize = 32;
+
+/// `AF_INET` and `AF_INET6` (`include/linux/socket.h`).
+const INET: [u64; 2] = [2, 10];
+
+/// `EADDRINUSE`.
+const IN_USE: u16 = 98;
+
+/// Most ports that are remembered.
+const MAX_PORTS: usize = 16;
 
 /// Most paths that are remembered, and most of one kind of failure.
 const MAX_PATHS: usize = 48;
@@ -24,6 +33,7 @@ struct Place {
     parent: Option<u32>,
     cgroup: u64,
     mount_namespace: Option<u64>,
+    net_namespace: Option<u64>,
 }
 
 /// The first and the last failures.
@@ -33,6 +43,7 @@ pub(super) struct Recent {
     last: VecDeque<Place>,
     seen: BTreeSet<u32>,
     paths: BTreeSet<NamedPath>,
+    ports: BTreeSet<UsedPort>,
     paths_of_kind: BTreeMap<Kind, usize>,
 }
 
@@ -44,8 +55,10 @@ impl Recent {
             parent: fact(failure, facts, "parent.tgid").and_then(|pid| u32::try_from(pid).ok()),
             cgroup: failure.cgroup,
             mount_namespace: fact(failure, facts, "ns.mnt"),
+            net_namespace: fact(failure, facts, "ns.net"),
         };
-        self.note_paths(failure, &place);
+        self.note_paths(failure, facts, &place);
+        self.note_port(failure, facts, &place);
         if !self.seen.insert(failure.tgid) {
             return;
         }
@@ -61,22 +74,54 @@ impl Recent {
         }
     }
 
-    fn note_paths(&mut self, failure: &Failure, place: &Place) {
+    /// Remembers the port that is in use already.
+    fn note_port(&mut self, failure: &Failure, facts: &Facts, place: &Place) {
+        let family = fact(failure, facts, "address.family");
+        let port = fact(failure, facts, "address.port").and_then(|port| u16::try_from(port).ok());
+        let is_inet = family.is_some_and(|family| INET.contains(&family));
+        if let (Some(port @ 1..), true, IN_USE) = (port.map(u16::from_be), is_inet, failure.errno)
+            && self.ports.len() < MAX_PORTS
+        {
+            self.ports.insert(UsedPort {
+                tgids: [place.tgid].into_iter().chain(place.parent).collect(),
+                net_namespace: place.net_namespace,
+                port,
+            });
+        }
+    }
+
+    fn note_paths(&mut self, failure: &Failure, facts: &Facts, place: &Place) {
         let kind = (failure.syscall, failure.errno);
-        for path in paths(failure) {
+        let id = |name| fact(failure, facts, name);
+        for (start, path) in paths(failure) {
+            let folder = match start {
+                Start::Root => None,
+                Start::WorkingFolder => Some((None, "fs.cwd_mount", "fs.cwd_inode")),
+                Start::Descriptor { number, recorded } if recorded => {
+                    Some((Some(number), "fd.mount", "fd.inode"))
+                }
+                Start::Descriptor { .. } => continue,
+            };
+            let folder = folder.map(|(descriptor, mount, inode)| Folder {
+                descriptor,
+                mount: id(mount),
+                inode: id(inode),
+            });
             let of_kind = self.paths_of_kind.entry(kind).or_default();
             if *of_kind >= PATHS_OF_A_KIND || self.paths.len() >= MAX_PATHS {
                 return;
             }
-            let known = self
-                .paths
-                .iter()
-                .any(|named| named.path == path && named.mount_namespace == place.mount_namespace);
+            let known = self.paths.iter().any(|named| {
+                named.path == path
+                    && named.folder == folder
+                    && named.mount_namespace == place.mount_namespace
+            });
             if !known {
                 *of_kind += 1;
                 self.paths.insert(NamedPath {
                     tgids: [place.tgid].into_iter().chain(place.parent).collect(),
                     mount_namespace: place.mount_namespace,
+                    folder,
                     path: path.to_vec(),
                 });
             }
@@ -87,6 +132,7 @@ impl Recent {
     pub(super) fn involved(&self) -> Involved {
         let mut involved = Involved {
             paths: self.paths.clone(),
+            ports: self.ports.clone(),
             ..Involved::default()
         };
         for place in self.first.iter().chain(&self.last) {

@@ -10,6 +10,10 @@
 /// Text is what the kernel wrote, its escapes included; bytes that are not UTF-8 are U+FFFD in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {
+    /// Number of the mount, the host's: no other mount of any namespace has it while this one is there.
+    pub id: u32,
+    /// Number of the mount that it is mounted on.
+    pub parent: u32,
     /// Device of the file system, `major:minor`.
     pub device: String,
     /// Where it is mounted: a path, with the kernel's escapes undone.
@@ -29,12 +33,16 @@ impl Mount {
     #[must_use]
     pub fn parse(line: &[u8]) -> Option<Self> {
         let mut fields = line.split(|&byte| byte == b' ');
-        let device = text(fields.nth(2)?);
+        let id = number(fields.next()?)?;
+        let parent = number(fields.next()?)?;
+        let device = text(fields.next()?);
         let point = unescape(fields.nth(1)?);
         let options = text(fields.next()?);
         // Fields like `shared:3`, as many as there are, end with a hyphen.
         fields.find(|field| *field == b"-")?;
         Some(Self {
+            id,
+            parent,
             device,
             point,
             options,
@@ -47,8 +55,19 @@ impl Mount {
     /// Whether the mount, or the file system on it, has that option.
     #[must_use]
     pub fn has(&self, option: &str) -> bool {
-        let mut all = self.options.split(',').chain(self.super_options.split(','));
-        all.any(|own| own == option)
+        self.itself_has(option) || self.file_system_has(option)
+    }
+
+    /// Whether the mount itself has that option.
+    #[must_use]
+    pub fn itself_has(&self, option: &str) -> bool {
+        self.options.split(',').any(|own| own == option)
+    }
+
+    /// Whether the file system on it has that option, wherever it is mounted.
+    #[must_use]
+    pub fn file_system_has(&self, option: &str) -> bool {
+        self.super_options.split(',').any(|own| own == option)
     }
 }
 
@@ -56,6 +75,10 @@ impl Mount {
 pub fn mounts(mountinfo: &[u8]) -> impl Iterator<Item = Mount> {
     let lines = mountinfo.split(|&byte| byte == b'\n');
     lines.filter_map(Mount::parse)
+}
+
+fn number(field: &[u8]) -> Option<u32> {
+    std::str::from_utf8(field).ok()?.parse().ok()
 }
 
 fn text(field: &[u8]) -> String {
@@ -94,6 +117,8 @@ mod tests {
     fn reads_a_line() {
         let mount = Mount::parse(LINE).unwrap();
         let expected = Mount {
+            id: 36,
+            parent: 35,
             device: "98:0".into(),
             point: b"/my mount".into(),
             options: "rw,noatime".into(),
@@ -103,6 +128,7 @@ mod tests {
         };
         assert_eq!(mount, expected);
         assert!(mount.has("noatime") && mount.has("errors=continue") && !mount.has("atime"));
+        assert!(mount.itself_has("noatime") && !mount.file_system_has("noatime"));
     }
 
     #[test]

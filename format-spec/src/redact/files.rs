@@ -13,8 +13,9 @@ enum Rest {
 }
 
 /// Tables by the end of their path: how many columns stand before the name.
-const TABLES: [(&[u8], usize, Rest); 7] = [
-    (b"etz:paths", 9, Rest::Path),
+const TABLES: [(&[u8], usize, Rest); 8] = [
+    (b"etz:paths", 10, Rest::Path),
+    (b"etz:folders", 3, Rest::Path),
     (b"etz:deleted-files", 5, Rest::Path),
     (b"etz:cgroups", 1, Rest::Path),
     (b"etz:descriptors", 3, Rest::Thread),
@@ -24,7 +25,8 @@ const TABLES: [(&[u8], usize, Rest); 7] = [
 ];
 
 /// Tables of /proc/net with addresses in hexadecimal digits, and the columns that hold them.
-const HEX_TABLES: [(&[u8], &[usize]); 15] = [
+const HEX_TABLES: [(&[u8], &[usize]); 16] = [
+    (b"etz:port-holders", &[2]),
     (b"/net/route", &[1, 2]),
     (b"/net/rt_cache", &[1, 2, 7, 11]),
     (b"/net/tcp", &[1, 2]),
@@ -65,6 +67,11 @@ impl Redactor {
             return self.lines(bytes, |redactor, line| redactor.name(Kind::Word, line));
         }
         if let Some(&(_, columns, rest)) = TABLES.iter().find(|table| path.ends_with(table.0)) {
+            let columns = match path {
+                // Older recordings have no column `mount`.
+                b"etz:paths" => columns_before_last(bytes).unwrap_or(columns),
+                _ => columns,
+            };
             return self.lines(bytes, |redactor, line| redactor.row(line, columns, rest));
         }
         if let Some((_, columns)) = HEX_TABLES.iter().find(|table| path.ends_with(table.0)) {
@@ -260,6 +267,13 @@ impl Redactor {
             _ => bytes.to_vec(),
         }
     }
+}
+
+/// How many columns the head of a table names before its last one.
+fn columns_before_last(table: &[u8]) -> Option<usize> {
+    let head = table.split(|&byte| byte == b'\n').next()?;
+    let words = head.split(|&byte| byte == b' ').count();
+    (words > 1).then_some(words - 1)
 }
 
 /// Where what follows so many columns begins.

@@ -27,12 +27,14 @@ pub(crate) struct Step {
 #[derive(Debug, Clone, Copy)]
 struct Place<'a> {
     found: Type<'a>,
-    offset: u32,
+    /// Bytes; below 0 where the way leads to the structure around what the pointer pointed at.
+    offset: i64,
 }
 
 impl Btf {
     /// Resolves `path` from the structure `start`: members by `.` or `->`, elements by `[index]`, where the
-    /// index may be an enumerator's name, members of anonymous structures by their own name. A structure at the end
+    /// index may be an enumerator's name, members of anonymous structures by their own name. `(mount.mnt)` stands for
+    /// the `struct mount` whose member `mnt` the way has come to, as `container_of` does. A structure at the end
     /// that wraps one integer, such as `atomic_t`, is unwrapped. `None` when this kernel does not have the way, or it ends at neither an
     /// integer nor a pointer.
     pub(crate) fn path(&self, start: &str, path: &str) -> Option<FieldPath> {
@@ -45,6 +47,7 @@ impl Btf {
         for word in split(path)? {
             place = match word {
                 Word::Member(name) => place.member(view, name)?,
+                Word::Around(structure, name) => place.around(view, structure, name)?,
                 Word::Index(index) => {
                     let number = index.parse().ok();
                     place.element(view, number.or_else(|| self.image.enumerator(index))?)?
@@ -54,7 +57,7 @@ impl Btf {
                         return None;
                     }
                     steps.push(Step {
-                        offset: place.offset,
+                        offset: u32::try_from(place.offset).ok()?,
                         deref: true,
                     });
                     Place {
@@ -72,7 +75,7 @@ impl Btf {
             _ => return None,
         };
         steps.push(Step {
-            offset: place.offset,
+            offset: u32::try_from(place.offset).ok()?,
             deref: false,
         });
         matches!(size, 1 | 2 | 4 | 8).then_some(FieldPath { steps, size })
@@ -85,7 +88,20 @@ impl<'a> Place<'a> {
         let (offset, type_id) = find_member(view, &self.found, name, MAX_DEPTH, &mut left)?;
         Some(Self {
             found: view.resolve(type_id)?,
-            offset: self.offset.checked_add(offset)?,
+            offset: self.offset.checked_add(offset.into())?,
+        })
+    }
+
+    /// The structure of which this is the member `name`.
+    fn around(self, view: View<'a>, structure: &str, name: &str) -> Option<Self> {
+        let found = view.structure(structure)?;
+        let mut left = MAX_MEMBERS;
+        let (offset, type_id) = find_member(view, &found, name, MAX_DEPTH, &mut left)?;
+        let member = view.resolve(type_id)?;
+        let is_it = member.kind == self.found.kind && member.name == self.found.name;
+        is_it.then_some(Self {
+            found,
+            offset: self.offset.checked_sub(offset.into())?,
         })
     }
 
@@ -95,7 +111,7 @@ impl<'a> Place<'a> {
         let distance = within.checked_mul(view.size(element)?)?;
         Some(Self {
             found: view.resolve(element)?,
-            offset: self.offset.checked_add(distance)?,
+            offset: self.offset.checked_add(distance.into())?,
         })
     }
 
@@ -106,7 +122,7 @@ impl<'a> Place<'a> {
             }
             let only = self.found.members().next().filter(|only| !only.bit_field)?;
             self.found = view.resolve(only.type_id)?;
-            self.offset = self.offset.checked_add(only.offset_bits / 8)?;
+            self.offset = self.offset.checked_add((only.offset_bits / 8).into())?;
         }
         None
     }
@@ -147,6 +163,8 @@ fn find_member(
 enum Word<'a> {
     Member(&'a str),
     Index(&'a str),
+    /// A structure, and the member of it that the way has come to.
+    Around(&'a str, &'a str),
     Follow,
 }
 
@@ -163,6 +181,12 @@ fn split(path: &str) -> Option<Vec<Word<'_>>> {
             let (index, after) = after.split_once(']')?;
             words.push(Word::Index(index));
             rest = after;
+        } else if let Some(after) = rest.strip_prefix('(') {
+            let (around, after) = after.split_once(')')?;
+            let (structure, name) = around.split_once('.')?;
+            words.push(Word::Around(structure, name));
+            words.push(Word::Member(after));
+            rest = "";
         } else {
             let end = rest.find(['.', '-', '[']).unwrap_or(rest.len());
             let (name, after) = rest.split_at_checked(end).filter(|_| end > 0)?;

@@ -14,16 +14,20 @@
 //! | `etz:users` | what each user holds: processes, threads, descriptors, inotify instances and watches |
 //! | `etz:descriptors` | processes with the most descriptors |
 //! | `etz:proc/PID/fd` | kinds of descriptors of a process: `anon_inode:inotify 3` |
-//! | `etz:paths` | every component of the paths that failing calls named, as a process sees it: mode in octal, owner, device, inode, attributes, names of extended attributes; `missing` where the path ends |
+//! | `etz:paths` | every component of the paths that failing calls named, as a process sees it: mode in octal, owner, device, inode, mount, attributes, names of extended attributes; `missing` where the path ends |
+//! | `etz:folders` | folders that relative paths of failing calls lead from: mount, device, inode, path |
+//! | `etz:port-holders` | sockets bound to the ports that failing calls found in use: network namespace, protocol, address, state, inode, user, and who has it open |
 //! | `etz:left-out` | what was left out, and how often |
 
 mod bounded;
 mod cgroups;
 mod collector;
+mod folders;
 mod host;
 mod kernel_log;
 mod mounts;
 mod paths;
+mod ports;
 mod process;
 mod sysctls;
 mod totals;
@@ -33,7 +37,9 @@ use std::{collections::BTreeSet, time::Duration};
 use format_spec::record::{Phase, Snapshot};
 
 use collector::{Collector, Seen};
+pub(crate) use folders::Folder;
 pub(crate) use paths::NamedPath;
+pub(crate) use ports::UsedPort;
 
 use crate::preflight::monotonic_ns;
 
@@ -48,6 +54,8 @@ pub(crate) struct Involved {
     pub(crate) mount_namespaces: BTreeSet<u64>,
     /// Paths that failing calls named.
     pub(crate) paths: BTreeSet<NamedPath>,
+    /// Ports that failing calls found in use.
+    pub(crate) ports: BTreeSet<UsedPort>,
 }
 
 /// Most processes that are looked at closely in one snapshot.
@@ -102,6 +110,7 @@ impl Snapshots {
             process::collect(&mut collector, pid);
         }
         paths::collect(&mut collector, involved.paths.iter());
+        ports::collect(&mut collector, &involved.ports);
         let named = involved.paths.iter().map(|named| named.path.as_slice());
         cgroups::collect(&mut collector, &pids, &involved.cgroups, named);
         mounts::collect(&mut collector, &pids);

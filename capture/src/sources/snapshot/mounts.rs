@@ -11,7 +11,7 @@ use format_spec::{
     linux::mountinfo::{self, Mount},
     record::Content,
 };
-use rustix::fs::{StatFs, StatVfs, statfs, statvfs};
+use rustix::fs::{AtFlags, CWD, StatFs, StatVfs, StatxFlags, statfs, statvfs, statx};
 
 use super::{bounded, collector::Collector, process};
 
@@ -94,12 +94,23 @@ fn file_systems(
         } else {
             root.join(OsStr::from_bytes(below))
         };
+        // Something may be mounted above it since: then the path leads elsewhere.
+        if mount_at(&path).is_some_and(|found| found != u64::from(mount.id)) {
+            continue;
+        }
         // Linux answers both calls from the same data; only statvfs(3) has names for the flags.
         if let (Ok(found), Ok(flags)) = (statfs(&path), statvfs(&path)) {
             collector.put(&path, content(&found, &flags));
             seen.insert(mount.device);
         }
     }
+}
+
+/// Number of the mount that `path` leads to, where the kernel says (5.8 and newer).
+fn mount_at(path: &Path) -> Option<u64> {
+    let flags = AtFlags::NO_AUTOMOUNT | AtFlags::STATX_DONT_SYNC;
+    let found = statx(CWD, path, flags, StatxFlags::MNT_ID).ok()?;
+    (found.stx_mask & StatxFlags::MNT_ID.bits() != 0).then_some(found.stx_mnt_id)
 }
 
 /// The mounts that are not hidden by a later one on the same point.

@@ -14,7 +14,7 @@ use rustix::fs::{
     AtFlags, CWD, FileType, Statx, StatxAttributes, StatxFlags, llistxattr, readlinkat, statx,
 };
 
-use super::{bounded, collector::Collector, mounts::may_hang, process};
+use super::{bounded, collector::Collector, folders::Folder, mounts::may_hang, process};
 
 /// Most paths in one snapshot.
 const MAX_PATHS: usize = 48;
@@ -29,7 +29,9 @@ pub(crate) struct NamedPath {
     pub(crate) tgids: Vec<u32>,
     /// Inode number of their mount namespace.
     pub(crate) mount_namespace: Option<u64>,
-    /// The path as the call gave it; a relative one is of the working folder.
+    /// The folder that a relative path leads from; `None` for an absolute one.
+    pub(crate) folder: Option<Folder>,
+    /// The path as the call gave it.
     pub(crate) path: Vec<u8>,
 }
 
@@ -42,41 +44,66 @@ const ATTRIBUTES: &[(StatxAttributes, &str)] = &[
     (StatxAttributes::MOUNT_ROOT, "mount-root"),
 ];
 
-/// Takes the table of all components of these paths.
+/// Takes the table of all components of these paths, and that of the folders that they lead from.
 pub(super) fn collect<'a>(
     collector: &mut Collector<'_>,
     paths: impl Iterator<Item = &'a NamedPath>,
 ) {
     let mut rows = String::new();
+    let mut folders = BTreeSet::new();
     let mut done = BTreeSet::new();
     for named in paths {
         if done.len() >= MAX_PATHS || collector.is_full() {
             collector.leave_out("further paths of failing calls");
             continue;
         }
-        let Some(pid) = seen_by(named) else {
+        let (pid, folder) = match named.folder {
+            None => (seen_by(named), None),
+            Some(folder) => {
+                let found = folder.find(&named.tgids, |pid| is_alike(named, pid));
+                folders.extend(found.as_ref().map(|found| {
+                    let path = found.path.as_os_str().as_bytes().escape_ascii();
+                    let (mount, device, inode) = (found.mount, &found.device, found.inode);
+                    format!("{mount} {device} {inode} {path}\n")
+                }));
+                (
+                    found.as_ref().map(|found| found.pid),
+                    found.map(|found| found.path),
+                )
+            }
+        };
+        let Some(pid) = pid else {
             collector.leave_out("paths whose processes are gone");
             continue;
         };
-        if done.insert((pid, &named.path)) {
-            rows += &Walk::new(pid, &named.path).rows();
+        let path = folder
+            .unwrap_or_default()
+            .join(OsStr::from_bytes(&named.path));
+        if done.insert((pid, path.clone())) {
+            rows += &Walk::new(pid, &path).rows();
         }
     }
+    if !folders.is_empty() {
+        let rows: String = folders.into_iter().collect();
+        collector.table("etz:folders", format!("mount device inode path\n{rows}"));
+    }
     if !rows.is_empty() {
-        let head = "pid mode uid gid device inode attributes xattrs size_bytes path\n";
+        let head = "pid mode uid gid device inode mount attributes xattrs size_bytes path\n";
         collector.table("etz:paths", format!("{head}{rows}"));
     }
 }
 
 /// A living process that sees the path as the failing one did.
 fn seen_by(named: &NamedPath) -> Option<u32> {
-    let alike = |pid: &u32| {
-        let found = process::mount_namespace(*pid);
-        found.is_some() && (named.mount_namespace.is_none() || found == named.mount_namespace)
-    };
-    let known = named.tgids.iter().copied().find(alike);
-    let is_absolute = named.path.starts_with(b"/");
-    known.or_else(|| process::all_pids().find(|pid| is_absolute && alike(pid)))
+    let known = named.tgids.iter().copied();
+    let mut all = known.chain(process::all_pids());
+    all.find(|&pid| is_alike(named, pid))
+}
+
+/// Whether the process lives in the mount namespace of the one that failed.
+fn is_alike(named: &NamedPath, pid: u32) -> bool {
+    let found = process::mount_namespace(pid);
+    found.is_some() && (named.mount_namespace.is_none() || found == named.mount_namespace)
 }
 
 /// A walk along one path, in the root of process `pid`.
@@ -90,7 +117,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(pid: u32, path: &[u8]) -> Self {
+    fn new(pid: u32, path: &Path) -> Self {
         let root = PathBuf::from(format!("/proc/{pid}/root"));
         let mountinfo = bounded::bytes(Path::new(&format!("/proc/{pid}/mountinfo")));
         let mut walk = Self {
@@ -100,12 +127,6 @@ impl Walk {
             at: PathBuf::from("/"),
             ahead: VecDeque::new(),
         };
-        let path = Path::new(OsStr::from_bytes(path));
-        if path.is_relative()
-            && let Ok(folder) = std::fs::read_link(format!("/proc/{pid}/cwd"))
-        {
-            walk.push_front(&folder);
-        }
         walk.ahead.extend(names(path));
         walk
     }
@@ -141,18 +162,20 @@ impl Walk {
         // With a dot at the end the root itself is looked at, not the link to it.
         let real = self.root.join(".").join(below);
         let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::STATX_DONT_SYNC;
-        let Ok(found) = statx(CWD, &real, flags, StatxFlags::BASIC_STATS) else {
+        let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
+        let Ok(found) = statx(CWD, &real, flags, wanted) else {
             self.ahead.clear();
-            return Some(format!("{pid} missing - - - - - - - {shown}\n"));
+            return Some(format!("{pid} missing - - - - - - - - {shown}\n"));
         };
         let row = format!(
-            "{pid} {:o} {} {} {}:{} {} {} {} {} {shown}\n",
+            "{pid} {:o} {} {} {}:{} {} {} {} {} {} {shown}\n",
             found.stx_mode,
             found.stx_uid,
             found.stx_gid,
             found.stx_dev_major,
             found.stx_dev_minor,
             found.stx_ino,
+            found.stx_mnt_id,
             attributes(&found),
             xattrs(&real),
             found.stx_size,
@@ -229,7 +252,7 @@ mod tests {
     use super::*;
 
     fn rows(path: &Path) -> Vec<String> {
-        let walk = Walk::new(std::process::id(), path.as_os_str().as_bytes());
+        let walk = Walk::new(std::process::id(), path);
         walk.rows().lines().map(str::to_owned).collect()
     }
 
@@ -265,17 +288,12 @@ mod tests {
     }
 
     #[test]
-    fn a_relative_path_is_of_the_working_folder() {
-        let found = rows(Path::new("Cargo.toml"));
-        assert!(found.last().unwrap().ends_with("/capture/Cargo.toml"));
-    }
-
-    #[test]
     fn another_process_may_stand_in() {
         let own = std::process::id();
         let named = |tgids, mount_namespace| NamedPath {
             tgids,
             mount_namespace,
+            folder: None,
             path: b"/etc".to_vec(),
         };
         let namespace = process::mount_namespace(own);

@@ -97,6 +97,11 @@ pub(super) fn mount_namespace(pid: u32) -> Option<u64> {
     namespace(&format!("/proc/{pid}/ns/mnt"))
 }
 
+/// Inode number of a process's network namespace.
+pub(super) fn net_namespace(pid: u32) -> Option<u64> {
+    namespace(&format!("/proc/{pid}/ns/net"))
+}
+
 fn namespace(path: &str) -> Option<u64> {
     fs::metadata(path).ok().map(|metadata| metadata.ino())
 }

@@ -1,7 +1,11 @@
-//! Which arguments of which syscalls are strings worth keeping, and which one is a file descriptor.
+//! Which arguments of which syscalls are strings worth keeping, which one is a file descriptor, and which one points to
+//! the address of a socket.
 
 use capture_ebpf::{Arguments, MAX_SYSCALLS};
-use format_spec::record::Failure;
+use format_spec::{
+    linux::arguments::{self, Start},
+    record::Failure,
+};
 
 use crate::names;
 
@@ -94,172 +98,16 @@ const STRINGS: &[(&str, &[u8])] = &[
     ("utimes", &[0]),
 ];
 
-/// Syscalls with a file descriptor among their arguments, by its place. Of those with two, the one that is written
-/// to, or on which something is made.
-const DESCRIPTORS: &[(u8, &[&str])] = &[
-    (
-        0,
-        &[
-            "accept",
-            "accept4",
-            "bind",
-            "close",
-            "connect",
-            "dup",
-            "dup2",
-            "dup3",
-            "epoll_ctl",
-            "epoll_pwait",
-            "epoll_pwait2",
-            "epoll_wait",
-            "execveat",
-            "faccessat",
-            "faccessat2",
-            "fadvise64",
-            "fallocate",
-            "fanotify_mark",
-            "fchdir",
-            "fchmod",
-            "fchmodat",
-            "fchmodat2",
-            "fchown",
-            "fchownat",
-            "fcntl",
-            "fdatasync",
-            "fgetxattr",
-            "file_getattr",
-            "file_setattr",
-            "finit_module",
-            "flistxattr",
-            "flock",
-            "fremovexattr",
-            "fsconfig",
-            "fsetxattr",
-            "fsmount",
-            "fspick",
-            "fstat",
-            "fstatfs",
-            "fsync",
-            "ftruncate",
-            "futimesat",
-            "getdents",
-            "getdents64",
-            "getpeername",
-            "getsockname",
-            "getsockopt",
-            "inotify_add_watch",
-            "inotify_rm_watch",
-            "io_uring_enter",
-            "io_uring_register",
-            "ioctl",
-            "landlock_add_rule",
-            "landlock_restrict_self",
-            "listen",
-            "lseek",
-            "mkdirat",
-            "mknodat",
-            "mount_setattr",
-            "mq_getsetattr",
-            "mq_notify",
-            "mq_timedreceive",
-            "mq_timedsend",
-            "name_to_handle_at",
-            "newfstatat",
-            "open_by_handle_at",
-            "open_tree",
-            "openat",
-            "openat2",
-            "pidfd_getfd",
-            "pidfd_send_signal",
-            "pread64",
-            "preadv",
-            "preadv2",
-            "pwrite64",
-            "pwritev",
-            "pwritev2",
-            "quotactl_fd",
-            "read",
-            "readahead",
-            "readlinkat",
-            "readv",
-            "recvfrom",
-            "recvmmsg",
-            "recvmsg",
-            "sendfile",
-            "sendmmsg",
-            "sendmsg",
-            "sendto",
-            "setns",
-            "setsockopt",
-            "shutdown",
-            "signalfd",
-            "signalfd4",
-            "statx",
-            "sync_file_range",
-            "syncfs",
-            "timerfd_gettime",
-            "timerfd_settime",
-            "unlinkat",
-            "utimensat",
-            "vmsplice",
-            "write",
-            "writev",
-        ],
-    ),
-    (1, &["symlinkat", "tee"]),
-    (
-        2,
-        &[
-            "copy_file_range",
-            "linkat",
-            "move_mount",
-            "renameat",
-            "renameat2",
-            "splice",
-        ],
-    ),
-    (4, &["mmap"]),
-];
+/// Syscalls that are given the address of a socket (`struct sockaddr __user *`, `include/linux/syscalls.h`), with the
+/// place of the pointer.
+const ADDRESSES: &[(&str, u8)] = &[("bind", 1), ("connect", 1), ("sendto", 4)];
 
-/// Strings that are no paths: names of types, keys, options and attributes.
-const NOT_PATHS: &[(&str, &[u8])] = &[
-    ("add_key", &[0, 1]),
-    ("fgetxattr", &[1]),
-    ("finit_module", &[1]),
-    ("fremovexattr", &[1]),
-    ("fsconfig", &[2]),
-    ("fsetxattr", &[1]),
-    ("fsopen", &[0]),
-    ("getxattr", &[1]),
-    ("init_module", &[2]),
-    ("lgetxattr", &[1]),
-    ("lremovexattr", &[1]),
-    ("lsetxattr", &[1]),
-    ("memfd_create", &[0]),
-    ("mount", &[2, 4]),
-    ("mq_open", &[0]),
-    ("mq_unlink", &[0]),
-    ("removexattr", &[1]),
-    ("request_key", &[0, 1]),
-    ("setxattr", &[1]),
-];
-
-/// `AT_FDCWD` as the int that it is.
-const AT_FDCWD: u64 = 0xffff_ff9c;
-
-/// The paths among the string arguments of a failure that lead from its root or its working folder.
-pub(crate) fn paths(failure: &Failure) -> impl Iterator<Item = &[u8]> {
+/// The paths among the string arguments of a failure whose beginning is known, and where they lead from.
+pub(crate) fn paths(failure: &Failure) -> impl Iterator<Item = (Start, &[u8])> {
     let name = names::syscall_name(failure.syscall);
-    let not = NOT_PATHS.iter().find(|(syscall, _)| *syscall == name);
-    let not = not.map_or(&[][..], |(_, places)| *places);
     failure.paths.iter().filter_map(move |argument| {
-        // The descriptor of the folder stands just before the path.
-        let before = usize::from(argument.argument).checked_sub(1);
-        let folder = before.and_then(|place| failure.args.get(place));
-        let from_cwd = !name.contains("at") || folder.is_none_or(|fd| fd & 0xffff_ffff == AT_FDCWD);
-        let is_path = !not.contains(&argument.argument) && !argument.truncated;
-        let reachable = argument.bytes.starts_with(b"/") || from_cwd;
-        (is_path && reachable && !argument.bytes.is_empty()).then_some(&argument.bytes[..])
+        let start = arguments::start(&name, &failure.args, argument)?;
+        Some((start, &argument.bytes[..]))
     })
 }
 
@@ -277,20 +125,19 @@ pub(super) fn by_number() -> Vec<Arguments> {
             }
         });
     }
-    for (place, names) in DESCRIPTORS {
-        for name in *names {
-            set(name, &|row| row.descriptor = *place);
-        }
+    for (name, place) in arguments::descriptors() {
+        set(name, &|row| row.descriptor = place);
+    }
+    for (name, place) in ADDRESSES {
+        set(name, &|row| row.address = *place);
     }
     table
 }
 
 #[cfg(test)]
 mod tests {
-    use capture_ebpf::{MAX_STRINGS, NO_ARGUMENT};
-    use format_spec::record::PathArgument;
-
     use super::*;
+    use capture_ebpf::{MAX_STRINGS, NO_ARGUMENT};
 
     #[test]
     fn fits_the_slots_and_the_registers() {
@@ -299,48 +146,19 @@ mod tests {
             assert!(places.iter().all(|&place| place < 6), "{name}");
         }
         assert!(STRINGS.is_sorted_by_key(|(name, _)| *name));
-        assert!(
-            DESCRIPTORS
-                .iter()
-                .all(|(place, names)| *place < 6 && names.is_sorted())
-        );
+        assert!(arguments::descriptors().all(|(_, place)| place < 6));
     }
 
     #[test]
     fn names_are_of_some_architecture() {
         let strings = STRINGS.iter().map(|(name, _)| *name);
-        let descriptors = DESCRIPTORS
-            .iter()
-            .flat_map(|(_, names)| names.iter().copied());
-        for name in strings.chain(descriptors) {
+        let descriptors = arguments::descriptors().map(|(name, _)| name);
+        let addresses = ADDRESSES.iter().map(|(name, _)| *name);
+        for name in strings.chain(descriptors).chain(addresses) {
             let here = names::syscall_number(name).is_some();
             let elsewhere = name.parse::<syscalls::x86_64::Sysno>().is_ok();
             assert!(here || elsewhere, "{name}");
         }
-    }
-
-    #[test]
-    fn paths_are_told_from_names_and_from_other_folders() {
-        let failure = |name, args: [u64; 2], strings: &[(u8, &str)]| Failure {
-            syscall: names::syscall_number(name).unwrap(),
-            args: [args[0], args[1], 0, 0, 0, 0],
-            paths: strings
-                .iter()
-                .map(|&(argument, text)| PathArgument {
-                    argument,
-                    bytes: text.into(),
-                    truncated: false,
-                })
-                .collect(),
-            ..Failure::default()
-        };
-        let mount = failure("mount", [0, 0], &[(0, "/a"), (1, "b"), (2, "tmpfs")]);
-        assert_eq!(paths(&mount).collect::<Vec<_>>(), [b"/a".as_slice(), b"b"]);
-        let here = failure("openat", [AT_FDCWD, 0], &[(1, "x")]);
-        assert_eq!(paths(&here).count(), 1);
-        let elsewhere = failure("openat", [5, 0], &[(1, "x")]);
-        assert_eq!(paths(&elsewhere).count(), 0);
-        assert_eq!(paths(&failure("openat", [5, 0], &[(1, "/x")])).count(), 1);
     }
 
     #[test]
@@ -353,5 +171,7 @@ mod tests {
             (NO_ARGUMENT, 0)
         );
         assert_eq!((of("mmap").descriptor, of("renameat2").descriptor), (4, 2));
+        assert_eq!((of("bind").address, of("sendto").address), (1, 4));
+        assert_eq!(of("write").address, NO_ARGUMENT);
     }
 }

@@ -16,6 +16,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         FILES,
         FOLDERS,
         DESCRIPTOR,
+        ADDRESS,
         MEMORY,
         UCOUNTS,
         UCOUNT_LIMITS,
@@ -284,12 +285,15 @@ const USER: &[Fact] = &[
 ];
 
 /// `struct fs_struct` (`include/linux/fs_struct.h`): working folder and root. Devices are the kernel's `dev_t`: the major
-/// number above the 20 bits of the minor one.
+/// number above the 20 bits of the minor one. Mounts are those of mountinfo: `mnt_id` of `struct mount` (`fs/mount.h`),
+/// around the `struct vfsmount` that a path points at.
 const FOLDERS: &[Fact] = &[
     fact("fs.cwd_device", Id, &["fs->pwd.dentry->d_sb->s_dev"]),
     fact("fs.cwd_inode", Id, &["fs->pwd.dentry->d_inode->i_ino"]),
     fact("fs.root_device", Id, &["fs->root.dentry->d_sb->s_dev"]),
     fact("fs.root_inode", Id, &["fs->root.dentry->d_inode->i_ino"]),
+    fact("fs.cwd_mount", Id, &["fs->pwd.mnt->(mount.mnt)mnt_id"]),
+    fact("fs.root_mount", Id, &["fs->root.mnt->(mount.mnt)mnt_id"]),
 ];
 
 /// The file behind the call's descriptor argument (`struct file`, `struct inode`, `struct super_block`,
@@ -305,6 +309,15 @@ const DESCRIPTOR: &[Fact] = &[
     fact("fd.fs_magic", Id, &["fd:f_inode->i_sb->s_magic"]),
     fact("fd.fs_flags", Bits, &["fd:f_inode->i_sb->s_flags"]),
     fact("fd.mount_flags", Bits, &["fd:f_path.mnt->mnt_flags"]),
+    fact("fd.mount", Id, &["fd:f_path.mnt->(mount.mnt)mnt_id"]),
+];
+
+/// The socket address that the call was given: `sa_family` of `struct sockaddr` (`include/linux/socket.h`), and what
+/// is the port, in network byte order, in `struct sockaddr_in` and `struct sockaddr_in6` (`include/uapi/linux/in.h`,
+/// `in6.h`).
+const ADDRESS: &[Fact] = &[
+    fact("address.family", Id, &["address:0@2"]),
+    fact("address.port", Id, &["address:2@2"]),
 ];
 
 /// `ucount_max` of the caller's user namespace (`/proc/sys/user` there); those of its ancestors hold as well.
