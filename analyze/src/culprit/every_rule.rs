@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use format_spec::linux::arguments::is_path;
 use format_spec::record::{Architecture, Phase};
 
 use super::{Situation, Subject, rank};
@@ -68,7 +69,8 @@ fn fixture(rule: &Rule) -> Option<Fixture> {
     for (fact, value) in numbers(rule.fact.iter().map(|is| (&is.name, is.range()))) {
         recording.fact(fact, value);
     }
-    recording.path(1, "/folder/file");
+    let place = [1, 0].into_iter().find(|&place| is_path(&name, place));
+    recording.path(place.unwrap_or(1), "/folder/file");
     let mut files: Vec<(String, String)> = Vec::new();
     for (sysctl, value) in numbers(rule.sysctl.iter().map(|is| (&is.name, is.range()))) {
         let path = format!("/proc/sys/{}", sysctl.replace('.', "/"));

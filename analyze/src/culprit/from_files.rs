@@ -1,11 +1,17 @@
 //! Candidates of what the file or its mount is: closed for execution, for devices, for writing, for change.
 
+use format_spec::linux::mountinfo::Mount;
+
 use super::{Candidate, Kind, Subject};
-use crate::{evidence::Component, text::plain};
+use crate::{
+    evidence::{Component, places},
+    text::plain,
+};
 
 const EPERM: u16 = 1;
 const ENOENT: u16 = 2;
 const EACCES: u16 = 13;
+const EXDEV: u16 = 18;
 const EROFS: u16 = 30;
 
 /// `PROT_EXEC` (`include/uapi/asm-generic/mman-common.h`).
@@ -21,6 +27,8 @@ const WEIGHT: i32 = 40;
 pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
     let mut found = Vec::new();
     found.extend(mount_option(subject));
+    found.extend(read_only(subject));
+    found.extend(cross_mount(subject));
     found.extend(hidden_process(subject));
     found.extend(inode_flag(subject));
     found
@@ -42,7 +50,6 @@ fn mount_option(subject: &Subject<'_>) -> Option<Candidate> {
         EACCES if matches!(syscall, "execve" | "execveat") => ("mount-option:noexec", "noexec"),
         EPERM if maps_code() => ("mount-option:noexec", "noexec"),
         EACCES if is_device() => ("mount-option:nodev", "nodev"),
-        EROFS => ("fs:readonly", "ro"),
         _ => return None,
     };
     if !mount.has(option) {
@@ -56,6 +63,94 @@ fn mount_option(subject: &Subject<'_>) -> Option<Candidate> {
     candidate.remedy = shlex::try_quote(&point)
         .map(|point| vec![format!("`findmnt {point}`")])
         .unwrap_or_default();
+    Some(candidate)
+}
+
+/// The mount, or the file system wherever it is mounted, is read-only (`__mnt_want_write`, `sb_permission`, `fs/`).
+fn read_only(subject: &Subject<'_>) -> Option<Candidate> {
+    let mount = subject.mount.filter(|_| subject.group.errno == EROFS)?;
+    let (point, fs_type) = (plain(&mount.point), plain(mount.fs_type.as_bytes()));
+    let by_file_system = mount.file_system_has("ro");
+    let (summary, state, remount) = match (mount.itself_has("ro"), by_file_system) {
+        (true, false) => (
+            format!("the mount at {point} is read-only; its file system, {fs_type}, is not"),
+            format!(
+                "the mount at {point} has the options {}",
+                plain(mount.options.as_bytes())
+            ),
+            "remount,bind,rw",
+        ),
+        (_, true) => (
+            format!("the file system at {point}, {fs_type}, is read-only wherever it is mounted"),
+            format!(
+                "{fs_type} at {point} has the options {}",
+                plain(mount.super_options.as_bytes())
+            ),
+            "remount,rw",
+        ),
+        (false, false) => return None,
+    };
+    let mut candidate = Candidate {
+        specific: 3,
+        ..Candidate::new("fs:readonly", summary)
+    };
+    candidate.says(Kind::State, WEIGHT, state);
+    candidate.says(Kind::State, WEIGHT - 1, subject.place?.text());
+    candidate.remedy = shlex::try_quote(&point)
+        .map(|point| {
+            let remount = format!("`mount -o {remount} {point}`");
+            let why =
+                "see why it is read-only before that: `dmesg | grep -i -e remount -e 'I/O error'`";
+            match by_file_system {
+                true => vec![remount, why.into()],
+                false => vec![remount],
+            }
+        })
+        .unwrap_or_default();
+    Some(candidate)
+}
+
+/// rename(2) and link(2) from one mount to another (`do_renameat2`, `do_linkat`, `fs/namei.c`).
+fn cross_mount(subject: &Subject<'_>) -> Option<Candidate> {
+    let renames = ["rename", "renameat", "renameat2", "link", "linkat"];
+    if subject.group.errno != EXDEV || !renames.contains(&subject.group.syscall_name.as_str()) {
+        return None;
+    }
+    let places = places(subject.bundle, subject.sample?, subject.mounts);
+    let [from, to] = &places[..] else {
+        return None;
+    };
+    let (from, to) = (from.mount.as_ref()?, to.mount.as_ref()?);
+    let what = |mount: &Mount| {
+        let (point, fs_type) = (plain(&mount.point), plain(mount.fs_type.as_bytes()));
+        format!("{point} ({fs_type}, device {})", mount.device)
+    };
+    if from.id == to.id {
+        let mut candidate = Candidate::new("mount-option:cross-mount", "");
+        let text = format!("both paths are on one mount, at {}", what(from));
+        candidate.denies(Kind::State, 60, text);
+        return Some(candidate);
+    }
+    let why = if from.device == to.device {
+        "two mounts of one file system"
+    } else {
+        "two file systems"
+    };
+    let summary = format!(
+        "the paths are on {why}, at {} and {}",
+        plain(&from.point),
+        plain(&to.point)
+    );
+    let mut candidate = Candidate {
+        specific: 3,
+        ..Candidate::new("mount-option:cross-mount", summary)
+    };
+    candidate.says(
+        Kind::State,
+        WEIGHT,
+        format!("from {} to {}", what(from), what(to)),
+    );
+    candidate.remedy = vec!["let the program copy instead: mv does".into()];
     Some(candidate)
 }
 

@@ -22,67 +22,69 @@ const MAGIC: [(&str, u64); 9] = [
     ("fuse", 0x6573_5546),
 ];
 
-/// Candidates for file systems that are full and that the failing call is about.
+/// What a full file system that the call is about weighs, and one that it may be about.
+const USAGE: i32 = 40;
+const USAGE_ELSEWHERE: i32 = 20;
+
+/// Candidates of the file system that the failing call is about; where that is not known, of those of the type whose
+/// code returned the error, with a weight that blames none of them.
 pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
     if subject.group.errno != ENOSPC {
         return Vec::new();
     }
-    let full = subject
-        .file_systems
-        .iter()
-        .filter(|file_system| file_system.has_space());
-    full.flat_map(|file_system| {
-        let concern = concern(subject, file_system);
-        let blocks = file_system.blocks.is_full().then(|| {
-            if file_system.magic == EXT && file_system.blocks.has_reserve_only() {
-                let left = format!("0 of {} left but root's reserve", total(file_system));
-                return ("fs:reserved-blocks", "space for users", left);
-            }
-            let left = format!("0 of {} left", total(file_system));
-            ("fs:blocks", "space", left)
-        });
-        let inodes = file_system.inodes.is_full().then(|| {
-            (
-                "fs:inodes",
-                "inodes",
-                format!("0 of {} inodes left", file_system.inodes.total),
-            )
-        });
-        let of = move |(id, what, left): (&str, &str, String)| {
-            let (kind, weight, text) = concern.clone()?;
-            let point = text::plain(&file_system.point);
-            let mut candidate =
-                Candidate::new(id, format!("the file system at {point} has no {what} left"));
-            candidate.says(Kind::Usage, 40, format!("{left} at {point}"));
-            candidate.says(kind, weight, text);
-            candidate.remedy = vec![format!("free {what} at {point}, or make it larger")];
-            Some(candidate)
-        };
-        [blocks, inodes]
-            .into_iter()
-            .flatten()
-            .filter_map(of)
-            .collect::<Vec<_>>()
-    })
-    .collect()
+    let Some(place) = subject.place else {
+        return elsewhere(subject);
+    };
+    let own = subject.file_system.filter(|found| found.has_space());
+    let mut found: Vec<Candidate> = own.into_iter().flat_map(|own| full(own, USAGE)).collect();
+    for candidate in &mut found {
+        candidate.says(Kind::State, 30, place.text());
+    }
+    found
 }
 
-/// Why the failing call is about that file system; `None` when nothing says so.
-fn concern(subject: &Subject<'_>, file_system: &FileSystem) -> Option<(Kind, i32, String)> {
-    let by_origin = subject.origin.and_then(|origin| {
-        let fs_type = subject.fs_type?;
-        let (_, magic) = MAGIC.iter().find(|(name, _)| *name == fs_type)?;
-        let text = format!("{} of {fs_type} returned the error", origin.function);
-        (*magic == file_system.magic).then_some((Kind::Origin, 30, text))
+/// Full file systems of the type whose code returned the error.
+fn elsewhere(subject: &Subject<'_>) -> Vec<Candidate> {
+    let fs_type = subject.fs_type.filter(|_| subject.origin.is_some());
+    let magic = MAGIC.iter().find(|(name, _)| Some(*name) == fs_type);
+    let Some((_, magic)) = magic else {
+        return Vec::new();
+    };
+    let of_type = subject.file_systems.iter();
+    let of_type = of_type.filter(|found| found.has_space() && found.magic == *magic);
+    let mut found: Vec<Candidate> = of_type
+        .flat_map(|found| full(found, USAGE_ELSEWHERE))
+        .collect();
+    for candidate in &mut found {
+        let text = "which file system the call is about was not recorded";
+        candidate.denies(Kind::State, 1, text);
+    }
+    found
+}
+
+/// What of the file system is used up.
+fn full(file_system: &FileSystem, weight: i32) -> Vec<Candidate> {
+    let blocks = file_system.blocks.is_full().then(|| {
+        if file_system.magic == EXT && file_system.blocks.has_reserve_only() {
+            let left = format!("0 of {} left but root's reserve", total(file_system));
+            return ("fs:reserved-blocks", "space for users", left);
+        }
+        let left = format!("0 of {} left", total(file_system));
+        ("fs:blocks", "space", left)
     });
-    let by_path = subject.mount.and_then(|mount| {
-        let text = format!(
-            "the path of the failing call is on {}",
-            text::plain(&mount.point)
-        );
-        (mount.point == file_system.point).then_some((Kind::State, 30, text))
+    let inodes = file_system.inodes.is_full().then(|| {
+        let left = format!("0 of {} inodes left", file_system.inodes.total);
+        ("fs:inodes", "inodes", left)
     });
-    by_path.or(by_origin)
+    let of = |(id, what, left): (&str, &str, String)| {
+        let point = text::plain(&file_system.point);
+        let summary = format!("the file system at {point} has no {what} left");
+        let mut candidate = Candidate::new(id, summary);
+        candidate.says(Kind::Usage, weight, format!("{left} at {point}"));
+        candidate.remedy = vec![format!("free {what} at {point}, or make it larger")];
+        candidate
+    };
+    [blocks, inodes].into_iter().flatten().map(of).collect()
 }
 
 fn total(file_system: &FileSystem) -> String {

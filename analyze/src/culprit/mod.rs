@@ -9,6 +9,7 @@ mod candidate;
 mod capability;
 mod from_code;
 mod from_files;
+mod from_holders;
 mod from_log;
 mod from_modes;
 mod from_policy;

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Candidate, Confidence, Culprit, Subject, from_code, from_files, from_log, from_modes,
-    from_policy, from_rules, from_space,
+    Candidate, Confidence, Culprit, Kind, Subject, from_code, from_files, from_holders, from_log,
+    from_modes, from_policy, from_rules, from_space,
 };
 use crate::rules::Remedy;
 
 /// Least score that is worth saying.
 const LEAST_SCORE: i32 = 15;
+
+/// What a limit that is far from full weighs against what blames it.
+const FAR: i32 = 60;
 
 /// A rival within so many points makes confidence medium.
 const MARGIN: i32 = 8;
@@ -24,6 +27,7 @@ pub fn rank(subject: &Subject<'_>, failure: usize) -> Vec<Culprit> {
         .chain(from_space::candidates(subject))
         .chain(from_policy::candidates(subject))
         .chain(from_files::candidates(subject))
+        .chain(from_holders::candidates(subject))
         .chain(from_modes::candidates(subject))
         .chain(from_log::candidate(subject));
     for candidate in all {
@@ -41,6 +45,7 @@ pub fn rank(subject: &Subject<'_>, failure: usize) -> Vec<Culprit> {
     }
     let mut candidates: Vec<Candidate> = by_id
         .into_values()
+        .map(|candidate| deny_far(candidate, subject))
         .filter(|candidate| candidate.score() >= LEAST_SCORE)
         .collect();
     candidates.sort_by_key(|candidate| {
@@ -77,4 +82,24 @@ pub fn rank(subject: &Subject<'_>, failure: usize) -> Vec<Culprit> {
         }
     };
     candidates.into_iter().enumerate().map(culprit).collect()
+}
+
+/// A limit that is far from full is not the cause, whoever proposed it, if its use was read at the failure and the call
+/// asks for one more: of bytes and pages it may ask for many. Half is left for what one call takes beside that.
+fn deny_far(mut candidate: Candidate, subject: &Subject<'_>) -> Candidate {
+    let Some(limit) = subject.limit(&candidate.id) else {
+        return candidate;
+    };
+    let counts_many = limit.unit.contains("bytes") || limit.unit.contains("pages");
+    let is_half_free = limit
+        .limit
+        .is_none_or(|most| limit.usage.saturating_mul(2) < most);
+    let is_said = candidate
+        .against
+        .iter()
+        .any(|against| against.kind == Kind::Usage);
+    if limit.at_failure && is_half_free && !counts_many && !is_said {
+        candidate.denies(Kind::Usage, FAR, limit.text(subject.asked(limit)));
+    }
+    candidate
 }

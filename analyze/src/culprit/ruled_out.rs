@@ -40,42 +40,20 @@ pub fn ruled_out(subject: &Subject<'_>) -> Vec<RuledOut> {
     all
 }
 
-/// How full the file system of the failing path is, and the fullest of all.
+/// How full the file system is that the call is about. Nothing is said of others: their space is not this call's.
 fn space(
     subject: &Subject<'_>,
     id: &str,
     what: &str,
     of: impl Fn(&FileSystem) -> Space,
 ) -> Option<RuledOut> {
-    let with_space = || {
-        subject
-            .file_systems
-            .iter()
-            .filter(|file_system| file_system.has_space())
-    };
-    let used = |file_system: &&FileSystem| of(file_system).used_percent();
-    let fullest = with_space().max_by_key(used)?;
-    let concerned = subject
-        .mount
-        .as_ref()
-        .and_then(|mount| with_space().find(|file_system| file_system.point == mount.point));
-    let shown = concerned.unwrap_or(fullest);
-    if of(fullest).is_full() || of(shown).is_full() {
-        return None;
-    }
-    let percent = |file_system: &FileSystem| of(file_system).used_percent().unwrap_or(0);
-    let point = |file_system: &FileSystem| text::plain(&file_system.point);
-    let mut text = format!("{what} {} % used at {}", percent(shown), point(shown));
-    if shown.point != fullest.point {
-        text += &format!(
-            ", at most {} % on any file system ({})",
-            percent(fullest),
-            point(fullest)
-        );
-    }
+    let found = subject.file_system.filter(|found| found.has_space())?;
+    let space = of(found);
+    let percent = space.used_percent().filter(|_| !space.is_full())?;
+    let point = subject.mount.map_or(&found.point, |mount| &mount.point);
     Some(RuledOut {
         id: id.into(),
-        text,
+        text: format!("{what} {percent} % used at {}", text::plain(point)),
     })
 }
 

@@ -1,14 +1,11 @@
 //! One kind of failure, and all that the recording says of it wherever it began.
 
-use format_spec::{
-    linux::mountinfo::Mount,
-    record::{Failure, PathArgument},
-};
+use format_spec::{linux::mountinfo::Mount, record::Failure};
 
 use crate::{
     evidence::{
-        FileSystem, LimitUse, NamedFile, absolute, file_systems, mount_of_path, mounts_of,
-        named_file,
+        FileSystem, LimitUse, NamedFile, Place, file_system_of, file_systems, mounts_of,
+        named_file, place,
     },
     failures::Group,
     limits,
@@ -30,6 +27,10 @@ pub struct Situation<'a> {
     pub file_systems: Vec<FileSystem>,
     /// Mounts as the failing process saw them.
     pub mounts: Vec<Mount>,
+    /// The mount and the file system that the call is about; `None` when that is not known, or it is about no file.
+    pub place: Option<Place>,
+    /// The space of that file system.
+    pub file_system: Option<FileSystem>,
     /// The file that the call named.
     pub file: Option<NamedFile>,
 }
@@ -39,23 +40,22 @@ impl<'a> Situation<'a> {
     #[must_use]
     pub fn new(bundle: &'a Bundle, group: &'a Group) -> Self {
         let sample = sample(bundle, group);
+        let mounts = sample.map_or_else(Vec::new, |failure| mounts_of(bundle, failure));
+        let place = sample.and_then(|failure| place(bundle, failure, &mounts));
+        let file_system = place
+            .as_ref()
+            .and_then(|place| file_system_of(bundle, sample?, &place.device));
         Self {
             bundle,
             group,
             sample,
             limits: limits::table(bundle, sample),
             file_systems: file_systems(bundle, sample),
-            mounts: sample.map_or_else(Vec::new, |failure| mounts_of(bundle, failure)),
+            mounts,
+            place,
+            file_system,
             file: sample.and_then(|failure| named_file(bundle, failure)),
         }
-    }
-
-    /// The mount that the call is about, when its descriptor or a path tells.
-    #[must_use]
-    pub fn mount(&self) -> Option<&Mount> {
-        let failure = self.sample?;
-        mount_of_descriptor(self.bundle, failure, &self.mounts)
-            .or_else(|| mount_of_paths(self.bundle, failure, &self.mounts))
     }
 }
 
@@ -66,29 +66,4 @@ fn sample<'a>(bundle: &'a Bundle, group: &'a Group) -> Option<&'a Failure> {
         .rev()
         .find(|failure| !failure.facts.is_empty());
     with_facts.or(failures.last()).copied()
-}
-
-/// The mount of the file behind the descriptor that the call was given, by the device that it is on.
-fn mount_of_descriptor<'a>(
-    bundle: &Bundle,
-    failure: &Failure,
-    mounts: &'a [Mount],
-) -> Option<&'a Mount> {
-    // A device number within the kernel: 12 bits of major, 20 of minor (`include/linux/kdev_t.h`).
-    let device = bundle
-        .fact(failure, "fd.device")
-        .filter(|&device| device != 0)?;
-    let device = format!("{}:{}", device >> 20, device & 0xf_ffff);
-    mounts.iter().rfind(|mount| mount.device == device)
-}
-
-/// The mount that the last path argument is on: of the paths of mount(2) that is the target.
-fn mount_of_paths<'a>(
-    bundle: &Bundle,
-    failure: &Failure,
-    mounts: &'a [Mount],
-) -> Option<&'a Mount> {
-    let paths = failure.paths.iter().filter(|path| !path.bytes.is_empty());
-    let of = |path: &PathArgument| mount_of_path(mounts, &absolute(bundle, failure, &path.bytes)?);
-    paths.filter_map(of).next_back()
 }

@@ -5,7 +5,7 @@ use format_spec::{linux::mountinfo::Mount, record::Failure};
 use super::Situation;
 use crate::{
     code::{self, Kernel},
-    evidence::{CodeFacts, FileSystem, LimitUse, NamedFile},
+    evidence::{CodeFacts, FileSystem, LimitUse, NamedFile, Place},
     failures::Group,
     load::Bundle,
     origin::Origin,
@@ -29,8 +29,14 @@ pub struct Subject<'a> {
     pub limits: &'a [LimitUse],
     /// File systems as they were nearest to the failure.
     pub file_systems: &'a [FileSystem],
-    /// The mount that the call is about, when a path tells.
+    /// Mounts as the failing process saw them.
+    pub mounts: &'a [Mount],
+    /// The mount and the file system that the call is about, when that is known.
+    pub place: Option<&'a Place>,
+    /// The mount of it.
     pub mount: Option<&'a Mount>,
+    /// The space of it.
+    pub file_system: Option<&'a FileSystem>,
     /// Type of the file system that the call is about.
     pub fs_type: Option<&'a str>,
     /// The file that the call named.
@@ -44,9 +50,8 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn new(known: &'a Situation<'a>, kernel: &Kernel, origin: Option<&'a Origin>) -> Self {
         let by_origin = origin.and_then(|origin| fs_type_of(&origin.function));
-        let mount = known.mount();
+        let mount = known.place.as_ref().and_then(|place| place.mount.as_ref());
         let fs_type = by_origin.or(mount.map(|mount| mount.fs_type.as_str()));
-        let full = || only_full(&known.file_systems, &known.mounts, fs_type?);
         Self {
             bundle: known.bundle,
             group: known.group,
@@ -57,7 +62,10 @@ impl<'a> Subject<'a> {
             }),
             limits: &known.limits,
             file_systems: &known.file_systems,
-            mount: mount.or_else(full),
+            mounts: &known.mounts,
+            place: known.place.as_ref(),
+            mount,
+            file_system: known.file_system.as_ref(),
             fs_type,
             file: known.file.as_ref(),
             rules: book(),
@@ -134,27 +142,6 @@ const AMOUNTS: [(&str, usize, &str); 18] = [
     ("truncate", 1, BYTES),
     ("write", 2, BYTES),
 ];
-
-/// The mount of the one file system of that type that is full, where no path tells the mount.
-fn only_full<'a>(
-    file_systems: &[FileSystem],
-    mounts: &'a [Mount],
-    fs_type: &str,
-) -> Option<&'a Mount> {
-    let of_type = |file_system: &&FileSystem| {
-        mounts
-            .iter()
-            .rfind(|mount| mount.point == file_system.point && mount.fs_type == fs_type)
-    };
-    let full =
-        |file_system: &&FileSystem| file_system.blocks.is_full() || file_system.inodes.is_full();
-    let mut found = file_systems
-        .iter()
-        .filter(full)
-        .filter_map(|one| of_type(&one));
-    let first = found.next()?;
-    found.next().is_none().then_some(first)
-}
 
 /// What the code of the origin shows, or of the function below it whose errno it replaced.
 fn code_facts(bundle: &Bundle, kernel: &Kernel, origin: &Origin) -> CodeFacts {

@@ -188,10 +188,15 @@ fn a_module_below_a_security_hook_is_named() {
     assert_eq!(culprits[0].confidence, Confidence::High);
 }
 
-/// A recording of a write to a file on `/small` that gets ENOSPC from tmpfs code.
+const MOUNTS: &str = "20 1 8:1 / / rw - ext4 a rw\n21 20 0:21 / /small rw - tmpfs b rw\n\
+    22 20 0:22 / /other rw - tmpfs c rw\n";
+
+/// A recording, with another tmpfs that is full, of a write to a file on `/small` that gets ENOSPC from tmpfs code.
 fn full_tmpfs(free: u64) -> Recording {
     let mut recording = Recording::new();
-    recording.fail(64, 28, "program", 50);
+    recording.fail(64, 28, "program", 50).args[0] = 3;
+    recording.fact("fd.mount", 21);
+    recording.fact("fd.device", 21);
     let kernel = &mut recording.kernel;
     kernel.returning("vfs_write", ReturnType::Signed(64));
     kernel.syscall_enter(64);
@@ -223,6 +228,14 @@ fn full_tmpfs(free: u64) -> Recording {
         entries: vec![
             statfs("/", 0xef53, 1000, 700),
             statfs("/small", 0x0102_1994, 16, free),
+            statfs("/other", 0x0102_1994, 16, 0),
+            Entry {
+                path: b"/proc/self/mountinfo".into(),
+                content: Content::File {
+                    bytes: MOUNTS.into(),
+                    truncated: false,
+                },
+            },
         ],
     });
     recording
@@ -260,6 +273,30 @@ fn space_that_is_left_is_ruled_out_with_figures() {
         .find(|out| out.id == "fs:inodes")
         .unwrap();
     assert_eq!(inodes.text, "inodes 10 % used at /small");
+}
+
+#[test]
+fn another_file_system_that_is_full_is_not_blamed() {
+    let mut recording = full_tmpfs(8);
+    let diagnosis = diagnose(&recording.load());
+    let told =
+        |diagnosis: &Diagnosis| format!("{:?} {:?}", diagnosis.culprits, diagnosis.ruled_out);
+    assert!(!told(&diagnosis).contains("/other"), "{}", told(&diagnosis));
+    // Where the call works is not known: then none is ruled out, and what is full is not sure to be the one.
+    recording.failures[0].facts.clear();
+    let diagnosis = diagnose(&recording.load());
+    assert!(
+        diagnosis
+            .ruled_out
+            .iter()
+            .all(|out| !out.id.starts_with("fs:"))
+    );
+    assert!(
+        diagnosis
+            .culprits
+            .iter()
+            .all(|culprit| culprit.confidence != Confidence::High)
+    );
 }
 
 #[test]

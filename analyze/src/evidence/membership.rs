@@ -48,7 +48,7 @@ pub fn named_cgroup<'a>(
         .iter()
         .rev()
         .find(|path| !path.bytes.is_empty())?;
-    let path = absolute(bundle, failure, &named.bytes)?;
+    let path = absolute(bundle, failure, named)?;
     let path = std::str::from_utf8(&path).ok()?;
     let ends = path.char_indices().filter(|&(_, found)| found == '/');
     let folders: Vec<&str> = ends.map(|(end, _)| &path[..end]).chain([path]).collect();

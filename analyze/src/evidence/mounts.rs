@@ -12,7 +12,7 @@ const RECORDERS_OWN: &str = "/proc/self/mountinfo";
 /// The mounts of a process as it saw them, in order: a later one on the same point hides an earlier one.
 ///
 /// When the process was gone before the snapshot: those of another process of its mount namespace, else the
-/// recorder's own.
+/// recorder's own, unless the root of the process is on none of them: then it was in another namespace.
 #[must_use]
 pub fn mounts_of(bundle: &Bundle, failure: &Failure) -> Vec<Mount> {
     let views = bundle.snapshots.nearest(failure.time_ns);
@@ -25,8 +25,40 @@ pub fn mounts_of(bundle: &Bundle, failure: &Failure) -> Vec<Mount> {
         let mut peers = views.iter();
         peers.find_map(|view| peer(view, namespace.as_deref()?))
     });
-    let found = found.or_else(|| views.iter().find_map(|view| view.file(RECORDERS_OWN)));
-    found.into_iter().flat_map(mountinfo::mounts).collect()
+    if let Some(found) = found {
+        return mountinfo::mounts(found).collect();
+    }
+    let recorders = views.iter().find_map(|view| view.file(RECORDERS_OWN));
+    let mounts: Vec<Mount> = recorders.into_iter().flat_map(mountinfo::mounts).collect();
+    let root = bundle.fact(failure, "fs.root_mount");
+    let is_elsewhere = |root: u64| mounts.iter().all(|mount| u64::from(mount.id) != root);
+    if root.is_some_and(is_elsewhere) {
+        return Vec::new();
+    }
+    mounts
+}
+
+/// The mount with that number, whoever sees it, if it has that device: numbers are given anew.
+#[must_use]
+pub(super) fn mount_numbered(
+    bundle: &Bundle,
+    failure: &Failure,
+    id: u32,
+    device: Option<&str>,
+) -> Option<Mount> {
+    let is_it =
+        |mount: &Mount| mount.id == id && device.is_none_or(|device| mount.device == device);
+    let own = mounts_of(bundle, failure).into_iter().find(is_it);
+    own.or_else(|| {
+        let views = bundle.snapshots.nearest(failure.time_ns);
+        let all = views.iter().flat_map(|view| view.under(b"/proc/"));
+        let files = all.filter(|(path, _)| path.ends_with(b"/mountinfo"));
+        let texts = files.filter_map(|(_, content)| match content {
+            Content::File { bytes, .. } => Some(bytes.as_slice()),
+            _ => None,
+        });
+        texts.flat_map(mountinfo::mounts).find(is_it)
+    })
 }
 
 /// The mounts that a process saw last, of the recorder for `None`; empty when they were not recorded.
@@ -53,21 +85,7 @@ fn peer<'a>(view: &'a SnapshotView, namespace: &str) -> Option<&'a [u8]> {
     view.file(format!("{process}/mountinfo"))
 }
 
-/// A path as the failing process meant it: a relative one is of its working folder. `None` when that is not known.
-#[must_use]
-pub fn absolute(bundle: &Bundle, failure: &Failure, path: &[u8]) -> Option<Vec<u8>> {
-    if path.starts_with(b"/") {
-        return Some(path.to_vec());
-    }
-    let link = format!("/proc/{}/cwd", failure.tgid);
-    let views = bundle.snapshots.nearest(failure.time_ns);
-    let mut whole = views.iter().find_map(|view| view.link(&link))?.to_vec();
-    whole.push(b'/');
-    whole.extend_from_slice(path);
-    Some(whole)
-}
-
-/// The mount that holds `path`, absolute: the last one whose point is the longest beginning of it.
+/// The mount that `path`, absolute, leads to: from the root on, each mount that is crossed on the way.
 #[must_use]
 pub fn mount_of_path<'a>(mounts: &'a [Mount], path: &[u8]) -> Option<&'a Mount> {
     let holds = |mount: &&Mount| {
@@ -75,10 +93,23 @@ pub fn mount_of_path<'a>(mounts: &'a [Mount], path: &[u8]) -> Option<&'a Mount> 
         path.strip_prefix(point)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
     };
-    mounts
-        .iter()
-        .filter(holds)
-        .max_by_key(|mount| mount.point.len())
+    let on_the_way: Vec<&Mount> = mounts.iter().filter(holds).collect();
+    let root = on_the_way.iter().find(|mount| mount.point == b"/");
+    let Some(&(mut at)) = root else {
+        // The root of a process need not be a mount: then what is mounted below it is all that is listed.
+        return on_the_way.into_iter().max_by_key(|mount| mount.point.len());
+    };
+    for _ in 0..on_the_way.len() {
+        let inner = on_the_way
+            .iter()
+            .filter(|mount| mount.parent == at.id && mount.id != at.id);
+        // What is crossed first hides what lies deeper; of two on one point the later one is on top.
+        let Some(next) = inner.rev().min_by_key(|mount| mount.point.len()) else {
+            break;
+        };
+        at = next;
+    }
+    Some(at)
 }
 
 #[cfg(test)]
@@ -102,6 +133,39 @@ mod tests {
         assert_eq!(device("/mnt/a b"), Some("0:21"));
         assert_eq!(device("/mnt/a bc"), Some("8:1"));
         assert_eq!(device("relative"), None);
+    }
+
+    #[test]
+    fn a_mount_above_hides_what_is_below() {
+        let text = "1 0 8:1 / / rw - ext4 a rw\n2 1 0:20 / /a/b rw - tmpfs b rw\n\
+            3 1 0:21 / /a rw - tmpfs c rw\n4 3 0:22 / /a rw - tmpfs d rw\n";
+        let mounts: Vec<_> = mountinfo::mounts(text.as_bytes()).collect();
+        let id = |path: &str| mount_of_path(&mounts, path.as_bytes()).map(|mount| mount.id);
+        assert_eq!(
+            (id("/a/b/c"), id("/a"), id("/b")),
+            (Some(4), Some(4), Some(1))
+        );
+        // In a root that is no mount.
+        assert_eq!(
+            mount_of_path(&mounts[1..2], b"/a/b/c").map(|mount| mount.id),
+            Some(2)
+        );
+        assert_eq!(mount_of_path(&mounts[1..2], b"/c"), None);
+    }
+
+    #[test]
+    fn the_recorders_mounts_are_not_those_of_another_namespace() {
+        let mounts = |root: Option<u64>| {
+            let mut recording = Recording::new();
+            recording.fail(40, 28, "gone", 50);
+            if let Some(root) = root {
+                recording.fact("fs.root_mount", root);
+            }
+            recording.snapshot(Phase::Failure, 60, &[(RECORDERS_OWN, MOUNTINFO)]);
+            let bundle = recording.load();
+            mounts_of(&bundle, &bundle.failures[0]).len()
+        };
+        assert_eq!((mounts(Some(1)), mounts(Some(90)), mounts(None)), (3, 0, 3));
     }
 
     #[test]

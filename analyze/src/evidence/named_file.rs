@@ -8,8 +8,9 @@ use crate::load::{Bundle, SnapshotView};
 /// The recorder's table of the components of all paths that failing calls named.
 const TABLE: &str = "etz:paths";
 
-/// Column heads of the table; a recorder that writes others is not understood.
-const HEAD: &str = "pid mode uid gid device inode attributes xattrs size_bytes path";
+/// Column heads of the table, and those of older recorders; a recorder that writes others is not understood.
+const HEAD: &str = "pid mode uid gid device inode mount attributes xattrs size_bytes path";
+const OLD_HEAD: &str = "pid mode uid gid device inode attributes xattrs size_bytes path";
 
 /// The bits of a mode that tell the type of a file, and the types (`include/uapi/linux/stat.h`).
 const TYPE: u32 = 0o170_000;
@@ -32,6 +33,8 @@ pub struct Component {
     pub attributes: Vec<String>,
     /// Names of the extended attributes.
     pub xattrs: Vec<String>,
+    /// Number of the mount that it is on; `None` in older recordings.
+    pub mount: Option<u32>,
 }
 
 impl Component {
@@ -75,25 +78,40 @@ impl NamedFile {
     pub fn folder(&self) -> Option<&Component> {
         self.folders.last()
     }
+
+    /// Number of the mount that the path leads to.
+    pub(super) fn mount(&self) -> Option<u32> {
+        self.last()?.mount
+    }
+
+    /// Where the path leads to: the file, else the last folder that is there.
+    pub(super) fn end(&self) -> Option<&str> {
+        self.last().map(|last| last.path.as_str())
+    }
+
+    fn last(&self) -> Option<&Component> {
+        self.target.as_ref().or(self.folder())
+    }
 }
 
 /// What the last path argument of a failing call named; `None` when the recorder did not look.
 #[must_use]
 pub fn named_file(bundle: &Bundle, failure: &Failure) -> Option<NamedFile> {
-    let paths = failure.paths.iter().filter(|path| !path.bytes.is_empty());
+    let of = |path: &PathArgument| file_at(bundle, failure, &absolute(bundle, failure, path)?);
+    failure.paths.iter().rev().find_map(of)
+}
+
+/// What is at the absolute path `wanted`, as the failing process names it.
+pub(super) fn file_at(bundle: &Bundle, failure: &Failure, wanted: &[u8]) -> Option<NamedFile> {
     let views = bundle.snapshots.nearest(failure.time_ns);
-    let of = |path: &PathArgument| {
-        let wanted = absolute(bundle, failure, &path.bytes)?;
-        // A longer walk through a link goes on to what another call named.
-        let walk = views.iter().find_map(|view| {
-            let walks = walks(view).into_iter();
-            walks
-                .filter(|walk| walk.leads_to(&wanted))
-                .min_by_key(|walk| walk.seen.len())
-        });
-        walk.map(Walk::file)
-    };
-    paths.rev().find_map(of)
+    // A longer walk through a link goes on to what another call named.
+    let walk = views.iter().find_map(|view| {
+        let walks = walks(view).into_iter();
+        walks
+            .filter(|walk| walk.leads_to(wanted))
+            .min_by_key(|walk| walk.seen.len())
+    });
+    walk.map(Walk::file)
 }
 
 /// The rows of one path, in the order in which they were walked.
@@ -156,10 +174,12 @@ fn normal(path: &[u8]) -> String {
 fn walks(view: &SnapshotView) -> Vec<Walk> {
     let mut walks: Vec<Walk> = Vec::new();
     let mut lines = view.text(TABLE).unwrap_or_default().lines();
-    if lines.next() != Some(HEAD) {
-        return walks;
-    }
-    for row in lines.filter_map(row) {
+    let has_mount = match lines.next() {
+        Some(HEAD) => true,
+        Some(OLD_HEAD) => false,
+        _ => return walks,
+    };
+    for row in lines.filter_map(|line| row(line, has_mount)) {
         let path = match &row {
             Row::Seen(component) => &component.path,
             Row::Missing(path) => path,
@@ -183,21 +203,33 @@ enum Row {
     Missing(String),
 }
 
-fn row(line: &str) -> Option<Row> {
-    let mut words = line.splitn(10, ' ').skip(1);
+fn row(line: &str, has_mount: bool) -> Option<Row> {
+    let columns = if has_mount { 11 } else { 10 };
+    let mut words = line.splitn(columns, ' ').skip(1);
     let mode = words.next()?;
     if mode == "missing" {
-        return words.nth(7).map(|path| Row::Missing(path.to_owned()));
+        let path = words.nth(columns - 3);
+        return path.map(|path| Row::Missing(path.to_owned()));
     }
     let list = |word: &str| match word {
         "-" => Vec::new(),
         word => word.split(',').map(str::to_owned).collect(),
     };
+    let mode = u32::from_str_radix(mode, 8).ok()?;
+    let uid = words.next()?.parse().ok()?;
+    let gid = words.next()?.parse().ok()?;
+    let mut words = words.skip(2);
+    let mount = if has_mount {
+        words.next()?.parse().ok()
+    } else {
+        None
+    };
     Some(Row::Seen(Component {
-        mode: u32::from_str_radix(mode, 8).ok()?,
-        uid: words.next()?.parse().ok()?,
-        gid: words.next()?.parse().ok()?,
-        attributes: list(words.nth(2)?),
+        mode,
+        uid,
+        gid,
+        mount,
+        attributes: list(words.next()?),
         xattrs: list(words.next()?),
         path: words.nth(1)?.to_owned(),
     }))
@@ -257,9 +289,23 @@ pid mode uid gid device inode attributes xattrs size_bytes path
         for cut in 0..ROWS.len() {
             let view = &ROWS[..cut];
             for line in view.lines() {
-                let _ = row(line);
+                let _ = (row(line, false), row(line, true));
             }
         }
-        assert!(row("7 40755 0 0 8:1 2 - - 4096 /").is_some());
+        assert!(row("7 40755 0 0 8:1 2 - - 4096 /", false).is_some());
+    }
+
+    #[test]
+    fn newer_rows_have_the_mount() {
+        let Some(Row::Seen(found)) = row("7 40755 1 2 8:1 2 27 append - 4096 /a b", true) else {
+            panic!("not understood")
+        };
+        assert_eq!(
+            (found.mount, found.gid, found.path.as_str()),
+            (Some(27), 2, "/a b")
+        );
+        assert!(found.has("append"));
+        let gone = row("7 missing - - - - - - - - /a b", true);
+        assert!(matches!(gone, Some(Row::Missing(path)) if path == "/a b"));
     }
 }

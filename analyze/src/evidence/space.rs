@@ -1,9 +1,17 @@
 //! Disk space and inodes: what statfs(2) said.
 
-use format_spec::record::{Content, Failure};
+use std::collections::BTreeMap;
 
-use super::LimitUse;
-use crate::{load::Bundle, text::plain};
+use format_spec::{
+    linux::mountinfo::{self, Mount},
+    record::{Content, Failure},
+};
+
+use super::{LimitUse, mount_of_path};
+use crate::{
+    load::{Bundle, SnapshotView},
+    text::plain,
+};
 
 /// One file system as it was nearest to the failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +20,8 @@ pub struct FileSystem {
     pub point: Vec<u8>,
     /// The process through whose root it was asked; `None` for the recorder's own mount namespace.
     pub process: Option<u32>,
+    /// Its device, `major:minor`; `None` when the mounts of that namespace were not recorded.
+    pub device: Option<String>,
     /// Type number (`f_type`, `include/uapi/linux/magic.h`).
     pub magic: u64,
     /// Blocks for data.
@@ -116,14 +126,41 @@ impl FileSystem {
 pub fn file_systems(bundle: &Bundle, failure: Option<&Failure>) -> Vec<FileSystem> {
     let time_ns = failure.map_or(u64::MAX, |failure| failure.time_ns);
     let views = bundle.snapshots.nearest(time_ns);
-    let found = views.iter().find_map(|view| {
-        let all: Vec<_> = view
-            .entries()
-            .filter_map(|(path, content)| read(path, content))
-            .collect();
-        (!all.is_empty()).then_some(all)
+    let found = views.iter().map(|view| of_view(view));
+    found
+        .into_iter()
+        .find(|all| !all.is_empty())
+        .unwrap_or_default()
+}
+
+/// The file system of that device, as of the snapshot nearest to `failure` that asked it.
+#[must_use]
+pub fn file_system_of(bundle: &Bundle, failure: &Failure, device: &str) -> Option<FileSystem> {
+    let views = bundle.snapshots.nearest(failure.time_ns);
+    let is_it = |found: &FileSystem| found.device.as_deref() == Some(device);
+    views
+        .iter()
+        .find_map(|view| of_view(view).into_iter().find(is_it))
+}
+
+fn of_view(view: &SnapshotView) -> Vec<FileSystem> {
+    let mut mounts: BTreeMap<Option<u32>, Vec<Mount>> = BTreeMap::new();
+    let mut device = |found: &FileSystem| {
+        let mounts = mounts.entry(found.process).or_insert_with(|| {
+            let process = found.process.map_or("self".into(), |pid| pid.to_string());
+            let text = view.file(format!("/proc/{process}/mountinfo"));
+            text.into_iter().flat_map(mountinfo::mounts).collect()
+        });
+        mount_of_path(mounts, &found.point).map(|mount| mount.device.clone())
+    };
+    let all = view.entries().filter_map(|(path, content)| {
+        let found = read(path, content)?;
+        Some(FileSystem {
+            device: device(&found),
+            ..found
+        })
     });
-    found.unwrap_or_default()
+    all.collect()
 }
 
 fn read(path: &[u8], content: &Content) -> Option<FileSystem> {
@@ -144,6 +181,7 @@ fn read(path: &[u8], content: &Content) -> Option<FileSystem> {
     Some(FileSystem {
         point: point.to_vec(),
         process,
+        device: None,
         magic: fs_type,
         blocks: Space {
             total: blocks,

@@ -128,9 +128,19 @@ impl Row {
                 Read::Alive | Read::Gone => "read in the snapshot nearest to the failure".into(),
             },
         };
-        let may_be_more = self.at_least || (usage.read == Read::Gone && !self.lasting);
+        let is_gone = usage.read == Read::Gone && !self.lasting;
+        let may_be_more = self.at_least || (is_gone && !self.outlasts_one(&found));
         let unclear = may_be_more && found.limit.is_some() && found.nearness(1) == Nearness::Far;
         (!unclear).then_some(found)
+    }
+}
+
+impl Row {
+    /// Whether the use says something though the process that failed is gone: one process has not held half of what
+    /// the whole host may have.
+    fn outlasts_one(&self, found: &LimitUse) -> bool {
+        let half = found.limit.map_or(u64::MAX, |limit| limit / 2);
+        self.scope == Scope::Host && found.usage < half
     }
 }
 

@@ -1,0 +1,132 @@
+//! Candidates of what is in use: the port that a socket has, the mount point that cannot be removed.
+
+use super::{Candidate, Kind, Subject};
+use crate::{
+    evidence::{absolute, port, port_holders},
+    text::plain,
+};
+
+const EBUSY: u16 = 16;
+const EADDRINUSE: u16 = 98;
+
+/// Most holders that are named.
+const MAX_NAMED: usize = 3;
+
+/// What a holder that was seen weighs.
+const WEIGHT: i32 = 40;
+
+/// Candidates of holders that the recorder saw.
+pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
+    match subject.group.errno {
+        EADDRINUSE => held_port(subject).into_iter().collect(),
+        EBUSY => [mount_point(subject), inner_mount(subject)]
+            .into_iter()
+            .flatten()
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Another socket of the network namespace has the port (`inet_csk_get_port`, `udp_lib_get_port`, `net/ipv4/`).
+fn held_port(subject: &Subject<'_>) -> Option<Candidate> {
+    if !matches!(subject.group.syscall_name.as_str(), "bind" | "listen") {
+        return None;
+    }
+    let sample = subject.sample?;
+    // The kernel chooses among many: no holder of one of them is to blame.
+    let port = port(subject.bundle, sample).filter(|&port| port != 0)?;
+    let holders = port_holders(subject.bundle, sample, port);
+    let first = holders.first()?;
+    let summary = format!(
+        "port {port} is in use in that network namespace: {}",
+        first.text()
+    );
+    let mut candidate = Candidate {
+        specific: 4,
+        ..Candidate::new("busy:port", summary)
+    };
+    for holder in holders.iter().take(MAX_NAMED) {
+        let (namespace, inode) = (holder.namespace, holder.inode);
+        let text = format!(
+            "{} (socket {inode}, network namespace {namespace})",
+            holder.text()
+        );
+        candidate.says(Kind::State, WEIGHT, text);
+    }
+    candidate.remedy = vec![format!("see who has it: `ss -lntup 'sport = :{port}'`")];
+    if let Some((pid, _)) = holders.iter().find_map(|holder| holder.process.as_ref()) {
+        candidate
+            .remedy
+            .push(format!("end it, or give it another port: `ps -fp {pid}`"));
+    }
+    Some(candidate)
+}
+
+/// What is to be removed or renamed is a mount point (`d_mountpoint` in `vfs_rmdir`, `vfs_unlink`, `vfs_rename`,
+/// `fs/namei.c`): of the caller's mount namespace since 3.18 and newer (`is_local_mountpoint`).
+fn mount_point(subject: &Subject<'_>) -> Option<Candidate> {
+    let removes = [
+        "unlink",
+        "unlinkat",
+        "rmdir",
+        "rename",
+        "renameat",
+        "renameat2",
+    ];
+    if !removes.contains(&subject.group.syscall_name.as_str()) {
+        return None;
+    }
+    let sample = subject.sample?;
+    let paths = sample
+        .paths
+        .iter()
+        .filter_map(|path| absolute(subject.bundle, sample, path));
+    let found = paths.into_iter().find_map(|path| {
+        let mut mounts = subject.mounts.iter();
+        mounts.rfind(|mount| mount.point == path && path != b"/")
+    })?;
+    let point = plain(&found.point);
+    let what = plain(found.fs_type.as_bytes());
+    let summary = format!("{point} is a mount point: {what} is mounted there");
+    let mut candidate = Candidate {
+        specific: 2,
+        ..Candidate::new("busy:mount-point", summary)
+    };
+    let namespace = subject.fact("ns.mnt").map_or_else(String::new, |number| {
+        format!(" in mount namespace {number}")
+    });
+    let text = format!("mount {} of {what} is on {point}{namespace}", found.id);
+    candidate.says(Kind::State, WEIGHT, text);
+    candidate.remedy = quoted(&point, |point| vec![format!("`umount {point}`")]);
+    Some(candidate)
+}
+
+/// umount(2) of what another mount is on (`propagate_mount_busy`, `fs/pnode.c`).
+fn inner_mount(subject: &Subject<'_>) -> Option<Candidate> {
+    let outer = subject
+        .mount
+        .filter(|_| subject.group.syscall_name == "umount2")?;
+    let mut inner = subject.mounts.iter();
+    let inner = inner.find(|mount| mount.parent == outer.id && mount.id != outer.id)?;
+    let (point, on) = (plain(&outer.point), plain(&inner.point));
+    let summary = format!("{on} is mounted below {point}, which keeps it in use");
+    let mut candidate = Candidate {
+        specific: 2,
+        ..Candidate::new("busy:mount", summary)
+    };
+    let text = format!(
+        "mount {} at {on} is on mount {} at {point}",
+        inner.id, outer.id
+    );
+    candidate.says(Kind::State, WEIGHT, text);
+    candidate.remedy = quoted(&on, |on| {
+        vec![format!("unmount what is below first: `umount {on}`")]
+    });
+    Some(candidate)
+}
+
+fn quoted(path: &str, of: impl Fn(&str) -> Vec<String>) -> Vec<String> {
+    shlex::try_quote(path)
+        .map(|path| of(&path))
+        .unwrap_or_default()
+}
