@@ -1,0 +1,2 @@
+# The worker's scheduling flags: none.
+echo 0 > /tmp/worker.flags

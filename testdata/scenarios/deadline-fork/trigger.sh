@@ -1,0 +1,1 @@
+! errlab dlfork "$(cat /tmp/worker.flags)"

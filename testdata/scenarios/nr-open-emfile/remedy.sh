@@ -1,0 +1,1 @@
+echo 1048576 > /proc/sys/fs/nr_open

@@ -1,0 +1,1 @@
+echo 512 > /proc/sys/fs/nr_open

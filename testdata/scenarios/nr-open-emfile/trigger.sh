@@ -1,0 +1,1 @@
+! errlab fds 1000

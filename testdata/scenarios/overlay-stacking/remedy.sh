@@ -1,0 +1,2 @@
+# One overlay of all layers instead of one on another.
+echo /srv/l/a:/srv/l/b > /srv/layers
