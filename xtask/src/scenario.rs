@@ -100,9 +100,4 @@ impl Scenario {
         }
         dirs.iter().map(|dir| Self::load(dir)).collect()
     }
-
-    /// The name of a file that belongs to this scenario on one kernel, without its extension.
-    pub(crate) fn file_stem(&self, arch: &str, kernel: &str) -> String {
-        format!("{}.{arch}-{kernel}", self.name)
-    }
 }

@@ -1,6 +1,10 @@
 //! How often the analyzer is right: the real `analyze --json` on recorded scenarios against what their
 //! `scenario.toml` says.
 
+mod answer;
+mod hint;
+mod incident;
+mod report;
 mod results;
 mod score;
 
@@ -11,21 +15,32 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::dirs;
 use crate::process::{command, output, run as run_command};
-use crate::scenario::Scenario;
+use crate::recording::Recording;
+use crate::scenario::{Scenario, Spec};
+use crate::vm::noise::with_extension;
+use answer::Answer;
+use hint::Hint;
+use incident::Bystanders;
+use report::Report;
 use results::{Results, Row};
-use score::Answer;
 pub(crate) use score::Score;
 
-/// Analyze recorded scenarios and count how often the culprit and the origin are right
+/// Analyze recorded scenarios and count how often incident, culprit and origin are right
+///
+/// Recordings made beside noise (`cargo xtask vm --noise`) are counted apart too.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Folder with NAME.ARCH-KERNEL.etz
+    /// Folder with NAME.ARCH-KERNEL.etz and NAME.ARCH-KERNEL.NOISE.etz
     #[arg(long, default_value = "testdata/bundles")]
     pub(crate) bundles: PathBuf,
 
     /// Folder with the scenarios that the bundles were recorded from
     #[arg(long, default_value = "testdata/scenarios")]
     pub(crate) scenarios: PathBuf,
+
+    /// Tell the analyzer what a person would know of the incident
+    #[arg(long, value_enum)]
+    pub(crate) hint: Option<Hint>,
 
     /// Exit 1 when fewer than this percentage of the culprits come first, or when a control is blamed
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -36,17 +51,21 @@ pub(crate) struct Args {
     pub(crate) markdown: Option<PathBuf>,
 }
 
-/// Prints a row for each bundle and for each kernel; fails below `--min-top1`.
+/// Prints a row for each bundle, kernel and confidence; fails below `--min-top1`.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let results = measure(&args.bundles, &args.scenarios)?;
+    let results = measure(&args.bundles, &args.scenarios, args.hint)?;
     println!("\n{}", results.by_kernel());
+    println!("\n{}", results.by_confidence());
     let score = results.score();
     if score.bundles() == 0 {
         bail!("no bundle of a scenario in {}", args.bundles.display());
     }
     if let Some(file) = &args.markdown {
         let bundles = args.bundles.display();
-        let page = results.markdown(&format!("cargo xtask accuracy --bundles {bundles}"));
+        let hint = args.hint.map_or_else(String::new, |hint| {
+            format!(" --hint {}", hint.option().trim_start_matches('-'))
+        });
+        let page = results.markdown(&format!("cargo xtask accuracy --bundles {bundles}{hint}"));
         fs::write(file, page).with_context(|| format!("write {}", file.display()))?;
     }
     if score.top1 * 100 < args.min_top1 * score.failures {
@@ -59,51 +78,65 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 /// Analyzes every bundle in `bundles` that belongs to a scenario in `scenarios`, and prints a row for each.
-pub(crate) fn measure(bundles: &Path, scenarios: &Path) -> Result<Results> {
+pub(crate) fn measure(bundles: &Path, scenarios: &Path, hint: Option<Hint>) -> Result<Results> {
     let analyze = build_analyze()?;
+    let bystanders = Bystanders::find()?;
     let scenarios = Scenario::find(scenarios)?;
-    let entries = fs::read_dir(bundles).with_context(|| format!("read {}", bundles.display()))?;
-    let mut paths: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "etz"));
-    paths.sort();
-
-    println!("{:<46} {:<32} {:<42} origin", "bundle", "expected", "found");
+    if let Some(hint) = hint {
+        println!("Told with {} what a person would know.", hint.option());
+    }
+    println!(
+        "{:<46} {:<32} {:<42} {:<32} incident",
+        "bundle", "expected", "found", "origin"
+    );
     let mut results = Results::default();
-    for path in paths {
+    for path in with_extension(bundles, "etz")? {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let Some((name, kernel)) = stem.split_once('.') else {
+        let Some(recording) = Recording::parse(&stem) else {
             continue;
         };
-        let Some(scenario) = scenarios.iter().find(|scenario| scenario.name == name) else {
+        let is_its = |scenario: &&Scenario| scenario.name == recording.scenario;
+        let Some(scenario) = scenarios.iter().find(is_its) else {
             continue;
         };
         let spec = &scenario.spec;
-        let json = output(command(&analyze).arg("--json").arg(&path));
-        let report = json.and_then(|json| {
-            serde_json::from_str(&json).with_context(|| format!("the report on {}", path.display()))
-        });
-        let answer = match report {
-            Ok(report) => Answer::of(&report, spec),
+        let answer = match report(&analyze, &path, hint, spec, &bystanders) {
+            Ok(report) => Answer::of(&report, spec, &bystanders),
             Err(error) => Answer::none(format!("FAILED: {error:#}"), spec),
         };
         let mark = |right| if right { "" } else { " WRONG" };
         println!(
-            "{stem:<46} {:<32} {:<42} {}{}",
+            "{stem:<46} {:<32} {:<42} {:<32} {}{}",
             spec.culprit,
             answer.found.clone() + mark(answer.culprit_right),
-            answer.origin,
-            mark(answer.origin_right)
+            answer.origin.clone() + mark(answer.origin_right),
+            answer.incident,
+            mark(answer.incident_right)
         );
         results.add(Row {
-            scenario: name.to_owned(),
-            kernel: kernel.to_owned(),
+            recording,
             expected: spec.culprit.clone(),
             answer,
         });
     }
     Ok(results)
+}
+
+/// What the analyzer says of a bundle, told the hint if there is one.
+fn report(
+    analyze: &Path,
+    bundle: &Path,
+    hint: Option<Hint>,
+    spec: &Spec,
+    bystanders: &Bystanders,
+) -> Result<Report> {
+    let read = |arguments: &[String]| -> Result<Report> {
+        let json = output(command(analyze).arg("--json").args(arguments).arg(bundle))?;
+        serde_json::from_str(&json).with_context(|| format!("the report on {}", bundle.display()))
+    };
+    let plain = read(&[])?;
+    let Some(hint) = hint else { return Ok(plain) };
+    read(&hint.arguments(spec, &plain.failures, bystanders)?)
 }
 
 /// Builds the analyzer, and returns the program's path.

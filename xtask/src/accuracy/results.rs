@@ -1,15 +1,15 @@
-//! The answers on all bundles, by kernel; also as a page of Markdown.
+//! The answers on all bundles, by kernel and noise; also as a page of Markdown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::score::{Answer, Score};
+use super::answer::Answer;
+use super::score::Score;
 use crate::columns::Columns;
+use crate::recording::{Host, Recording};
 
 /// One bundle.
 pub(super) struct Row {
-    pub(super) scenario: String,
-    /// Architecture and kernel: `arm64-6.12`.
-    pub(super) kernel: String,
+    pub(super) recording: Recording,
     pub(super) expected: String,
     pub(super) answer: Answer,
 }
@@ -25,66 +25,90 @@ impl Results {
 
     /// All bundles together.
     pub(crate) fn score(&self) -> Score {
-        self.of_kernels()
-            .into_values()
-            .fold(Score::default(), |mut sum, score| {
-                sum += score;
-                sum
-            })
+        self.sum(|_| true)
     }
 
-    fn of_kernels(&self) -> BTreeMap<&str, Score> {
-        let mut scores: BTreeMap<&str, Score> = BTreeMap::new();
-        for row in &self.0 {
-            *scores.entry(&row.kernel).or_default() += row.answer.score;
+    fn sum(&self, counts: impl Fn(&Host) -> bool) -> Score {
+        let rows = self.0.iter().filter(|row| counts(&row.recording.host));
+        rows.fold(Score::default(), |mut sum, row| {
+            sum += row.answer.score;
+            sum
+        })
+    }
+
+    fn hosts(&self) -> BTreeSet<&Host> {
+        self.0.iter().map(|row| &row.recording.host).collect()
+    }
+
+    /// Each kernel, with each noise apart; the sums with and without noise if there are both; the sum of all.
+    fn groups(&self) -> Vec<(String, Score)> {
+        let hosts = self.hosts();
+        let mut groups: Vec<_> = hosts
+            .iter()
+            .map(|&host| (host.to_string(), self.sum(|other| other == host)))
+            .collect();
+        let is_noisy = |host: &Host| host.noise.is_some();
+        if hosts.iter().any(|host| is_noisy(host)) && hosts.iter().any(|host| !is_noisy(host)) {
+            groups.push(("without noise".into(), self.sum(|host| !is_noisy(host))));
+            groups.push(("with noise".into(), self.sum(is_noisy)));
         }
-        scores
+        groups.push(("all".into(), self.score()));
+        groups
     }
 
-    /// A row for each kernel, and their sum.
+    /// A row for each kernel and noise, and their sums.
     pub(crate) fn by_kernel(&self) -> Columns {
-        let mut table = Columns::new(["kernel", "top-1", "top-3", "origin", "controls not blamed"]);
-        let sum = self.score();
-        for (kernel, score) in self.of_kernels().into_iter().chain([("all", sum)]) {
-            table.add([kernel.to_owned()].into_iter().chain(score.shares()));
+        let mut table = Columns::new(["kernel"].into_iter().chain(Score::SHARES));
+        for (name, score) in self.groups() {
+            table.add([name].into_iter().chain(score.shares()));
+        }
+        table
+    }
+
+    /// A row for each confidence: how often the first culprit is right.
+    pub(crate) fn by_confidence(&self) -> Columns {
+        let mut table = Columns::new(["confidence", "first culprit right"]);
+        for (confidence, share) in self.score().calibration() {
+            table.add([confidence.name().to_owned(), share]);
         }
         table
     }
 
     /// Scenarios against kernels: what is wrong in each, or `ok`; `-` where there is no bundle.
     fn by_scenario(&self) -> Columns {
-        let kernels: Vec<&str> = self.of_kernels().into_keys().collect();
-        let head = ["scenario", "culprit"].into_iter();
-        let mut table = Columns::new(head.chain(kernels.iter().copied()));
-        let mut cells: BTreeMap<(&str, &str), BTreeMap<&str, &Answer>> = BTreeMap::new();
+        let hosts = self.hosts();
+        let head = ["scenario", "culprit"].map(str::to_owned).into_iter();
+        let mut table = Columns::new(head.chain(hosts.iter().map(|host| host.to_string())));
+        let mut cells: BTreeMap<(&str, &str), BTreeMap<&Host, &Answer>> = BTreeMap::new();
         for row in &self.0 {
-            let scenario = cells.entry((&row.scenario, &row.expected)).or_default();
-            scenario.insert(&row.kernel, &row.answer);
+            let scenario = (row.recording.scenario.as_str(), row.expected.as_str());
+            let answers = cells.entry(scenario).or_default();
+            answers.insert(&row.recording.host, &row.answer);
         }
         for ((scenario, expected), answers) in cells {
-            let cell = |kernel: &&str| match answers.get(kernel) {
-                None => "-".to_owned(),
-                Some(answer) if answer.culprit_right && answer.origin_right => "ok".to_owned(),
-                Some(answer) if answer.culprit_right => format!("origin {}", answer.origin),
-                Some(answer) => answer.found.clone(),
-            };
+            let cell = |host: &&Host| answers.get(*host).map_or("-".into(), |one| one.verdict());
             let head = [scenario.to_owned(), expected.to_owned()].into_iter();
-            table.add(head.chain(kernels.iter().map(cell)));
+            table.add(head.chain(hosts.iter().map(cell)));
         }
         table
     }
 
-    /// A page with both tables; `command` is what made it.
+    /// A page with all tables; `command` is what made it.
     pub(super) fn markdown(&self, command: &str) -> String {
         format!(
             "# Results\n\n\
              How often the analyzer is right on recordings of scenarios whose cause is known. Made by `{command}`.\n\n\
-             Top-1: the expected culprit comes first; top-3: among the first three. Origin: the first origin found is a\n\
-             function that may return the error. Controls are healthy hosts: no culprit may have high confidence.\n\n\
+             Incident: the report is about the scenario's failure and not about another one of the host. Top-1: the expected\n\
+             culprit comes first; top-3: among the first three. Origin: the first origin found is a function that may return\n\
+             the error. Controls are healthy hosts: no culprit may have high confidence. `noise`: recorded beside what goes\n\
+             wrong on every host (`testdata/noise`); all other recordings are of guests in which nothing else fails.\n\n\
              {}\n\
-             `ok`: culprit and origin are right. Otherwise what was found instead.\n\n\
+             How often the first culprit is right by the confidence that the report states; on a control none is.\n\n\
+             {}\n\
+             `ok`: incident, culprit and origin are right. Otherwise what was found instead.\n\n\
              {}",
             self.by_kernel().markdown(),
+            self.by_confidence().markdown(),
             self.by_scenario().markdown()
         )
     }
@@ -93,31 +117,65 @@ impl Results {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accuracy::incident::Bystanders;
     use crate::scenario::Spec;
 
-    #[test]
-    fn kernels_are_told_apart() {
+    fn results(found: &[(&str, &str)]) -> Results {
         let spec = "summary = ''\nsyscall = 'mount'\nerrno = 'ENOSPC'\nculprit = 'fs:blocks'";
         let spec: Spec = toml::from_str(spec).unwrap();
         let mut results = Results::default();
-        for (kernel, found) in [("arm64-6.1", "fs:blocks"), ("arm64-7.2", "fs:inodes")] {
+        for (host, found) in found {
             let json = serde_json::json!({
+                "incidents": [{"syscall": "mount", "errno": "ENOSPC", "process": "dockerd"}],
                 "origins": [],
                 "culprits": [{"id": found, "confidence": "high"}],
             });
+            let report = serde_json::from_value(json).unwrap();
             results.add(Row {
-                scenario: "full".into(),
-                kernel: kernel.into(),
+                recording: Recording::parse(&format!("full.{host}")).unwrap(),
                 expected: spec.culprit.clone(),
-                answer: Answer::of(&serde_json::from_value(json).unwrap(), &spec),
+                answer: Answer::of(&report, &spec, &Bystanders::default()),
             });
         }
+        results
+    }
+
+    #[test]
+    fn kernels_are_told_apart() {
+        let results = results(&[("arm64-6.1", "fs:blocks"), ("arm64-7.2", "fs:inodes")]);
         let page = results.markdown("cargo xtask accuracy");
-        assert!(page.contains("| arm64-6.1 | 1 of 1 (100 %) |"), "{page}");
-        assert!(page.contains("| all | 1 of 2 (50 %) |"), "{page}");
-        assert!(
-            page.contains("| full | fs:blocks | ok | fs:inodes (high) |"),
-            "{page}"
+        for expected in [
+            "| arm64-6.1 | 1 of 1 (100 %) | 1 of 1 (100 %) |",
+            "| all | 2 of 2 (100 %) | 1 of 2 (50 %) |",
+            "| full | fs:blocks | ok | fs:inodes (high) |",
+            "| high | 1 of 2 (50 %) |",
+        ] {
+            assert!(page.contains(expected), "{expected}\n{page}");
+        }
+        assert!(!page.contains("| with noise |"), "{page}");
+    }
+
+    #[test]
+    fn noise_is_counted_apart() {
+        let table = results(&[
+            ("arm64-6.12", "fs:blocks"),
+            ("arm64-6.12.noise", "fs:inodes"),
+        ]);
+        let groups = table.groups().into_iter();
+        let top1: Vec<_> = groups.map(|(name, score)| (name, score.top1)).collect();
+        let top1: Vec<_> = top1
+            .iter()
+            .map(|(name, top1)| (name.as_str(), *top1))
+            .collect();
+        assert_eq!(
+            top1,
+            [
+                ("arm64-6.12", 1),
+                ("arm64-6.12.noise", 0),
+                ("without noise", 1),
+                ("with noise", 0),
+                ("all", 1)
+            ]
         );
     }
 }

@@ -1,35 +1,19 @@
-//! What is counted, and when an answer is right.
+//! What is counted over answers.
 
 use std::fmt;
 use std::ops::AddAssign;
 
-use serde::Deserialize;
-
-use crate::scenario::{NO_CULPRIT, Spec};
-
-/// The parts of an `etz-report/1` that are compared.
-#[derive(Debug, Deserialize)]
-pub(super) struct Report {
-    origins: Vec<Origin>,
-    culprits: Vec<Culprit>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Origin {
-    function: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Culprit {
-    id: String,
-    confidence: String,
-}
+use super::report::Confidence;
+use crate::scenario::Spec;
 
 /// Counts over bundles.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Score {
-    /// Bundles of scenarios with a culprit, and in how many of them it comes first, or among the first three.
+    /// Bundles of scenarios with a culprit.
     pub(super) failures: usize,
+    /// In how many of them the report is about the scenario's failure.
+    pub(super) incidents_right: usize,
+    /// In how many of them the culprit comes first, or among the first three.
     pub(super) top1: usize,
     pub(super) top3: usize,
     /// Bundles whose scenario names origins, and in how many the first origin found is one of them.
@@ -38,78 +22,22 @@ pub(crate) struct Score {
     /// Bundles of healthy controls, and in how many no culprit has high confidence.
     pub(super) controls: usize,
     pub(super) calm: usize,
-    /// Bundles on which nothing is wrong: neither the culprit nor the origin.
-    right: usize,
+    /// First culprits of each confidence, as in [`Confidence::ALL`].
+    pub(super) levels: [Level; 3],
+    /// Bundles on which nothing is wrong: neither the incident nor the culprit nor the origin.
+    pub(super) right: usize,
 }
 
-/// One bundle's answer beside the right one.
-#[derive(Debug)]
-pub(super) struct Answer {
-    /// The first culprit with its confidence, or why there is none.
-    pub(super) found: String,
-    pub(super) culprit_right: bool,
-    /// The function that the error came from, as found.
-    pub(super) origin: String,
-    pub(super) origin_right: bool,
-    /// What it adds to the score.
-    pub(super) score: Score,
-}
-
-impl Answer {
-    /// Compares a report with what the scenario says.
-    pub(super) fn of(report: &Report, spec: &Spec) -> Self {
-        let first = report.culprits.first();
-        let found = first.map_or_else(
-            || NO_CULPRIT.to_owned(),
-            |culprit| format!("{} ({})", culprit.id, culprit.confidence),
-        );
-        let is_right =
-            |culprit: &Culprit| culprit.id == spec.culprit || spec.also.contains(&culprit.id);
-        let rank = report.culprits.iter().position(is_right);
-        let mut culprits = report.culprits.iter();
-        let calm = culprits.all(|culprit| culprit.confidence != "high");
-        let culprit_right = if spec.is_control() {
-            calm
-        } else {
-            rank == Some(0)
-        };
-        let first = report.origins.first();
-        let origin = first.map_or("none", |origin| origin.function.as_str());
-        let mut origins = spec.origin.iter();
-        let origin_right =
-            spec.origin.is_empty() || origins.any(|name| base_name(name) == base_name(origin));
-        let score = Score {
-            top1: (!spec.is_control() && rank == Some(0)).into(),
-            top3: (!spec.is_control() && rank.is_some_and(|rank| rank < 3)).into(),
-            origins_right: (!spec.origin.is_empty() && origin_right).into(),
-            calm: (spec.is_control() && calm).into(),
-            right: (culprit_right && origin_right).into(),
-            ..Score::possible(spec)
-        };
-        Self {
-            found,
-            culprit_right,
-            origin: origin.to_owned(),
-            origin_right,
-            score,
-        }
-    }
-
-    /// A bundle without a report.
-    pub(super) fn none(why: String, spec: &Spec) -> Self {
-        Self {
-            found: why,
-            culprit_right: false,
-            origin: "none".into(),
-            origin_right: spec.origin.is_empty(),
-            score: Score::possible(spec),
-        }
-    }
+/// First culprits with one confidence, and how many of them are right; one of a control never is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Level {
+    pub(super) answers: usize,
+    pub(super) right: usize,
 }
 
 impl Score {
     /// What a bundle of a scenario counts for, with nothing right yet.
-    fn possible(spec: &Spec) -> Self {
+    pub(super) fn possible(spec: &Spec) -> Self {
         Self {
             failures: (!spec.is_control()).into(),
             controls: spec.is_control().into(),
@@ -123,23 +51,39 @@ impl Score {
         self.failures + self.controls
     }
 
-    /// Bundles with the right first culprit, or for a control none to be sure of, and the right origin.
+    /// Bundles with the right incident, first culprit and origin, or for a control no culprit to be sure of.
     pub(crate) fn right(&self) -> usize {
         self.right
     }
 
-    /// Top-1, top-3, origins and controls, in words.
-    pub(super) fn shares(&self) -> [String; 4] {
+    /// What [`Score::shares`] are of.
+    pub(super) const SHARES: [&str; 5] = [
+        "incident",
+        "top-1",
+        "top-3",
+        "origin",
+        "controls not blamed",
+    ];
+
+    /// Incidents, top-1, top-3, origins and controls, in words.
+    pub(super) fn shares(&self) -> [String; 5] {
         [
+            share(self.incidents_right, self.failures),
             share(self.top1, self.failures),
             share(self.top3, self.failures),
             share(self.origins_right, self.origins),
             share(self.calm, self.controls),
         ]
     }
+
+    /// For each confidence, how often the first culprit was right.
+    pub(super) fn calibration(&self) -> impl Iterator<Item = (Confidence, String)> + '_ {
+        let levels = Confidence::ALL.into_iter().zip(&self.levels);
+        levels.map(|(confidence, level)| (confidence, share(level.right, level.answers)))
+    }
 }
 
-fn share(part: usize, whole: usize) -> String {
+pub(super) fn share(part: usize, whole: usize) -> String {
     match whole {
         0 => "none".to_owned(),
         _ => format!("{part} of {whole} ({} %)", part * 100 / whole),
@@ -149,79 +93,27 @@ fn share(part: usize, whole: usize) -> String {
 impl AddAssign for Score {
     fn add_assign(&mut self, other: Self) {
         self.failures += other.failures;
+        self.incidents_right += other.incidents_right;
         self.top1 += other.top1;
         self.top3 += other.top3;
         self.origins += other.origins;
         self.origins_right += other.origins_right;
         self.controls += other.controls;
         self.calm += other.calm;
+        for (level, other) in self.levels.iter_mut().zip(other.levels) {
+            level.answers += other.answers;
+            level.right += other.right;
+        }
         self.right += other.right;
     }
 }
 
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [top1, top3, origins, controls] = self.shares();
-        write!(
-            f,
-            "top-1 {top1}; top-3 {top3}; origin {origins}; controls not blamed {controls}"
-        )
-    }
-}
-
-/// A function's name without what compilers append: `attach_recursive_mnt.isra.0`.
-fn base_name(function: &str) -> &str {
-    function.split('.').next().unwrap_or(function)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Answer, Report, Score};
-    use crate::scenario::Spec;
-
-    fn spec(culprit: &str) -> Spec {
-        let text = format!(
-            "summary = ''\nsyscall = 'mount'\nerrno = 'ENOSPC'\nculprit = '{culprit}'\norigin = ['count_mounts']"
-        );
-        toml::from_str(&text).unwrap()
-    }
-
-    fn report(origin: &str, culprits: &[(&str, &str)]) -> Report {
-        let culprits: Vec<_> = culprits
-            .iter()
-            .map(|(id, confidence)| serde_json::json!({"id": id, "confidence": confidence}))
+        let parts = Self::SHARES.into_iter().zip(self.shares());
+        let parts: Vec<String> = parts
+            .map(|(what, share)| format!("{what} {share}"))
             .collect();
-        let json = serde_json::json!({"origins": [{"function": origin}], "culprits": culprits});
-        serde_json::from_value(json).unwrap()
-    }
-
-    fn score(spec: &Spec, reports: &[Report]) -> Score {
-        let mut score = Score::default();
-        for report in reports {
-            score += Answer::of(report, spec).score;
-        }
-        score
-    }
-
-    #[test]
-    fn counts_ranks_and_origins() {
-        let (right, other) = ("sysctl:fs.mount-max", "fs:blocks");
-        let reports = [
-            report("count_mounts.isra.0", &[(right, "high")]),
-            report("path_mount", &[(other, "low"), (right, "low")]),
-            report("count_mounts", &[]),
-        ];
-        let mut score = score(&spec(right), &reports);
-        assert_eq!((score.failures, score.top1, score.top3), (3, 1, 2));
-        assert_eq!((score.origins, score.origins_right, score.right), (3, 2, 1));
-        score += Answer::none("cut".into(), &spec(right)).score;
-        assert_eq!((score.bundles(), score.origins, score.right()), (4, 4, 1));
-    }
-
-    #[test]
-    fn a_control_may_be_suspected_but_not_blamed() {
-        let reports = ["medium", "high"].map(|sure| report("count_mounts", &[("fs:blocks", sure)]));
-        let score = score(&spec("none"), &reports);
-        assert_eq!((score.controls, score.calm, score.failures), (2, 1, 0));
+        f.write_str(&parts.join("; "))
     }
 }

@@ -93,7 +93,7 @@ fn tee(from: impl Read) -> String {
 /// Every committed bundle still gets its right answer.
 pub(super) fn committed_bundles() -> Result<Outcome> {
     let bundles = dirs::repo().join("testdata/bundles");
-    score(&accuracy::measure(&bundles, &scenarios())?.score())
+    score(&accuracy::measure(&bundles, &scenarios(), None)?.score())
 }
 
 /// A Debian arm64 6.12 guest records, and the bundles get their right answers.
@@ -105,7 +105,7 @@ pub(super) fn guest() -> Result<Outcome> {
     let _ = fs::remove_dir_all(&out);
     let recorded = RECORDED.map(|name| scenarios().join(name)).to_vec();
     let mut totals = vm::run_all(&vm::Args::new(recorded, out.clone()))?;
-    if let Outcome::Ran(analyzed) = score(&accuracy::measure(&out, &scenarios())?.score())? {
+    if let Outcome::Ran(analyzed) = score(&accuracy::measure(&out, &scenarios(), None)?.score())? {
         totals += analyzed;
     }
     Ok(Outcome::Ran(totals))

@@ -1,15 +1,18 @@
 //! One scenario in one boot: what goes into the guest, and what comes out.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::boot::{Boot, quote, variable};
-use super::errno;
 use super::kernel::Kernel;
+use super::noise::Noise;
 use crate::cross::{self, Arch};
+use crate::errno;
+use crate::recording::{Host, Recording};
 use crate::scenario::Scenario;
 
 const RECORD: &str = include_str!("guest/record.sh");
@@ -37,6 +40,8 @@ pub(crate) struct Guest<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) arch: Arch,
     pub(crate) kernel: &'a Kernel,
+    /// What else fails meanwhile.
+    pub(crate) noise: Option<&'a Noise>,
     /// Processors, if not the default.
     pub(crate) cpus: Option<u32>,
     /// Folder for compiled programs, kept between runs.
@@ -66,10 +71,19 @@ pub(crate) struct Outcome {
 impl Guest<'_> {
     /// The path of an output file: the `log`, or the bundle, `etz`.
     pub(crate) fn output(&self, extension: &str) -> PathBuf {
-        let stem = self
-            .scenario
-            .file_stem(self.arch.name(), &self.kernel.label);
-        self.out.join(format!("{stem}.{extension}"))
+        let recording = Recording {
+            scenario: self.scenario.name.clone(),
+            host: self.host(),
+        };
+        self.out.join(format!("{recording}.{extension}"))
+    }
+
+    /// Where it runs, as tables and names of files have it.
+    pub(crate) fn host(&self) -> Host {
+        Host {
+            kernel: format!("{}-{}", self.arch.name(), self.kernel.label),
+            noise: self.noise.map(|noise| noise.label.clone()),
+        }
     }
 
     /// Runs one job. An error means that the guest could not be started; one that failed is told by the
@@ -85,6 +99,7 @@ impl Guest<'_> {
             Job::VerifyRemedy | Job::VerifyReported(_) => (VERIFY, 0),
         };
         let default_memory = if has_userland { 2048 } else { 1024 };
+        let noise = self.noise_programs()?;
         let boot = Boot {
             arch: self.arch,
             kernel: self.kernel,
@@ -94,8 +109,8 @@ impl Guest<'_> {
             userland: &spec.userland,
             parameters: "",
             script,
-            config: &self.config(job, seconds)?,
-            programs: &self.programs(job)?,
+            config: &self.config(job, seconds, &noise)?,
+            programs: &self.programs(job, noise)?,
             files: Some(&self.scenario.dir),
             log: &self.output("log"),
         };
@@ -116,7 +131,7 @@ impl Guest<'_> {
     }
 
     /// Variables for the guest's scripts.
-    fn config(&self, job: &Job<'_>, seconds: u64) -> Result<String> {
+    fn config(&self, job: &Job<'_>, seconds: u64, noise: &[PathBuf]) -> Result<String> {
         let Scenario { name, spec, .. } = self.scenario;
         let mut args = spec.capture_args.clone();
         if !args.iter().any(|arg| arg == "--for") {
@@ -125,6 +140,8 @@ impl Guest<'_> {
         let args: Vec<String> = args.iter().map(|arg| quote(arg)).collect();
         let control = if spec.is_control() { "yes" } else { "no" };
         let number = errno::number(&spec.errno)?;
+        let noise = noise.iter().filter_map(|path| path.file_name());
+        let noise: Vec<_> = noise.map(|name| name.to_string_lossy()).collect();
         let reported = match job {
             Job::VerifyReported(commands) => commands.join("\n"),
             Job::Record { .. } | Job::VerifyRemedy => String::new(),
@@ -138,20 +155,33 @@ impl Guest<'_> {
             variable("ERRNO_NUMBER", &number.to_string()),
             variable("RECORD_SECONDS", &seconds.to_string()),
             variable("CAPTURE_ARGS", &args.join(" ")),
+            variable("NOISE", &noise.join(" ")),
         ]
         .concat())
     }
 
-    fn programs(&self, job: &Job<'_>) -> Result<Vec<PathBuf>> {
+    /// The programs and scripts that fail beside the scenario.
+    fn noise_programs(&self) -> Result<Vec<PathBuf>> {
+        let out = self.programs.join(self.arch.name());
+        let programs = self.noise.map(|noise| noise.programs(self.arch, &out));
+        programs.unwrap_or_else(|| Ok(Vec::new()))
+    }
+
+    /// All that goes on the guest's PATH.
+    fn programs(&self, job: &Job<'_>, noise: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
         let dir = &self.scenario.dir;
         let out = self.programs.join(self.arch.name());
-        let mut programs =
-            cross::c_programs(self.arch, &dir.join("../common"), &out.join("common"))?;
-        programs.extend(cross::c_programs(
-            self.arch,
-            dir,
-            &out.join(&self.scenario.name),
-        )?);
+        let common = cross::c_programs(self.arch, &dir.join("../common"), &out.join("common"))?;
+        let own = cross::c_programs(self.arch, dir, &out.join(&self.scenario.name))?;
+        let mut programs = [noise, common, own].concat();
+        let mut names = HashSet::new();
+        let mut paths = programs.iter();
+        if let Some(path) = paths.find(|path| !names.insert(path.file_name())) {
+            bail!(
+                "two programs of the guest have the name of {}",
+                path.display()
+            );
+        }
         if let Job::Record { capture, .. } = job {
             programs.push(capture.to_path_buf());
         }

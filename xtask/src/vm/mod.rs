@@ -1,13 +1,13 @@
 //! Boots real kernels and runs scenarios in them: `cargo xtask vm`.
 
 pub(crate) mod boot;
-mod errno;
 pub(crate) mod funcgraph;
 mod guest;
 mod initramfs;
 pub(crate) mod kernel;
 pub(crate) mod kill;
 mod modules;
+pub(crate) mod noise;
 mod qemu;
 pub(crate) mod redact;
 mod table;
@@ -24,14 +24,15 @@ use crate::totals::Totals;
 use crate::{accuracy, dirs, host};
 use guest::{Guest, Job};
 use kernel::Kernel;
+use noise::Noise;
 use table::Table;
 
 const DEFAULT_KERNEL: &str = "6.12";
 
 /// Record scenarios with the real `capture` on Debian's kernels under QEMU
 ///
-/// Leaves OUT/NAME.ARCH-KERNEL.etz and OUT/NAME.ARCH-KERNEL.log for each scenario. Exits 1
-/// when one failed.
+/// Leaves OUT/NAME.ARCH-KERNEL.etz and OUT/NAME.ARCH-KERNEL.log for each scenario, with the mix of
+/// noise behind the kernel if there is one. Exits 1 when one failed.
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
@@ -56,6 +57,19 @@ pub(crate) struct Args {
     /// a command of the report's remedies does so too
     #[arg(long)]
     pub(crate) verify_remedy: bool,
+
+    /// Record beside what goes wrong on every host: a mix of testdata/noise (`everyday`, `incident`)
+    /// or a folder of your own; several with commas
+    #[arg(
+        long,
+        value_name = "MIX",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = noise::EVERYDAY,
+        value_delimiter = ',',
+        conflicts_with = "verify_remedy"
+    )]
+    pub(crate) noise: Vec<String>,
 
     /// Seconds to record, unless the scenario says so [default: 15, with a Debian userland 40]
     #[arg(long = "for", value_name = "SECONDS")]
@@ -96,6 +110,7 @@ impl Args {
             arch: vec![Arch::Arm64],
             all: false,
             verify_remedy: false,
+            noise: Vec::new(),
             seconds: None,
             cpus: None,
             capture: None,
@@ -126,6 +141,7 @@ pub(crate) fn run_all(args: &Args) -> Result<Totals> {
     }
     let out = std::path::absolute(&args.out)?;
     std::fs::create_dir_all(&out)?;
+    let noise = Noise::find(&args.noise)?;
 
     let all = kernel::SERIES.map(str::to_owned);
     let kernels: &[String] = if args.all { &all } else { &args.kernel };
@@ -159,6 +175,7 @@ pub(crate) fn run_all(args: &Args) -> Result<Totals> {
                     scenario,
                     arch,
                     kernel,
+                    noise: noise.as_ref(),
                     cpus: args.cpus,
                     programs: &programs,
                     out: &out,

@@ -20,7 +20,7 @@ pub(crate) struct Table {
 /// One scenario on one kernel.
 struct Run {
     scenario: String,
-    /// `arm64-6.12`
+    /// `arm64-6.12`, `arm64-6.12.noise`
     kernel: String,
     good: bool,
 }
@@ -55,7 +55,7 @@ impl Table {
             self.totals += Totals::FAILED;
             format!("FAILED: {}", outcome.failure)
         };
-        let kernel = format!("{}-{}", guest.arch.name(), guest.kernel.label);
+        let kernel = guest.host().to_string();
         println!(
             "{:<28} {kernel:<22} {:>7.1} {:>8.1} {:>10} {:>5}  {result}",
             guest.scenario.name,

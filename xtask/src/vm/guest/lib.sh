@@ -48,6 +48,24 @@ step() {
   return $status
 }
 
+# noise_start: starts what is to fail beside the scenario, in the background.
+noise_start() {
+  noises=
+  for name in $NOISE; do
+    case $name in
+      *.sh) exec $SHELL /etz/bin/$name ;;
+      *) exec /etz/bin/$name ;;
+    esac > /dev/null 2>&1 < /dev/null &
+    noises="$noises $!"
+  done
+  # What they make once, namespaces and mounts, is there before setup.sh counts it.
+  [ -z "$NOISE" ] || $B sleep 2
+}
+
+noise_stop() {
+  [ -z "$noises" ] || $B kill $noises 2> /dev/null
+}
+
 # keep NAME...: hands files or folders of $OUT over too, if they are there by the end.
 KEPT=
 keep() { KEPT="$KEPT $*"; }

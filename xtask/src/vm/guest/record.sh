@@ -3,6 +3,7 @@
 prepare
 keep bundle.etz
 say "$SCENARIO on $($B uname -srvm)"
+noise_start
 step 240 setup.sh || fail "setup.sh failed"
 
 eval "set -- $CAPTURE_ARGS"
@@ -37,6 +38,7 @@ while $B kill -0 $capture 2> /dev/null; do
 done
 wait $capture
 status=$?
+noise_stop
 say "trigger.sh: $runs runs, $failures failed; capture: exit status $status"
 $B head -c 8000 $OUT/capture.log
 

@@ -1,4 +1,4 @@
-//! Error numbers by name, as Linux has them on arm64 and x86-64.
+//! Error numbers and texts by name, as Linux has them on arm64 and x86-64.
 
 use anyhow::{Context as _, Result};
 use syscalls::Errno;
@@ -12,6 +12,16 @@ pub(crate) fn number(name: &str) -> Result<u32> {
         .find(|&number| Errno::new(number).name() == Some(name))
         .and_then(|number| u32::try_from(number).ok())
         .with_context(|| format!("unknown error name {name}"))
+}
+
+/// An error in the C library's words, as tickets quote it: "No space left on device".
+pub(crate) fn text(name: &str) -> Result<String> {
+    let number = i32::try_from(number(name)?)?;
+    let text = std::io::Error::from_raw_os_error(number).to_string();
+    Ok(match text.split_once(" (os error") {
+        Some((text, _)) => text.to_owned(),
+        None => text,
+    })
 }
 
 #[cfg(test)]
@@ -47,6 +57,17 @@ mod tests {
         }
         for unknown in ["ENONSENSE", "ENOTSUPP", ""] {
             assert!(number(unknown).is_err(), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn texts_are_those_of_the_c_library() {
+        for (name, expected) in [
+            ("ENOSPC", "No space left on device"),
+            ("EAGAIN", "Resource temporarily unavailable"),
+            ("EPERM", "Operation not permitted"),
+        ] {
+            assert_eq!(text(name).unwrap(), expected);
         }
     }
 }
