@@ -15,9 +15,13 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// The failure that the report is about.
+    /// The failure that the report is about. An analyzer that names no incidents begins with the first culprit's.
     pub(super) fn incident(&self) -> Option<&Failure> {
-        self.incidents.first().or_else(|| self.failures.first())
+        let of_culprit = self.culprits.first().and_then(|culprit| culprit.failure);
+        let headline = of_culprit.unwrap_or(0);
+        self.incidents
+            .first()
+            .or_else(|| self.failures.get(headline))
     }
 }
 
@@ -39,6 +43,8 @@ pub(super) struct Origin {
 pub(super) struct Culprit {
     pub(super) id: String,
     pub(super) confidence: Confidence,
+    /// Index into the report's failures.
+    failure: Option<usize>,
 }
 
 /// How sure a report is of a culprit, the surest first.
