@@ -10,10 +10,11 @@
 int main(void)
 {
 	char text[256];
+	struct stat preload;
 	int null = open("/dev/null", O_RDWR);
 	for (;;) {
 		if (access("/var/lib/dpkg/lock-frontend", F_OK) && access("/etc/apt/auth.conf", R_OK))
-			open("/etc/ld.so.preload", O_RDONLY);
+			stat("/etc/ld.so.preload", &preload);
 		if (readlink("/proc/mounts", text, sizeof text) > 0 && readlink("/proc", text, sizeof text) < 0)
 			ioctl(null, TIOCGWINSZ, text);
 		mkdir("/tmp", 0755);

@@ -33,6 +33,8 @@ pub(crate) struct Boot<'a> {
     pub(crate) config: &'a str,
     /// Static programs for its PATH.
     pub(crate) programs: &'a [PathBuf],
+    /// Static programs and shell scripts that `noise_start` starts in the background.
+    pub(crate) noise: &'a [PathBuf],
     /// A folder whose copy it starts in.
     pub(crate) files: Option<&'a Path>,
     /// Where the serial console goes.
@@ -62,6 +64,7 @@ impl<'a> Boot<'a> {
             script,
             config: "",
             programs: &[],
+            noise: &[],
             files: None,
             log,
         }
@@ -85,6 +88,7 @@ impl<'a> Boot<'a> {
             script: self.script,
             config: self.config,
             programs: self.programs,
+            noise: self.noise,
             files: self.files,
         };
         initramfs::build(&contents, &root, &initramfs)?;

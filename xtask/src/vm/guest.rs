@@ -1,11 +1,10 @@
 //! One scenario in one boot: what goes into the guest, and what comes out.
 
-use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::boot::{Boot, quote, variable};
 use super::kernel::Kernel;
@@ -99,7 +98,6 @@ impl Guest<'_> {
             Job::VerifyRemedy | Job::VerifyReported(_) => (VERIFY, 0),
         };
         let default_memory = if has_userland { 2048 } else { 1024 };
-        let noise = self.noise_programs()?;
         let boot = Boot {
             arch: self.arch,
             kernel: self.kernel,
@@ -109,8 +107,9 @@ impl Guest<'_> {
             userland: &spec.userland,
             parameters: "",
             script,
-            config: &self.config(job, seconds, &noise)?,
-            programs: &self.programs(job, noise)?,
+            config: &self.config(job, seconds)?,
+            programs: &self.programs(job)?,
+            noise: &self.noise_programs()?,
             files: Some(&self.scenario.dir),
             log: &self.output("log"),
         };
@@ -131,7 +130,7 @@ impl Guest<'_> {
     }
 
     /// Variables for the guest's scripts.
-    fn config(&self, job: &Job<'_>, seconds: u64, noise: &[PathBuf]) -> Result<String> {
+    fn config(&self, job: &Job<'_>, seconds: u64) -> Result<String> {
         let Scenario { name, spec, .. } = self.scenario;
         let mut args = spec.capture_args.clone();
         if !args.iter().any(|arg| arg == "--for") {
@@ -140,8 +139,6 @@ impl Guest<'_> {
         let args: Vec<String> = args.iter().map(|arg| quote(arg)).collect();
         let control = if spec.is_control() { "yes" } else { "no" };
         let number = errno::number(&spec.errno)?;
-        let noise = noise.iter().filter_map(|path| path.file_name());
-        let noise: Vec<_> = noise.map(|name| name.to_string_lossy()).collect();
         let reported = match job {
             Job::VerifyReported(commands) => commands.join("\n"),
             Job::Record { .. } | Job::VerifyRemedy => String::new(),
@@ -155,7 +152,6 @@ impl Guest<'_> {
             variable("ERRNO_NUMBER", &number.to_string()),
             variable("RECORD_SECONDS", &seconds.to_string()),
             variable("CAPTURE_ARGS", &args.join(" ")),
-            variable("NOISE", &noise.join(" ")),
         ]
         .concat())
     }
@@ -168,20 +164,12 @@ impl Guest<'_> {
     }
 
     /// All that goes on the guest's PATH.
-    fn programs(&self, job: &Job<'_>, noise: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
+    fn programs(&self, job: &Job<'_>) -> Result<Vec<PathBuf>> {
         let dir = &self.scenario.dir;
         let out = self.programs.join(self.arch.name());
         let common = cross::c_programs(self.arch, &dir.join("../common"), &out.join("common"))?;
         let own = cross::c_programs(self.arch, dir, &out.join(&self.scenario.name))?;
-        let mut programs = [noise, common, own].concat();
-        let mut names = HashSet::new();
-        let mut paths = programs.iter();
-        if let Some(path) = paths.find(|path| !names.insert(path.file_name())) {
-            bail!(
-                "two programs of the guest have the name of {}",
-                path.display()
-            );
-        }
+        let mut programs = [common, own].concat();
         if let Job::Record { capture, .. } = job {
             programs.push(capture.to_path_buf());
         }

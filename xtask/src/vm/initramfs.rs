@@ -35,7 +35,10 @@ pub(crate) struct Contents<'a> {
     /// The script that does the run, and its variables.
     pub(crate) script: &'a str,
     pub(crate) config: &'a str,
+    /// Copied to `/etz/bin/`.
     pub(crate) programs: &'a [PathBuf],
+    /// Copied to `/etz/noise/`: out of the PATH, as a scenario may have programs of the same names.
+    pub(crate) noise: &'a [PathBuf],
     /// Copied to `/etz/scenario/`, where the script starts.
     pub(crate) files: Option<&'a Path>,
 }
@@ -43,13 +46,15 @@ pub(crate) struct Contents<'a> {
 /// Writes the initramfs to `out`, using the empty folder `work`.
 pub(crate) fn build(contents: &Contents<'_>, work: &Path, out: &Path) -> Result<()> {
     let etz = work.join("etz");
-    for dir in ["bin", "modules", "scenario"] {
+    for dir in ["bin", "modules", "noise", "scenario"] {
         fs::create_dir_all(etz.join(dir))?;
     }
     executable(&busybox(contents.arch)?, &etz.join("busybox"))?;
-    for program in contents.programs {
-        let name = program.file_name().context("a program has a name")?;
-        executable(program, &etz.join("bin").join(name))?;
+    for (dir, programs) in [("bin", contents.programs), ("noise", contents.noise)] {
+        for program in programs {
+            let name = program.file_name().context("a program has a name")?;
+            executable(program, &etz.join(dir).join(name))?;
+        }
     }
     if let Some(files) = contents.files {
         let mut copy = command("cp");

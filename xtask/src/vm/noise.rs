@@ -53,7 +53,7 @@ impl Noise {
         }))
     }
 
-    /// What goes on the guest's PATH: the mixes' programs, compiled into a folder in `out`, and their scripts.
+    /// What is started in the guest: the mixes' programs, compiled into a folder in `out`, and their scripts.
     pub(crate) fn programs(&self, arch: Arch, out: &Path) -> Result<Vec<PathBuf>> {
         let mut programs = Vec::new();
         for mix in &self.mixes {

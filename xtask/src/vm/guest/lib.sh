@@ -51,15 +51,16 @@ step() {
 # noise_start: starts what is to fail beside the scenario, in the background.
 noise_start() {
   noises=
-  for name in $NOISE; do
-    case $name in
-      *.sh) exec $SHELL /etz/bin/$name ;;
-      *) exec /etz/bin/$name ;;
+  for noise in /etz/noise/*; do
+    [ -e "$noise" ] || return 0
+    case $noise in
+      *.sh) exec $SHELL "$noise" ;;
+      *) exec "$noise" ;;
     esac > /dev/null 2>&1 < /dev/null &
     noises="$noises $!"
   done
   # What they make once, namespaces and mounts, is there before setup.sh counts it.
-  [ -z "$NOISE" ] || $B sleep 2
+  $B sleep 2
 }
 
 noise_stop() {
