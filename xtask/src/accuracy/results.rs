@@ -157,15 +157,14 @@ mod tests {
 
     #[test]
     fn noise_is_counted_apart() {
-        let table = results(&[
+        let results = results(&[
             ("arm64-6.12", "fs:blocks"),
             ("arm64-6.12.noise", "fs:inodes"),
         ]);
-        let groups = table.groups().into_iter();
-        let top1: Vec<_> = groups.map(|(name, score)| (name, score.top1)).collect();
-        let top1: Vec<_> = top1
+        let groups = results.groups();
+        let top1: Vec<_> = groups
             .iter()
-            .map(|(name, top1)| (name.as_str(), *top1))
+            .map(|(name, score)| (name.as_str(), score.top1))
             .collect();
         assert_eq!(
             top1,
