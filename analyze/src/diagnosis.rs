@@ -11,7 +11,7 @@ use crate::{
     graph::Calls,
     incident::{self, Place, Salience, Standing, Wish},
     load::Bundle,
-    origin::{How, Origin, Task, origins},
+    origin::{Below, How, Origin, Task, origins},
     rules::{Rule, book},
 };
 
@@ -250,5 +250,6 @@ fn before_entry(group: &Group) -> Origin {
         translated: None,
         told: Vec::new(),
         called: Vec::new(),
+        below: Below::Watched,
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     graph::Outcome,
     load::Bundle,
     names::{errno_number, syscall_number},
-    origin::{How, Origin, Told, Translation},
+    origin::{Below, How, Origin, Told, Translation},
     rules::{Answer, Place, Range, Returned, Rule, book, judge},
     testing::Recording,
 };
@@ -159,6 +159,7 @@ fn origin(rule: &Rule, syscall: &str, errno: u16) -> Option<Origin> {
         translated,
         told: told.collect(),
         called: rule.called.iter().take(1).cloned().collect(),
+        below: Below::Watched,
     })
 }
 

@@ -10,7 +10,7 @@ use crate::{
     failures::groups,
     graph::Outcome,
     load::Bundle,
-    origin::{How, Origin, Told},
+    origin::{Below, How, Origin, Told},
     testing::Recording,
 };
 
@@ -36,6 +36,7 @@ fn origin(path: &[&str], errno: u16, told: Vec<Told>) -> Origin {
         translated: None,
         told,
         called: Vec::new(),
+        below: Below::Watched,
     }
 }
 

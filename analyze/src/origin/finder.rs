@@ -3,13 +3,15 @@
 use std::collections::HashSet;
 
 use super::{
-    How, Origin,
+    Below, How, Origin,
     by_code::{self, Maker},
     failing::Head,
     inferred,
+    innocent::Innocent,
     makers::Makers,
     tally::Tally,
     walk::{Found, Walk},
+    watched::Watched,
 };
 use crate::{
     code::Kernel,
@@ -47,17 +49,18 @@ pub fn origins(bundle: &Bundle, calls: &Calls, kernel: &Kernel, task: &Task<'_>)
         task,
     };
     let makers = Makers::new(kernel, &bundle.symbols);
+    let watched = Watched::new(&finder, &makers);
     let mut tally = Tally::default();
-    finder.sentinels(&mut tally);
-    finder.graphs(&makers, &mut tally);
+    finder.sentinels(&watched, &mut tally);
+    finder.graphs(&watched, &mut tally);
     if !tally.has(How::ReturnValues) && !tally.has(How::SyscallItself) {
-        finder.bare_returns(&makers, &mut tally);
+        finder.bare_returns(&watched, &mut tally);
     }
     if tally.is_empty() {
-        finder.refusals(&mut tally);
+        finder.refusals(&watched, &mut tally);
     }
     if tally.is_empty() {
-        finder.inferred(&makers, &mut tally);
+        finder.inferred(&watched, &mut tally);
     }
     tally.finish()
 }
@@ -69,7 +72,7 @@ pub(super) struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    fn sentinels(&self, tally: &mut Tally) {
+    fn sentinels(&self, watched: &Watched<'_>, tally: &mut Tally) {
         let mut inner = Tally::default();
         for run in self.failing(&self.calls.sentinels, Head::of_run) {
             let tree = self.recent(run).stack_tree(&self.bundle.symbols);
@@ -81,11 +84,11 @@ impl Finder<'_> {
                 symbols: &self.bundle.symbols,
             };
             match walk.find(self.task.errno) {
-                Some(found) => tally.add(self.origin(&tree, found, How::Sentinel)),
+                Some(found) => tally.add(self.origin(watched, &tree, found, How::Sentinel)),
                 // Another errno below: it was replaced on its way up, by a function that is not watched.
                 None => {
                     if let Some((errno, found)) = walk.find_any() {
-                        let mut origin = self.origin(&tree, found, How::Sentinel);
+                        let mut origin = self.origin(watched, &tree, found, How::Sentinel);
                         origin.errno = errno;
                         inner.add(origin);
                     }
@@ -98,7 +101,7 @@ impl Finder<'_> {
     }
 
     /// Where a sentinel said no by NULL or false, and nothing else is known of the failure.
-    fn refusals(&self, tally: &mut Tally) {
+    fn refusals(&self, watched: &Watched<'_>, tally: &mut Tally) {
         for run in self.failing(&self.calls.sentinels, Head::of_run) {
             let tree = self.recent(run).stack_tree(&self.bundle.symbols);
             let walk = Walk {
@@ -106,12 +109,12 @@ impl Finder<'_> {
                 symbols: &self.bundle.symbols,
             };
             if let Some(found) = walk.of_refusal().filter(|_| self.is_of_syscall(&tree)) {
-                tally.add(self.origin(&tree, found, How::Sentinel));
+                tally.add(self.origin(watched, &tree, found, How::Sentinel));
             }
         }
     }
 
-    fn graphs(&self, makers: &Makers<'_>, tally: &mut Tally) {
+    fn graphs(&self, watched: &Watched<'_>, tally: &mut Tally) {
         let runs = self.failing(&self.calls.returns, Head::of_run);
         for tree in self.failing(&self.calls.graphs, Head::of_tree) {
             let Some(tree) = with_values(tree, &runs) else {
@@ -122,30 +125,33 @@ impl Finder<'_> {
                 symbols: &self.bundle.symbols,
             };
             if let Some(found) = walk.find(self.task.errno).or_else(|| walk.of_root()) {
-                tally.add(self.told_by_values(makers, &walk, found));
+                tally.add(self.told_by_values(watched, &walk, found));
             }
         }
     }
 
     /// The origin that return values tell, or the one that the code of the function found leads to from there.
-    fn told_by_values(&self, makers: &Makers<'_>, walk: &Walk<'_>, found: Found) -> Origin {
+    fn told_by_values(&self, watched: &Watched<'_>, walk: &Walk<'_>, found: Found) -> Origin {
         let tree = walk.tree;
         let at = found.path.last().copied();
-        match at.and_then(|at| by_code::maker(makers, tree, walk.symbols, at, self.task.errno)) {
-            Some(Maker::Call(at)) => self.origin(tree, walk.found(at), How::Code),
+        match at
+            .and_then(|at| by_code::maker(watched.makers, tree, walk.symbols, at, self.task.errno))
+        {
+            Some(Maker::Call(at)) => self.origin(watched, tree, walk.found(at), How::Code),
             Some(Maker::Unseen { caller, function }) => {
-                let mut origin = self.origin(tree, walk.found(caller), How::Code);
+                let mut origin = self.origin(watched, tree, walk.found(caller), How::Code);
                 origin.function = walk.symbols.name(function);
+                origin.below = watched.below_unseen(function, self.task.errno);
                 origin.path.push(origin.function.clone());
                 origin.called.clear();
                 origin.how = How::Code;
                 origin
             }
-            None => self.origin(tree, found, How::ReturnValues),
+            None => self.origin(watched, tree, found, How::ReturnValues),
         }
     }
 
-    fn bare_returns(&self, makers: &Makers<'_>, tally: &mut Tally) {
+    fn bare_returns(&self, watched: &Watched<'_>, tally: &mut Tally) {
         for run in self.failing(&self.calls.returns, Head::of_run) {
             let tree = run.tree(&self.bundle.symbols);
             let walk = Walk {
@@ -153,12 +159,14 @@ impl Finder<'_> {
                 symbols: &self.bundle.symbols,
             };
             if let Some(found) = walk.find(self.task.errno) {
-                tally.add(self.told_by_values(makers, &walk, found));
+                tally.add(self.told_by_values(watched, &walk, found));
             }
         }
     }
 
-    fn inferred(&self, makers: &Makers<'_>, tally: &mut Tally) {
+    fn inferred(&self, watched: &Watched<'_>, tally: &mut Tally) {
+        let makers = watched.makers;
+        let innocent = Innocent::new(self, makers);
         let symbols = &self.bundle.symbols;
         let successful: Vec<&CallTree> = self
             .calls
@@ -172,11 +180,13 @@ impl Finder<'_> {
             .take(MAX_SUCCESSFUL)
             .collect();
         for tree in self.failing(&self.calls.graphs, Head::of_tree) {
+            let suspect = |at| inferred::suspect(tree, at, |function| innocent.has(function));
             let aligned = successful
                 .iter()
-                .find_map(|other| inferred::by_alignment(tree, other, symbols));
+                .find_map(|other| inferred::by_alignment(tree, other, symbols))
+                .map(suspect);
             if let Some(root) = tree.roots().last() {
-                let deepest = inferred::by_cleanup(tree, aligned.unwrap_or(root), symbols);
+                let deepest = suspect(inferred::by_cleanup(tree, aligned.unwrap_or(root), symbols));
                 let by_hook = || inferred::by_hook(tree, deepest, &successful, symbols);
                 let refused = REFUSALS.contains(&self.task.errno);
                 let at = refused.then(by_hook).flatten().unwrap_or_else(|| {
@@ -195,12 +205,12 @@ impl Finder<'_> {
                 } else {
                     How::SyscallItself
                 };
-                tally.add(self.origin(tree, found, how));
+                tally.add(self.origin(watched, tree, found, how));
             }
         }
     }
 
-    fn origin(&self, tree: &CallTree, found: Found, how: How) -> Origin {
+    fn origin(&self, watched: &Watched<'_>, tree: &CallTree, found: Found, how: How) -> Origin {
         let symbols = &self.bundle.symbols;
         let name = |&index: &usize| symbols.name(tree.calls()[index].function);
         let mut path: Vec<String> = found.path.iter().map(name).collect();
@@ -224,6 +234,9 @@ impl Finder<'_> {
         } else {
             how
         };
+        let below = at.map_or(Below::NotKnown, |at| {
+            watched.below(tree, at, self.task.errno)
+        });
         Origin {
             function,
             errno: self.task.errno,
@@ -233,6 +246,7 @@ impl Finder<'_> {
             translated: found.translated,
             told: found.told,
             called: called[first..].iter().map(name).collect(),
+            below,
         }
     }
 }

@@ -85,6 +85,16 @@ pub(super) fn by_hook(
     refused.then(|| *way.get(at + 1).unwrap_or(&way[at]))
 }
 
+/// The innermost call on the way to `at` that stands above all that are `innocent`: what such a call was told by
+/// others, it has dealt with.
+pub(super) fn suspect(tree: &CallTree, at: usize, innocent: impl Fn(u64) -> bool) -> usize {
+    let way = tree.path(at);
+    let suspects = way
+        .iter()
+        .take_while(|&&index| !innocent(tree.calls()[index].function));
+    suspects.last().or(way.first()).copied().unwrap_or(at)
+}
+
 /// Of the calls on the way to `deepest` the innermost one whose code makes the errno, as `makes` tells; where none is
 /// known to, the one after which the ways part, else the innermost one whose code is not known, else the innermost one
 /// that may have been told the errno by a call that the graph does not have, as `asks` tells.

@@ -1,6 +1,9 @@
 //! Which functions make an errno of their own, as their machine code shows.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+};
 
 use crate::{
     code::{Call, FunctionEvidence, Kernel, references},
@@ -43,6 +46,20 @@ impl<'a> Makers<'a> {
         let returned =
             |shown: &FunctionEvidence| shown.calls.iter().any(|call| call.effect.returned);
         self.look(function, returned).unwrap_or(true)
+    }
+
+    /// The functions whose results `function` may return, each once, `None` for those that it calls by pointer; no list
+    /// when its code was not recorded.
+    pub(super) fn may_return(&self, function: u64) -> Option<BTreeSet<Option<u64>>> {
+        self.look(function, |shown| {
+            let told = shown.calls.iter().filter(|call| call.effect.returned);
+            told.map(|call| call.target).collect()
+        })
+    }
+
+    /// Whether `function` cannot return `errno`: its code makes none such, and returns what no call says.
+    pub(super) fn never_returns(&self, function: u64, errno: u16) -> bool {
+        self.makes(function, errno) == Some(false) && !self.asks(function)
     }
 
     /// The functions, by address, whose results `caller` hands to `callee` as arguments.

@@ -10,10 +10,12 @@ mod cleanup;
 mod failing;
 mod finder;
 mod inferred;
+mod innocent;
 mod makers;
 mod tally;
 mod trees;
 mod walk;
+mod watched;
 
 pub use finder::{Task, origins};
 pub use trees::failing_trees;
@@ -39,6 +41,56 @@ pub struct Origin {
     pub told: Vec<Told>,
     /// The last functions that the origin called, whatever they returned.
     pub called: Vec<String>,
+    /// Whether the error may have come from below the origin, unseen.
+    pub below: Below,
+}
+
+/// Whether an error may have come from below the function that is taken for its origin: the recorder leaves out
+/// functions that others call all the time, and those that it did not follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Below {
+    /// It did not: of all calls whose result the origin may return it is known what they said.
+    Watched,
+    /// It may have: these functions were not watched, and the origin may return what they say.
+    NotWatched(Vec<String>),
+    /// The origin's code was not recorded, so that what it calls is not known.
+    NotKnown,
+}
+
+impl Below {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Watched => "watched",
+            Self::NotWatched(_) => "not watched",
+            Self::NotKnown => "not known",
+        }
+    }
+
+    /// What is known when the same function was found twice: what either of them knows to be watched is.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Watched, _) | (_, Self::Watched) => Self::Watched,
+            (Self::NotKnown, known) | (known, Self::NotKnown) => known,
+            (Self::NotWatched(mut functions), Self::NotWatched(others)) => {
+                functions.retain(|function| others.contains(function));
+                match functions.is_empty() {
+                    true => Self::Watched,
+                    false => Self::NotWatched(functions),
+                }
+            }
+        }
+    }
+
+    /// The functions that were not watched, as far as they are known.
+    #[must_use]
+    pub fn not_watched(&self) -> &[String] {
+        match self {
+            Self::NotWatched(functions) => functions,
+            Self::Watched | Self::NotKnown => &[],
+        }
+    }
 }
 
 /// How an origin was found.

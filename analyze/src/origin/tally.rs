@@ -1,6 +1,6 @@
 //! Many failures, few origins: the same ones counted together, the best known first.
 
-use super::{How, Origin};
+use super::{Below, How, Origin};
 use crate::names::base_name;
 
 /// Origins of one kind of failure while they are being collected.
@@ -18,6 +18,8 @@ impl Tally {
         match same {
             Some(known) => {
                 known.failures += origin.failures;
+                known.below =
+                    std::mem::replace(&mut known.below, Below::NotKnown).and(origin.below);
                 if known.told.len() < origin.told.len() {
                     known.told = origin.told;
                 }
@@ -90,6 +92,8 @@ fn merge_ways(origins: &mut Vec<Origin>) {
         match known {
             Some(known) => {
                 known.failures = known.failures.max(origin.failures);
+                known.below =
+                    std::mem::replace(&mut known.below, Below::NotKnown).and(origin.below);
                 known.translated = known.translated.take().or(origin.translated);
                 if known.called.is_empty() {
                     known.called = origin.called;

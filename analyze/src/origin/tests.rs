@@ -442,3 +442,124 @@ fn a_function_that_was_handed_the_errno_is_not_the_origin() {
     assert_eq!(origin.path, ["__arm64_sys_ppoll", "do_sys_poll"]);
     assert_eq!(origin.how, How::Code);
 }
+
+/// An openat whose last recorded call is `check`, and returns that probes saw of another such failure.
+fn refused_after(check: &str, returns: ReturnType, seen: &[(&str, i64)]) -> Origin {
+    let mut kernel = Kernel::new();
+    kernel.returning(check, returns);
+    kernel.syscall_enter(56);
+    kernel.enter("__arm64_sys_openat");
+    kernel.enter("path_openat");
+    kernel.enter("inode_permission");
+    kernel.call(check);
+    kernel.leave("inode_permission");
+    kernel.leave("path_openat");
+    kernel.leave("__arm64_sys_openat");
+    kernel.syscall_exit(56, -13);
+    for &(name, value) in seen {
+        kernel.probe(name, "path_openat", value);
+    }
+    kernel.syscall_exit(56, -13);
+    only(&bundle(&kernel, None), 56, 13)
+}
+
+#[test]
+fn a_check_that_was_seen_to_pass_is_not_inferred() {
+    let int = ReturnType::Signed(32);
+    let elsewhere = [("one", 0), ("two", 0)];
+    let of = |check: i64| {
+        let seen = [elsewhere[0], ("kernfs_iop_permission", check), elsewhere[1]];
+        refused_after("kernfs_iop_permission", int, &seen)
+    };
+    let unseen = refused_after("kernfs_iop_permission", int, &elsewhere);
+    assert_eq!(unseen.function, "kernfs_iop_permission");
+    assert_eq!(unseen.how, How::Inferred);
+    let passed = of(0);
+    assert_eq!(
+        (passed.function.as_str(), passed.how),
+        ("inode_permission", How::Inferred)
+    );
+    // What said no another time may have said no here.
+    assert_eq!(of(-1).function, "kernfs_iop_permission");
+}
+
+#[test]
+fn what_cannot_hold_an_errno_is_not_inferred() {
+    for returns in [ReturnType::Bool, ReturnType::Unsigned(32)] {
+        let origin = refused_after("is_rlimit_overlimit", returns, &[]);
+        assert_eq!(origin.function, "inode_permission");
+        assert_eq!(origin.called, ["is_rlimit_overlimit"]);
+    }
+    let pointer = refused_after("lookup_fast", ReturnType::Pointer, &[]);
+    assert_eq!(pointer.function, "lookup_fast");
+}
+
+/// A mount that `path_mount` refuses, as its recorded code has it; `more` happens in the same session.
+fn refused_mount(code_of: Option<&[u8]>, more: impl Fn(&mut Kernel)) -> Origin {
+    let mut kernel = Kernel::new();
+    kernel.syscall_enter(40);
+    kernel.enter("__arm64_sys_mount");
+    kernel.returned("path_mount", -28);
+    kernel.leave_with("__arm64_sys_mount", Some(-28));
+    kernel.syscall_exit(40, -28);
+    more(&mut kernel);
+    let code = code_of.map(|bytes| code(&mut kernel, "path_mount", bytes));
+    let bundle = Bundle {
+        code: code.into_iter().collect(),
+        ..bundle(&kernel, None)
+    };
+    only(&bundle, 40, 28)
+}
+
+#[test]
+fn an_error_may_have_come_from_below_where_that_was_not_watched() {
+    // `b do_new_mount`: its result is the caller's.
+    let mut kernel = Kernel::new();
+    for name in ["__arm64_sys_mount", "path_mount", "do_new_mount"] {
+        kernel.function(name);
+    }
+    let (from, to) = (
+        kernel.function("path_mount"),
+        kernel.function("do_new_mount"),
+    );
+    let distance = u32::try_from((to.wrapping_sub(from) / 4) & 0x03ff_ffff).unwrap();
+    let passes_on = (0x1400_0000 | distance).to_le_bytes();
+    let nothing = |kernel: &mut Kernel| {
+        kernel.function("do_new_mount");
+    };
+    let origin = refused_mount(Some(&passes_on), nothing);
+    assert_eq!(origin.function, "path_mount");
+    assert_eq!(
+        origin.below,
+        Below::NotWatched(vec!["do_new_mount".to_owned()])
+    );
+    // The graph hooks it: it would be there if it had been called.
+    let hooked = |kernel: &mut Kernel| {
+        kernel.syscall_enter(27);
+        kernel.returned("do_new_mount", 0);
+        kernel.syscall_exit(27, 0);
+    };
+    assert_eq!(
+        refused_mount(Some(&passes_on), hooked).below,
+        Below::Watched
+    );
+    // It cannot hold an errno.
+    let void = |kernel: &mut Kernel| {
+        kernel.returning("do_new_mount", ReturnType::Bool);
+    };
+    assert_eq!(refused_mount(Some(&passes_on), void).below, Below::Watched);
+    assert_eq!(
+        refused_mount(Some(&RETURNS_ENOSPC), nothing).below,
+        Below::Watched
+    );
+    assert_eq!(refused_mount(None, nothing).below, Below::NotKnown);
+}
+
+#[test]
+fn what_either_of_two_findings_knows_to_be_watched_is() {
+    let not = |names: &[&str]| Below::NotWatched(names.iter().map(ToString::to_string).collect());
+    assert_eq!(not(&["a", "b"]).and(not(&["b", "c"])), not(&["b"]));
+    assert_eq!(not(&["a"]).and(not(&["b"])), Below::Watched);
+    assert_eq!(Below::NotKnown.and(not(&["b"])), not(&["b"]));
+    assert_eq!(not(&["a"]).and(Below::Watched), Below::Watched);
+}

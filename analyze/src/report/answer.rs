@@ -130,6 +130,15 @@ impl OriginRow {
         }
     }
 
+    /// What is said behind the function's name where the error may have come from below it.
+    pub(super) fn or_below(&self) -> &'static str {
+        match (self.below, self.how) {
+            ("not watched", _) => ", or something below it that was not watched,",
+            ("not known", "inferred") => ", or something below it,",
+            _ => "",
+        }
+    }
+
     /// Answers of checks that are worth showing beside the origin: `find_vma returned NULL`.
     pub(super) fn answers(&self) -> Vec<String> {
         let worth = |returned: &str| matches!(returned, "NULL" | "false" | "true");

@@ -242,6 +242,8 @@ fn origin(index: usize, origin: &Origin) -> OriginRow {
             })
             .collect(),
         called: plain_all(&origin.called),
+        below: origin.below.name(),
+        not_watched: plain_all(origin.below.not_watched()),
     }
 }
 

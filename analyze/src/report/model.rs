@@ -180,6 +180,12 @@ pub struct OriginRow {
     pub told: Vec<ToldRow>,
     /// The last functions that it called.
     pub called: Vec<String>,
+    /// Whether the calls whose result it may have returned were watched: `watched`, `not watched` (the error may have come
+    /// from below it) or `not known`.
+    #[cfg_attr(test, schemars(extend("enum" = ["watched", "not watched", "not known"])))]
+    pub below: &'static str,
+    /// Functions below it that were not watched.
+    pub not_watched: Vec<String>,
 }
 
 /// An errno from below the origin.

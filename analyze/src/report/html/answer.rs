@@ -107,7 +107,7 @@ fn origin(origin: Option<&OriginRow>) -> Markup {
     let answers = origin.answers();
     html! {
         p {
-            code.strong { (origin.function) } " returned " code.bad { (origin.errno) }
+            code.strong { (origin.function) } (origin.or_below()) " returned " code.bad { (origin.errno) }
             span.quiet { " (" (origin.way()) ")" }
         }
         @if origin.path.len() > 1 { (path(&origin.path)) }

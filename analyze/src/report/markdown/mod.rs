@@ -95,8 +95,9 @@ fn origin(out: &mut impl Write, origin: &OriginRow) -> io::Result<()> {
     };
     writeln!(
         out,
-        "**Said no:** {} returned {} ({})\n",
+        "**Said no:** {}{} returned {} ({})\n",
         code(&origin.function),
+        origin.or_below(),
         code(&origin.errno),
         origin.way()
     )?;

@@ -92,7 +92,8 @@ impl<W: Write> Page<'_, W> {
         let OriginRow {
             function, errno, ..
         } = origin;
-        let text = format!("{function} returned {errno} ({})", origin.way());
+        let below = origin.or_below();
+        let text = format!("{function}{below} returned {errno} ({})", origin.way());
         self.field("Said no", &text, Style::new())?;
         if origin.path.len() > 1 {
             self.field("", &origin.path.join(" > "), DIM)?;
