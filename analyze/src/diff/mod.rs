@@ -6,6 +6,7 @@ mod failures;
 mod paths;
 mod settings;
 mod text;
+mod tried;
 mod verdict;
 
 #[cfg(test)]

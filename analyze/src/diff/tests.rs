@@ -19,7 +19,11 @@ fn recording(times: u64, errno: u16, most: &str) -> Recording {
         let kernel = &mut recording.kernel;
         kernel.probe_with_stack("count_mounts", &callers, -i64::from(errno));
         recording.take_events(0);
-        recording.fail(40, errno, "dockerd", 10_000);
+        // Steadily, from the beginning to the end; the last one has the facts.
+        for second in (0..60).step_by(10) {
+            recording.fail(40, errno, "dockerd", second * 1_000_000_000 + 10_000);
+        }
+        recording.counts.truncate(1);
         recording.counts[0].count = times;
         recording.fact("ns.mnt", 7);
         recording.fact("mnt_ns.mounts", 12);
@@ -75,7 +79,9 @@ fn what_still_fails_did_not() {
 fn callers_that_are_counted_too_are_told() {
     let mut other = recording(28, 28, "12\n");
     other.counts[0].comm = b"mount".into();
-    other.failures[0].comm = b"mount".into();
+    for failure in &mut other.failures[..6] {
+        failure.comm = b"mount".into();
+    }
     let verdict = compared(&recording(30, 28, "12\n"), &other).verdict;
     assert_eq!(verdict.outcome, Outcome::Failed);
     let first = "mount ENOSPC by dockerd and others still comes: 30 times";
@@ -101,6 +107,78 @@ fn too_few_failures_prove_nothing() {
     assert_eq!(comparison.verdict.outcome, Outcome::Unclear);
     let nothing = compared(&recording(0, 0, "12\n"), &recording(0, 0, "12\n"));
     assert_eq!(nothing.verdict.outcome, Outcome::Unclear);
+}
+
+/// A mount by thread 100 that was traced, and returned `result`.
+fn traced(recording: &mut Recording, result: i64) {
+    let kernel = &mut recording.kernel;
+    kernel.syscall_enter(40);
+    kernel.enter("__arm64_sys_mount");
+    kernel.call("path_mount");
+    kernel.leave("__arm64_sys_mount");
+    kernel.syscall_exit(40, result);
+    recording.take_events(1);
+}
+
+#[test]
+fn what_was_not_tried_again_is_not_said_to_work() {
+    let lasting = |mut recording: Recording, seconds: u64| {
+        recording.closing.as_mut().unwrap().ended_ns = seconds * 1_000_000_000;
+        recording
+    };
+    let before = recording(3000, 28, "12\n");
+    let nothing = |seconds| {
+        let mut after = lasting(Recording::new(), seconds);
+        after.fail(56, 2, "sh", 20_000);
+        after
+    };
+    // 50 a second before: by the rate alone a second would do.
+    let verdict = compared(&before, &nothing(1)).verdict;
+    assert_eq!(verdict.outcome, Outcome::Unclear);
+    assert!(
+        verdict.text.contains("nothing shows that it was tried"),
+        "{}",
+        verdict.text
+    );
+    assert!(verdict.caveat.unwrap().contains("for 30 s at least"));
+    assert_eq!(
+        compared(&before, &nothing(29)).verdict.outcome,
+        Outcome::Unclear
+    );
+    assert_eq!(
+        compared(&before, &nothing(31)).verdict.outcome,
+        Outcome::Worked
+    );
+    // All in the first second, as by hand: no time is long enough.
+    let mut burst = before;
+    burst.failures.truncate(1);
+    burst.failures[0].time_ns = 500_000_000;
+    burst.counts.truncate(1);
+    burst.counts[0].last_ns = 600_000_000;
+    assert_eq!(
+        compared(&burst, &nothing(60)).verdict.outcome,
+        Outcome::Unclear
+    );
+}
+
+#[test]
+fn a_call_that_was_traced_and_succeeds_was_tried() {
+    let short = |name: &str, result| {
+        let mut after = Recording::new();
+        traced(&mut after, result);
+        let status = format!("Name:\t{name}\nUmask:\t0022\n");
+        after.snapshot(Phase::Start, 1, &[("/proc/100/status", &status)]);
+        compared(&recording(3000, 28, "12\n"), &after).verdict
+    };
+    let verdict = short("dockerd", 0);
+    assert_eq!(verdict.outcome, Outcome::Worked);
+    assert!(
+        verdict.text.contains("is gone, and the call succeeds"),
+        "{}",
+        verdict.text
+    );
+    // Another program's call says nothing of this one's.
+    assert_eq!(short("mount", 0).outcome, Outcome::Unclear);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{
     Change, FailureChange, Recorded,
     failures::{change, per_second},
+    tried::{Tried, long_enough, tried},
 };
 use crate::{
     failures::Group,
@@ -132,10 +133,25 @@ pub(super) fn verdict(
                 Some(caveat),
             );
         }
-        let caveat =
-            "failing calls alone are recorded: make sure that the second recording tried the same"
-                .to_owned();
-        return say(Outcome::Worked, "is gone", Some(caveat));
+        return match tried(before, group, after) {
+            Tried::Succeeded => say(Outcome::Worked, "is gone, and the call succeeds", None),
+            Tried::Again => say(Outcome::Worked, "is gone", None),
+            Tried::Steady => {
+                let caveat = "failing calls alone are recorded: make sure that the second recording tried the same";
+                say(Outcome::Worked, "is gone", Some(caveat.to_owned()))
+            }
+            Tried::NotKnown => {
+                let caveat = format!(
+                    "run what failed again, and record that: `capture -o after.etz -- COMMAND`, or for {:.0} s at least",
+                    long_enough(before, group).ceil()
+                );
+                say(
+                    Outcome::Unclear,
+                    "did not come again, but nothing shows that it was tried",
+                    Some(caveat),
+                )
+            }
+        };
     }
     match change((old, before.seconds), (new, after.seconds)) {
         Change::Fewer => say(Outcome::Partly, "comes less often", None),
