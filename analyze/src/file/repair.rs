@@ -4,7 +4,7 @@ use std::io::Write;
 
 use format_spec::{
     Frame, Reader, WriteError, Writer,
-    record::{Closing, Cost, Drop, EndReason, Failures, Manifest, Record, Snapshot, Zoom},
+    record::{CUT, Closing, Cost, Drop, EndReason, Failures, Manifest, Record, Snapshot, Zoom},
     redact::Redact as _,
 };
 use serde::Serialize;
@@ -120,10 +120,9 @@ fn cut(reader: &Reader<'_>) -> Closing {
         times::<Snapshot>(reader, |snapshot| Some(snapshot.ended_ns)),
         times::<Zoom>(reader, |zoom| Some(zoom.ended_ns)),
     ];
-    let words = "the recording was cut; closed by analyze repair";
     Closing {
         ended_ns: known.into_iter().max().unwrap_or(0),
-        reason: EndReason::Error(words.to_owned()),
+        reason: EndReason::Error(CUT.to_owned()),
         command_status: None,
         cost: Cost::default(),
         drops: Vec::new(),

@@ -85,7 +85,8 @@ pub(super) fn assemble(
             id: header.id,
         },
         manifest,
-        closing,
+        // Of a repaired bundle the end is not the recording's.
+        closing: closing.filter(|closing| !closing.is_cut()),
         counts: counts.map(|counts| counts.rows).unwrap_or_default(),
         facts: facts.into_iter().map(|fact| (fact.id, fact)).collect(),
         failures,

@@ -2,7 +2,7 @@
 
 use format_spec::{
     Damage, Reader,
-    record::{AbilityState, Closing, Manifest, Missing},
+    record::{AbilityState, CUT, Closing, Manifest, Missing},
 };
 
 /// One thing that is not in the bundle, or not whole.
@@ -148,7 +148,10 @@ pub(super) fn of_closing(closing: Option<&Closing>) -> Vec<Loss> {
         .not_restored
         .iter()
         .map(|what| Loss::new(LossKind::NotRestored, what.clone()));
-    drops.chain(restored).collect()
+    let cut = closing
+        .is_cut()
+        .then(|| Loss::new(LossKind::NotClosed, format!("no end: {CUT}")));
+    drops.chain(restored).chain(cut).collect()
 }
 
 #[cfg(test)]

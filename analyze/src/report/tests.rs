@@ -48,6 +48,7 @@ fn json_follows_the_contract() {
         serde_json::json!(["__arm64_sys_mount", "count_mounts"])
     );
     assert_eq!(json["origins"][0]["how"], "return values");
+    assert_eq!(json["origins"][0]["below"], "not known");
     for list in ["culprits", "ruled_out", "losses"] {
         assert!(json[list].is_array(), "{list}");
     }
@@ -110,6 +111,25 @@ fn an_answer_from_a_cut_recording_says_that_it_is_cut() {
         let text = String::from_utf8(text).unwrap();
         assert!(text.contains("The recording was cut: counts are too low"));
     }
+}
+
+#[test]
+fn a_repaired_recording_is_still_cut() {
+    let mut recording = Recording::new();
+    recording.fail(56, 2, "sh", 60_000_000);
+    recording.closing = None;
+    let bytes = recording.bytes();
+    let reader = format_spec::Reader::new(&bytes).unwrap();
+    let mut repaired = Vec::new();
+    crate::file::repair(&bytes, &reader, &mut repaired).unwrap();
+    let bundle = crate::load::load(&repaired).unwrap();
+    let report = Report::new(&bundle, &diagnose(&bundle));
+    let said = terminal(&report, Options::default());
+    assert!(
+        said.starts_with("Not known: the recording was cut"),
+        "{said}"
+    );
+    assert_eq!(report.losses[0].kind, "not closed");
 }
 
 #[test]

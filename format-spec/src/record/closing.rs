@@ -20,6 +20,18 @@ pub struct Closing {
     pub not_restored: Vec<String>,
 }
 
+/// The words of [`EndReason::Error`] in the closing record that a repaired bundle is given when its recording was cut
+/// (SPEC.md, 7.2).
+pub const CUT: &str = "the recording was cut; closed by analyze repair";
+
+impl Closing {
+    /// Whether it was made afterwards, for a recording that has no end of its own.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        matches!(&self.reason, EndReason::Error(words) if words == CUT)
+    }
+}
+
 impl super::Plain for Closing {
     const TYPE: u16 = 2;
 

@@ -22,7 +22,7 @@ mod type_layouts;
 mod zoom;
 
 pub use any::{AnyRecord, type_name};
-pub use closing::{Closing, Cost, Drop, EndReason};
+pub use closing::{CUT, Closing, Cost, Drop, EndReason};
 pub use code::{Code, FunctionCode};
 pub use counts::{Count, Counts};
 pub use ctl_tables::{CtlEntry, CtlTables};

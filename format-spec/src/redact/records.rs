@@ -55,7 +55,10 @@ impl Redact for Manifest {
 
 impl Redact for Closing {
     fn redact(&mut self, redactor: &mut Redactor) {
-        if let EndReason::Error(words) = &mut self.reason {
+        let is_cut = self.is_cut();
+        if let EndReason::Error(words) = &mut self.reason
+            && !is_cut
+        {
             string(words, redactor.text(words.as_bytes()));
         }
         let drops = self
