@@ -54,6 +54,8 @@ struct Task {
     syscall: Option<u32>,
     lossy: bool,
     last_ns: u64,
+    /// Processor of the last event.
+    cpu: u32,
 }
 
 impl Builder<'_> {
@@ -63,11 +65,14 @@ impl Builder<'_> {
             return;
         }
         let id = (event.pid, (event.pid == 0).then_some(event.cpu));
-        let lost_at = self.lost_at.get(&event.cpu).copied();
         let task = self.tasks.entry(id).or_default();
-        if lost_at.is_some_and(|lost_at| lost_at >= task.last_ns) && !task.is_empty() {
-            task.lossy = true;
-        }
+        // A task may have gone on for a while where it was before it came here.
+        let lost = [event.cpu, task.cpu].iter().any(|cpu| {
+            let lost_at = self.lost_at.get(cpu);
+            lost_at.is_some_and(|&lost_at| lost_at >= task.last_ns)
+        });
+        task.lossy |= lost && !task.is_empty();
+        task.cpu = event.cpu;
         match &event.kind {
             EventKind::Entry {
                 function,

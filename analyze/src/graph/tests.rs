@@ -109,6 +109,64 @@ fn tasks_and_processors_are_told_apart() {
     );
 }
 
+/// A mount that begins on processor 0 and ends on processor 1; `between` happens before it moves.
+fn migrating_mount(between: impl Fn(&mut Kernel)) -> (Kernel, Vec<CallTree>) {
+    let mut kernel = Kernel::new();
+    kernel.syscall_enter(40);
+    kernel.enter("__arm64_sys_mount");
+    kernel.enter("path_mount");
+    between(&mut kernel);
+    kernel.cpu = 1;
+    kernel.call("count_mounts");
+    kernel.call("free_mnt");
+    kernel.leave("path_mount");
+    kernel.leave("__arm64_sys_mount");
+    kernel.syscall_exit(40, -28);
+    let trees = trees(&kernel.stream(), &kernel.table());
+    (kernel, trees)
+}
+
+#[test]
+fn a_task_that_moves_within_a_call_keeps_its_tree() {
+    let (kernel, trees) = migrating_mount(|_| {});
+    let [tree] = &trees[..] else {
+        panic!("one tree, not {}", trees.len())
+    };
+    assert_eq!(text(tree, &kernel.table()), MOUNT);
+    assert_eq!((tree.result, tree.lossy), (Some(-28), false));
+    let cpus: Vec<_> = tree.calls().iter().map(|call| call.cpu).collect();
+    assert_eq!(cpus, [0, 0, 1, 1]);
+}
+
+#[test]
+fn what_is_lost_where_a_task_was_before_it_moved_may_be_of_its_call() {
+    let lost = |cpu: u32| {
+        let (_, trees) = migrating_mount(|kernel| {
+            kernel.cpu = cpu;
+            kernel.push(EventKind::Lost { count: Some(9) });
+        });
+        trees[0].lossy
+    };
+    assert!(lost(0) && lost(1));
+    // Of a processor that it never was on.
+    assert!(!lost(2));
+}
+
+#[test]
+fn returns_on_two_processors_are_of_one_call() {
+    let mut kernel = Kernel::new();
+    kernel.syscall_enter(40);
+    kernel.probe("count_mounts", "path_mount", -28);
+    kernel.cpu = 1;
+    kernel.probe("path_mount", "__arm64_sys_mount", -28);
+    kernel.syscall_exit(40, -28);
+    let runs = runs(&kernel.stream(), &kernel.table());
+    let [run] = &runs[..] else {
+        panic!("one run, not {}", runs.len())
+    };
+    assert_eq!((run.hits.len(), run.result), (2, Some(-28)));
+}
+
 #[test]
 fn interrupts_are_marked_with_all_that_they_call() {
     let mut kernel = Kernel::new();

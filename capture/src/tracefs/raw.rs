@@ -37,6 +37,16 @@ pub(crate) struct Losses {
     pub(crate) dropped: u64,
 }
 
+impl Buffer {
+    /// How many processors it has a part for.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub(crate) fn cpus(&self) -> Result<usize, TracefsError> {
+        Ok(cpu_numbers(self.root())?.len())
+    }
+}
+
 impl RawPages {
     /// Opens the raw ends of `buffer`.
     ///

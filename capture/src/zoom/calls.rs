@@ -96,6 +96,11 @@ pub(super) fn find(
             }
         }
     }
+    calls(tasks, failed)
+}
+
+/// The calls in the events of each task that ended as `failed` says, in order of their end.
+fn calls(mut tasks: HashMap<i64, Vec<Event>>, failed: Happening) -> Vec<FailingCall> {
     let mut found = Vec::new();
     for events in tasks.values_mut() {
         // Pages are in order for one processor; a task may have changed processors.
@@ -167,4 +172,47 @@ fn happening(format: &EventFormat, record: &[u8]) -> Option<Happening> {
             value: read("ret")?,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_that_changes_processors_keeps_its_call() {
+        let event = |time_ns, page, what| Event {
+            time_ns,
+            page,
+            what,
+        };
+        let call = |function, depth| Happening::Call { function, depth };
+        let back = |function, depth| Happening::Return {
+            function,
+            depth,
+            value: None,
+        };
+        let failed = Happening::Exit {
+            syscall: 40,
+            result: -28,
+        };
+        // Page 0 is of the first processor, to which the task comes back; page 1 of the second.
+        let events = vec![
+            event(10, 0, Happening::Enter { syscall: 40 }),
+            event(20, 0, call(1, 0)),
+            event(50, 0, back(1, 0)),
+            event(60, 0, failed),
+            event(30, 1, call(2, 1)),
+            event(40, 1, back(2, 1)),
+        ];
+        let found = calls(HashMap::from([(100, events)]), failed);
+        assert_eq!(found.len(), 1);
+        let tree = found[0].tree.calls();
+        let shape: Vec<_> = tree
+            .iter()
+            .map(|call| (call.function, call.parent))
+            .collect();
+        assert_eq!(shape, [(1, None), (2, Some(0))]);
+        assert!(found[0].whole);
+        assert_eq!(found[0].pages, BTreeSet::from([0, 1]));
+    }
 }

@@ -16,7 +16,7 @@ const ALL: [(&str, &str); 2] = [("raw_syscalls", "sys_enter"), ("raw_syscalls", 
 
 /// Memory for the buffers of all processors together, in KiB, and the least and most for one.
 const ALL_KIB: usize = 32 << 10;
-const LEAST_KIB: usize = 256;
+const LEAST_KIB: usize = 64;
 const MOST_KIB: usize = 2 << 10;
 
 /// Most bytes taken out of the buffers at once.
@@ -57,8 +57,8 @@ impl Trap {
         guard: &mut Guard,
     ) -> Result<Self, TracefsError> {
         buffer.set("tracing_on", "0", guard)?;
-        let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-        let kib = (ALL_KIB / cpus).clamp(LEAST_KIB, MOST_KIB);
+        // All of the host's, however few of them the recorder may run on.
+        let kib = (ALL_KIB / buffer.cpus()?.max(1)).clamp(LEAST_KIB, MOST_KIB);
         buffer.set("buffer_size_kb", &kib.to_string(), guard)?;
         // CLOCK_MONOTONIC, as all times of a bundle.
         buffer.set("trace_clock", "mono", guard)?;
