@@ -179,18 +179,15 @@ impl Builder<'_> {
 
     /// The call of the function tracer, where it is armed, is none of the function's own.
     fn erase_hook(&mut self, address: u64) {
-        let mut first = self
-            .steps
-            .range(address..)
-            .map(|(&at, step)| (at, step.clone()))
-            .take(2);
-        let (Some((a, one)), Some((b, two))) = (first.next(), first.next()) else {
-            return;
-        };
-        let hook = match self.kernel.architecture {
-            Architecture::Aarch64 => arm64::is_hook(&one, &two).then_some(b),
-            Architecture::X86_64 if x86_64::is_hook(&one) => Some(a),
-            Architecture::X86_64 => (one.effects.is_empty() && x86_64::is_hook(&two)).then_some(b),
+        // Behind a landing pad, where the kernel has them: `bti c`, `endbr64`.
+        let is_pad = |step: &Step| step.effects.is_empty() && step.exit == Exit::Next;
+        let steps = self.steps.range(address..).map(|(&at, step)| (at, step));
+        let skipped = steps.clone().next().filter(|(_, step)| is_pad(step));
+        let first: Vec<(u64, &Step)> = steps.skip(skipped.iter().count()).take(2).collect();
+        let hook = match (self.kernel.architecture, first.as_slice()) {
+            (Architecture::Aarch64, [(_, one), (at, two)]) if arm64::is_hook(one, two) => Some(*at),
+            (Architecture::X86_64, [(at, one), ..]) if x86_64::is_hook(one) => Some(*at),
+            _ => None,
         };
         if let Some(step) = hook.and_then(|at| self.steps.get_mut(&at)) {
             step.exit = Exit::Next;

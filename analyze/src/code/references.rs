@@ -12,6 +12,7 @@ use super::{
     state::{State, Target},
     step::{Convention, Effect, Exit, Source},
     value::{Chain, Root},
+    x86_64,
 };
 
 /// What the code of the function at `address` shows; `None` when its code was not recorded.
@@ -199,15 +200,17 @@ impl SiteTable {
                 effect,
             })
         };
-        let calls = self.calls.iter().map(|(site, call)| Call {
-            at: call.at,
-            target: call.target,
-            name: call
-                .target
-                .and_then(|target| kernel.function_name(target))
-                .map(str::to_owned),
-            arguments: call.arguments,
-            effect: self.effects.get(site).cloned().unwrap_or_default(),
+        let calls = self.calls.iter().map(|(site, call)| {
+            let name = call.target.and_then(|target| kernel.function_name(target));
+            // What the stub jumps to is in a register.
+            let by_pointer = name.is_some_and(x86_64::is_indirect_thunk);
+            Call {
+                at: call.at,
+                target: call.target.filter(|_| !by_pointer),
+                name: name.filter(|_| !by_pointer).map(str::to_owned),
+                arguments: call.arguments,
+                effect: self.effects.get(site).cloned().unwrap_or_default(),
+            }
         });
         FunctionEvidence {
             variables: variables.into_iter().map(variable).collect(),

@@ -147,3 +147,27 @@ fn the_stack_protector_never_fails() {
     );
     assert_eq!(evidence.errnos, [5]);
 }
+
+#[test]
+fn the_hook_of_the_tracer_is_no_call_behind_a_landing_pad() {
+    let call = |at: u64, to: u64| {
+        let words = u32::try_from((to.wrapping_sub(AT + at) / 4) & 0x03ff_ffff).unwrap();
+        0x9400_0000 | words
+    };
+    let pads: [&[u32]; 3] = [&[], &[0xd503_245f], &[0xd503_233f]]; // none, bti c, paciasp
+    for pad in pads {
+        let at = 4 * pad.len() as u64;
+        let mut words = pad.to_vec();
+        words.push(0xaa1e_03e9); // mov x9, x30
+        words.push(call(at + 4, 0x9_0000)); // bl ftrace_caller
+        words.push(call(at + 8, 0x200)); // bl inc_ucount
+        words.push(0xd65f_03c0); // ret
+        let code: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
+        let targets: Vec<_> = look(Aarch64, &code)
+            .calls
+            .iter()
+            .map(|call| call.target)
+            .collect();
+        assert_eq!(targets, [Some(0x200)], "{pad:x?}");
+    }
+}

@@ -7,7 +7,8 @@ use super::super::{FunctionEvidence, Kernel, references};
 /// Where the functions are: a variable of the sysctl `fs.limit` is 0x1000 further on.
 pub(super) const AT: u64 = 0x8000;
 
-/// What the code of a function at [`AT`] shows. `panic` is at 0x100, `inc_ucount` at 0x200.
+/// What the code of a function at [`AT`] shows. `panic` is at 0x100, `inc_ucount` at 0x200, a stub for calls by rax at
+/// 0x300.
 pub(super) fn look(architecture: Architecture, bytes: &[u8]) -> FunctionEvidence {
     let symbol = |address, name: &str| Symbol {
         address,
@@ -20,6 +21,7 @@ pub(super) fn look(architecture: Architecture, bytes: &[u8]) -> FunctionEvidence
     let symbols = [
         symbol(0x100, "panic"),
         symbol(0x200, "inc_ucount"),
+        symbol(0x300, "__x86_indirect_thunk_rax"),
         symbol(AT, "function"),
     ];
     let code = [FunctionCode {

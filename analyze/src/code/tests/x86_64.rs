@@ -44,3 +44,47 @@ fn a_comparison_with_memory_reads_it() {
     assert_eq!(evidence.variables[0].sysctls, ["fs.limit"]);
     assert_eq!(evidence.variables[0].effect.decides, [-11, 0]);
 }
+
+/// `call` or `jmp` at `offset` of the function, to `to`.
+fn branch(opcode: u8, offset: u64, to: u64) -> Vec<u8> {
+    let distance = to.wrapping_sub(AT + offset + 5).to_le_bytes();
+    [&[opcode], &distance[..4]].concat()
+}
+
+#[test]
+fn a_call_by_way_of_a_stub_is_one_by_pointer() {
+    let mut code = vec![
+        0xf3, 0x0f, 0x1e, 0xfa, // endbr64
+        0x48, 0x8b, 0x07, // mov rax, [rdi]
+    ];
+    code.extend(branch(0xe8, 7, 0x300)); // call __x86_indirect_thunk_rax
+    code.extend(branch(0xe8, 12, 0x200)); // call inc_ucount
+    code.push(0xc3); // ret
+    let evidence = look(X86_64, &code);
+    let [by_pointer, direct] = evidence.calls.as_slice() else {
+        panic!("two calls: {evidence:?}")
+    };
+    assert_eq!((by_pointer.target, &by_pointer.name), (None, &None));
+    assert_eq!(direct.target, Some(0x200));
+    let mut code = vec![0x48, 0x8b, 0x07]; // mov rax, [rdi]
+    code.extend(branch(0xe9, 3, 0x300)); // jmp __x86_indirect_thunk_rax
+    let evidence = look(X86_64, &code);
+    assert_eq!(evidence.calls[0].target, None);
+    assert!(evidence.calls[0].effect.returned);
+}
+
+#[test]
+fn the_hook_of_the_tracer_is_no_call() {
+    for pad in [&[][..], &[0xf3, 0x0f, 0x1e, 0xfa]] {
+        let mut code = pad.to_vec();
+        code.extend(branch(0xe8, pad.len() as u64, 0x9_0000));
+        code.extend(branch(0xe8, pad.len() as u64 + 5, 0x200));
+        code.push(0xc3);
+        let targets: Vec<_> = look(X86_64, &code)
+            .calls
+            .iter()
+            .map(|call| call.target)
+            .collect();
+        assert_eq!(targets, [Some(0x200)]);
+    }
+}

@@ -47,6 +47,15 @@ pub(super) fn is_hook(step: &Step) -> bool {
     step.len == 5 && matches!(step.exit, Exit::Call(Some(_)))
 }
 
+/// Whether a function is one of the stubs through which indirect calls and jumps go where the processor's own are not
+/// trusted (`arch/x86/lib/retpoline.S`): `__x86_indirect_thunk_rax`, since 6.2 also `__x86_indirect_call_thunk_rax` and
+/// `__x86_indirect_jump_thunk_rax`, since 6.15 `__x86_indirect_its_thunk_rax` and `__x86_indirect_paranoid_thunk_r11`.
+pub(super) fn is_indirect_thunk(function: &str) -> bool {
+    function
+        .strip_prefix("__x86_indirect_")
+        .is_some_and(|rest| rest.contains("thunk_"))
+}
+
 fn exit(instruction: &Instruction) -> Exit {
     let target = instruction.near_branch_target();
     match instruction.flow_control() {
