@@ -171,6 +171,7 @@ fn full(id: &str) -> LimitUse {
         usage: 7,
         limit: Some(7),
         at_failure: true,
+        spared: false,
         source: "fact".into(),
     }
 }

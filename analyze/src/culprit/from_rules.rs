@@ -194,6 +194,11 @@ pub(super) fn says_use(
     let asked = subject.asked(limit);
     let text = limit.text(asked);
     candidate.usage = limit.limit.map(|most| (limit.usage, most));
+    if limit.spared {
+        let text = format!("{text}: the failing task is free from this limit");
+        candidate.denies(Kind::Usage, 60, text);
+        return;
+    }
     match limit.nearness(asked) {
         // Nothing of what is not there: as often unused as forbidden.
         Nearness::At if limit.limit == Some(0) => candidate.says(Kind::Usage, 20, text),

@@ -7,6 +7,7 @@ use crate::{
     code::{self, Kernel},
     evidence::{CodeFacts, FileSystem, LimitUse, NamedFile, Place},
     failures::Group,
+    limits::demand,
     load::Bundle,
     origin::Origin,
     rules::{Case, Rule, book},
@@ -99,49 +100,13 @@ impl<'a> Subject<'a> {
         same.max_by_key(|limit| (limit.nearness(self.asked(limit)), limit.at_failure))
     }
 
-    /// How much of `limit` the failing call asked for: the amount in its argument where that counts what the limit
-    /// counts, else 1.
+    /// How much of `limit` the failing call asked for; 0 when that limit cannot be what refused it.
     #[must_use]
     pub fn asked(&self, limit: &LimitUse) -> u64 {
-        let of = |(name, argument, unit): &(&str, usize, &str)| {
-            let same = *name == self.group.syscall_name;
-            let amount = *self.sample?.args.get(*argument)?;
-            match (*unit, limit.unit.as_str()) {
-                _ if !same => None,
-                (unit, counted) if unit == counted => Some(amount),
-                (BYTES, counted) if counted.starts_with("pages") => {
-                    Some(amount.div_ceil(self.bundle.page_size_bytes().max(1)))
-                }
-                _ => None,
-            }
-        };
-        AMOUNTS.iter().find_map(of).unwrap_or(1).max(1)
+        self.sample
+            .map_or(1, |failure| demand(self.bundle, failure, limit))
     }
 }
-
-const BYTES: &str = "bytes";
-
-/// Syscalls with an argument that is an amount, which one, and what it counts, as limits say it.
-const AMOUNTS: [(&str, usize, &str); 18] = [
-    ("add_key", 3, BYTES),
-    ("fallocate", 3, BYTES),
-    ("ftruncate", 1, BYTES),
-    ("io_setup", 0, "events of asynchronous I/O"),
-    ("mlock", 1, BYTES),
-    ("mlock2", 1, BYTES),
-    ("mmap", 1, BYTES),
-    ("mremap", 2, BYTES),
-    ("msgsnd", 2, BYTES),
-    ("pwrite64", 2, BYTES),
-    ("semget", 1, "semaphores"),
-    ("semget", 1, "semaphores in one set"),
-    ("semop", 2, "semaphore operations"),
-    ("semtimedop", 2, "semaphore operations"),
-    ("sendto", 2, BYTES),
-    ("shmget", 1, BYTES),
-    ("truncate", 1, BYTES),
-    ("write", 2, BYTES),
-];
 
 /// What the code of the origin shows, or of the function below it whose errno it replaced.
 fn code_facts(bundle: &Bundle, kernel: &Kernel, origin: &Origin) -> CodeFacts {

@@ -22,6 +22,7 @@ fn limit(id: &str, unit: &str, usage: u64, limit: u64) -> LimitUse {
         usage,
         limit: Some(limit),
         at_failure: true,
+        spared: false,
         source: "fact".into(),
     }
 }
@@ -403,4 +404,74 @@ fn the_remedy_is_for_the_group_that_is_full() {
     );
     assert_eq!(remedy("cgroup /"), "echo max > /sys/fs/cgroup/pids.max");
     assert_eq!(remedy(""), "echo max > /sys/fs/cgroup/pods/1/pids.max");
+}
+
+/// The ids of the culprits, the most likely first, with their confidence.
+fn blamed(recording: &Recording) -> Vec<(String, Confidence)> {
+    let culprits = diagnose(&recording.load()).culprits.into_iter();
+    culprits
+        .map(|culprit| (culprit.id, culprit.confidence))
+        .collect()
+}
+
+#[test]
+fn what_a_call_does_not_ask_for_did_not_refuse_it() {
+    let mut recording = Recording::new();
+    // 64 GiB of PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE.
+    let args = [0, 64 << 30, 0, 0x4022, u64::MAX, 0];
+    recording.fail(222, 12, "vm", 50_000_000).args = args;
+    recording.fact("mm.map_count", 65531);
+    recording.fact("mm.locked_vm", 0);
+    recording.fact("rlimit.MEMLOCK", 8 << 20);
+    let files = [("/proc/sys/vm/max_map_count", "65530\n")];
+    recording.snapshot(Phase::Failure, 60_000_000, &files);
+    let kernel = &mut recording.kernel;
+    kernel.syscall_enter(222);
+    kernel.enter("__arm64_sys_mmap");
+    kernel.returned("do_mmap", -12);
+    kernel.leave_with("__arm64_sys_mmap", Some(-12));
+    kernel.syscall_exit(222, -12);
+    recording.take_events(1);
+    let blamed = blamed(&recording);
+    assert_eq!(blamed[0].0, "sysctl:vm.max_map_count", "{blamed:?}");
+    assert!(
+        blamed.iter().all(|(id, _)| id != "rlimit:MEMLOCK"),
+        "{blamed:?}"
+    );
+}
+
+#[test]
+fn root_of_a_container_is_stopped_by_its_group_and_not_by_nproc() {
+    let mut recording = Recording::new();
+    recording.fail(220, 11, "forks", 50_000_000).uid = 0;
+    for (name, value) in [
+        // What Docker leaves of the capabilities.
+        ("cred.cap_effective", 0xa804_25fb),
+        ("user_ns.level", 0),
+        ("ucount.rlimit_nproc", 64),
+        ("rlimit.NPROC", 64),
+    ] {
+        recording.fact(name, value);
+    }
+    let files = [
+        ("/proc/100/status", "Name:\tforks\n"),
+        ("/proc/100/cgroup", "0::/docker/ab12\n"),
+        ("/sys/fs/cgroup/docker/ab12/pids.max", "50\n"),
+        ("/sys/fs/cgroup/docker/ab12/pids.current", "50\n"),
+        ("/proc/sys/kernel/threads-max", "7164\n"),
+        ("/proc/loadavg", "0.00 0.01 0.05 2/100 1201\n"),
+    ];
+    recording.snapshot(Phase::Failure, 60_000_000, &files);
+    let callers = ["kernel_clone", "__arm64_sys_clone"];
+    recording
+        .kernel
+        .probe_with_stack("copy_process", &callers, -11);
+    recording.take_events(0);
+    let blamed = blamed(&recording);
+    assert_eq!(blamed[0].0, "cgroup:pids.max", "{blamed:?}");
+    let nproc = blamed.iter().find(|(id, _)| id == "rlimit:NPROC");
+    assert!(
+        nproc.is_none_or(|(_, confidence)| *confidence == Confidence::Low),
+        "{blamed:?}"
+    );
 }

@@ -2,7 +2,7 @@
 
 use format_spec::record::Failure;
 
-use super::cgroups_of;
+use super::{cgroups_of, hierarchy};
 use crate::load::Bundle;
 
 /// How many processors of the host the cpuset of the failing task's group leaves out; `None` when that is not known.
@@ -20,9 +20,9 @@ pub fn cpuset_left_out(bundle: &Bundle, failure: &Failure) -> Option<u64> {
         let mut fields = line.splitn(3, ':').skip(1);
         let (controllers, group) = (fields.next()?, fields.next()?);
         if controllers.is_empty() {
-            file("/sys/fs/cgroup", group, "cpuset.cpus.effective")
+            file(&hierarchy(view, "")?, group, "cpuset.cpus.effective")
         } else if controllers.split(',').any(|name| name == "cpuset") {
-            file("/sys/fs/cgroup/cpuset", group, "cpuset.effective_cpus")
+            file(&hierarchy(view, "cpuset")?, group, "cpuset.effective_cpus")
         } else {
             None
         }

@@ -15,6 +15,8 @@ pub struct LimitUse {
     pub usage: u64,
     /// The limit; `None` for none.
     pub limit: Option<u64>,
+    /// Whether there is one, from which the failing task is free.
+    pub spared: bool,
     /// Whether it was read at the failure itself, and not from a snapshot before or after.
     pub at_failure: bool,
     /// Where the numbers come from.
@@ -65,10 +67,10 @@ impl LimitUse {
         }
     }
 
-    /// How near to the limit the use is when `wanted` more is asked for.
+    /// How near to the limit the use is when `wanted` more is asked for. What asks for nothing is far from any limit.
     #[must_use]
     pub fn nearness(&self, wanted: u64) -> Nearness {
-        let Some(limit) = self.limit else {
+        let Some(limit) = self.limit.filter(|_| wanted > 0) else {
             return Nearness::Far;
         };
         if self.usage.saturating_add(wanted) > limit {
@@ -96,6 +98,7 @@ mod tests {
             usage,
             limit,
             at_failure: true,
+            spared: false,
             source: String::new(),
         };
         assert_eq!(used(31, Some(31)).text(1), "31 of 31 mounts");
@@ -105,5 +108,6 @@ mod tests {
         assert_eq!(used(10, Some(31)).nearness(25), Nearness::At);
         assert_eq!(used(0, Some(0)).nearness(1), Nearness::At);
         assert_eq!(used(u64::MAX, None).nearness(1), Nearness::Far);
+        assert_eq!(used(31, Some(31)).nearness(0), Nearness::Far);
     }
 }

@@ -7,7 +7,8 @@ use format_spec::{
 
 use crate::load::{Bundle, SnapshotView};
 
-const RECORDERS_OWN: &str = "/proc/self/mountinfo";
+/// The mounts as the recorder saw them.
+pub(super) const RECORDERS_OWN: &str = "/proc/self/mountinfo";
 
 /// The mounts of a process as it saw them, in order: a later one on the same point hides an earlier one.
 ///

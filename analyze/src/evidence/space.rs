@@ -104,6 +104,7 @@ impl FileSystem {
             usage: used,
             limit: Some(all),
             at_failure: false,
+            spared: false,
             source: String::new(),
         };
         let Self { blocks, inodes, .. } = self;

@@ -6,7 +6,7 @@ use super::{
     term::Read,
 };
 use crate::{
-    evidence::{LimitUse, Nearness, cgroups_of, named_cgroup},
+    evidence::{LimitUse, Nearness, cgroups_of, hierarchy, named_cgroup},
     load::SnapshotView,
     text::plain,
 };
@@ -121,9 +121,10 @@ pub(super) fn read(moment: &Moment<'_>) -> Vec<LimitUse> {
         let Some(path) = group(membership, kind.controller) else {
             continue;
         };
-        let Some(root) = root(view, kind, path) else {
+        let Some(root) = hierarchy(view, kind.controller) else {
             continue;
         };
+        let root = root.as_str();
         let mut groups: Vec<LimitUse> = ancestors(path)
             .filter_map(|path| kind.read(view, root, path))
             .collect();
@@ -151,22 +152,6 @@ fn group<'a>(membership: &'a str, controller: &str) -> Option<&'a str> {
     })
 }
 
-/// Where the hierarchy is mounted, told by the file of the limit in the group, or in the nearest ancestor that has it.
-fn root<'a>(view: &'a SnapshotView, kind: &Kind, path: &str) -> Option<&'a str> {
-    let mounted = |end: String| {
-        view.under(b"/sys/fs/cgroup").find_map(|(entry, _)| {
-            let root = std::str::from_utf8(entry).ok()?.strip_suffix(&end)?;
-            let last = root.rsplit('/').next()?;
-            let fits =
-                kind.controller.is_empty() || last.split(',').any(|name| name == kind.controller);
-            fits.then_some(root)
-        })
-    };
-    ancestors(path)
-        .map(|path| file("", path, kind.limit))
-        .find_map(mounted)
-}
-
 fn file(root: &str, path: &str, name: &str) -> String {
     format!("{root}{}/{name}", path.trim_end_matches('/'))
 }
@@ -191,6 +176,7 @@ impl Kind {
             usage: procfs::word(procfs::line(usage, self.line)?, 0)?,
             limit: (limit < V1_UNLIMITED).then_some(limit),
             at_failure: false,
+            spared: false,
             source: SOURCE.into(),
         })
     }
@@ -242,7 +228,7 @@ fn depth(view: &SnapshotView, membership: &str) -> Vec<LimitUse> {
     let limit = kind("cgroup:cgroup.max.depth", "levels", "cgroup.max.depth", "");
     let found = || {
         let path = group(membership, limit.controller)?;
-        let root = root(view, &limit, path)?;
+        let root = &hierarchy(view, limit.controller)?;
         let levels = ancestors(path).enumerate().filter_map(|(below, ancestor)| {
             let most = procfs::word(view.text(file(root, ancestor, limit.limit))?, 0)?;
             (most != UNLIMITED).then(|| LimitUse {
@@ -252,6 +238,7 @@ fn depth(view: &SnapshotView, membership: &str) -> Vec<LimitUse> {
                 usage: u64::try_from(below).unwrap_or(u64::MAX),
                 limit: Some(most),
                 at_failure: false,
+                spared: false,
                 source: SOURCE.into(),
             })
         });

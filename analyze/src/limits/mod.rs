@@ -2,9 +2,10 @@
 //!
 //! `rows` says which limits there are, `term` how a number is come by, `moment` reads it: from the facts of the
 //! failing moment where there are any, else from the snapshot nearest to it. Control groups are read by folder
-//! (`cgroups`), as their limits hold at every level.
+//! (`cgroups`), as their limits hold at every level. `demand` says how much of a limit the failing call asks for.
 
 mod cgroups;
+mod demand;
 mod moment;
 mod procfs;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use format_spec::record::Failure;
 
 use crate::{evidence::LimitUse, load::Bundle};
 
+pub use demand::demand;
 pub use unmeasured::unmeasured;
 
 /// The limits of the task that failed; without a failure, those of the whole host at the end of the recording.

@@ -28,6 +28,8 @@ pub(super) struct Row {
     /// Numbers of the capabilities (`include/uapi/linux/capability.h`) each of which frees from the limit, in the
     /// initial user namespace.
     pub(super) exempt: &'static [u32],
+    /// Whether the user 0 of the initial user namespace is free from the limit, whatever its capabilities.
+    pub(super) spares_root: bool,
     /// The row only holds while this number is that.
     pub(super) only: Option<(Term, u64)>,
 }
@@ -67,6 +69,7 @@ pub(super) const fn row(
         lasting: false,
         zero_is_none: false,
         exempt: &[],
+        spares_root: false,
         only: None,
     }
 }
@@ -97,6 +100,13 @@ impl Row {
         Self { exempt, ..self }
     }
 
+    pub(super) const fn spares_root(self) -> Self {
+        Self {
+            spares_root: true,
+            ..self
+        }
+    }
+
     pub(super) const fn only(self, term: Term, value: u64) -> Self {
         Self {
             only: Some((term, value)),
@@ -113,9 +123,9 @@ impl Row {
         }
         let usage = moment.read(&self.usage)?;
         let limit = moment.read(&self.limit)?.value;
-        let none = limit == UNLIMITED
-            || (self.zero_is_none && limit == 0)
-            || is_exempt(moment, self.exempt);
+        let spared = is_exempt(moment, self.exempt)
+            || self.spares_root && moment.failure.is_some_and(|failure| failure.uid == 0);
+        let none = limit == UNLIMITED || (self.zero_is_none && limit == 0) || spared;
         let found = LimitUse {
             id: self.id.into(),
             scope: self.scope.words(moment)?,
@@ -123,6 +133,7 @@ impl Row {
             usage: usage.value,
             limit: (!none).then_some(limit),
             at_failure: usage.read == Read::AtFailure,
+            spared,
             source: match usage.read {
                 Read::AtFailure | Read::Always => "read at the failure".into(),
                 Read::Alive | Read::Gone => "read in the snapshot nearest to the failure".into(),

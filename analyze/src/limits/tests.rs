@@ -102,7 +102,7 @@ fn what_a_process_that_is_gone_held_is_not_known() {
 #[test]
 fn capabilities_free_from_limits() {
     let mut recording = Recording::new();
-    recording.fail(220, 11, "forks", 50);
+    recording.fail(220, 11, "forks", 50).uid = 1000;
     for (name, value) in [
         ("ucount.rlimit_nproc", 50),
         ("rlimit.NPROC", 50),
@@ -167,4 +167,92 @@ fn control_groups_are_read_up_to_the_root() {
         texts(&found, "cgroup:cgroup.max.depth"),
         ["1 of 1 levels in cgroup /box"]
     );
+}
+
+#[test]
+fn a_group_is_not_mistaken_for_one_in_a_container_that_is_called_alike() {
+    let limits_with = |more: &[(&str, &str)]| {
+        let mut recording = Recording::new();
+        recording.fail(220, 11, "sshd", 50);
+        let inner = "/sys/fs/cgroup/docker/ab12/system.slice/ssh.service";
+        let (max, current) = (format!("{inner}/pids.max"), format!("{inner}/pids.current"));
+        let mut files = vec![
+            ("/proc/100/status", "Name:\tsshd\n"),
+            ("/proc/100/cgroup", "0::/system.slice/ssh.service\n"),
+            (max.as_str(), "5\n"),
+            (current.as_str(), "5\n"),
+        ];
+        files.extend(more);
+        recording.snapshot(Phase::Failure, 60, &files);
+        texts(&limits(&recording.load()), "cgroup:pids.max")
+    };
+    let own = [
+        ("/sys/fs/cgroup/system.slice/ssh.service/pids.max", "1000\n"),
+        (
+            "/sys/fs/cgroup/system.slice/ssh.service/pids.current",
+            "3\n",
+        ),
+    ];
+    assert_eq!(
+        limits_with(&own),
+        ["3 of 1000 processes and threads in cgroup /system.slice/ssh.service"]
+    );
+    // Nothing is known of its own group: the other one's numbers are not its numbers.
+    assert!(limits_with(&[]).is_empty());
+    let mounts = [(
+        "/proc/self/mountinfo",
+        "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+    )];
+    assert!(limits_with(&mounts).is_empty());
+    let all = [own[0], own[1], mounts[0]];
+    assert_eq!(limits_with(&all), limits_with(&own));
+}
+
+#[test]
+fn root_without_capabilities_is_spared_by_the_limit_on_processes() {
+    let of = |uid| {
+        let mut recording = Recording::new();
+        recording.fail(220, 11, "forks", 50).uid = uid;
+        // What Docker leaves of them.
+        recording.fact("cred.cap_effective", 0xa804_25fb);
+        recording.fact("user_ns.level", 0);
+        recording.fact("ucount.rlimit_nproc", 64);
+        recording.fact("rlimit.NPROC", 64);
+        texts(&limits(&recording.load()), "rlimit:NPROC")
+    };
+    let count = |uid, of| {
+        [format!(
+            "64 of {of} processes and threads in all processes of uid {uid}"
+        )]
+    };
+    assert_eq!(of(0), count(0, "unlimited"));
+    assert_eq!(of(1000), count(1000, "64"));
+}
+
+#[test]
+fn sockets_of_other_namespaces_use_no_ports_of_this_one() {
+    let of = |sockstat: &str| {
+        let mut recording = Recording::new();
+        recording.fail(203, 99, "client", 50);
+        let files = [
+            ("/proc/net/sockstat", sockstat),
+            ("/proc/sys/net/ipv4/ip_local_port_range", "40000\t40009\n"),
+        ];
+        recording.snapshot(Phase::Failure, 60, &files);
+        texts(
+            &limits(&recording.load()),
+            "sysctl:net.ipv4.ip_local_port_range",
+        )
+    };
+    let udp = "UDP: inuse 1 mem 1\n";
+    assert!(
+        of(&format!(
+            "TCP: inuse 2 orphan 0 tw 1 alloc 900 mem 1\n{udp}"
+        ))
+        .is_empty()
+    );
+    let full = of(&format!(
+        "TCP: inuse 8 orphan 0 tw 2 alloc 900 mem 1\n{udp}"
+    ));
+    assert!(full[0].starts_with("10 of 10 sockets"), "{full:?}");
 }

@@ -20,6 +20,7 @@ pub fn unmeasured(bundle: &Bundle, failure: Option<&Failure>, id: &str) -> Optio
         usage: 0,
         limit: Some(limit),
         at_failure: false,
+        spared: false,
         source: "read in the snapshot nearest to the failure".into(),
     })
 }

@@ -20,14 +20,16 @@ pub(super) const ROWS: &[Row] = &[
     )
     .lasting(),
     // Each protocol has all ports for itself. One port serves connections to many destinations: sockets are counted, and
-    // that there are more of them than ports does not say that no port is left.
+    // that there are more of them than ports does not say that no port is left. `inuse` and `tw` are of this namespace, but
+    // leave out what is bound and neither listens nor is connected; `alloc` is of the whole host (`sockstat_seq_show`,
+    // net/ipv4/proc.c).
     row(
         "sysctl:net.ipv4.ip_local_port_range",
         "sockets to the local ports, which several can share,",
         SCOPE,
         Larger(
             &Plus(
-                &Labelled(SOCKSTAT, "TCP:", "alloc"),
+                &Labelled(SOCKSTAT, "TCP:", "inuse"),
                 &Labelled(SOCKSTAT, "TCP:", "tw"),
             ),
             &Labelled(SOCKSTAT, "UDP:", "inuse"),
@@ -39,7 +41,8 @@ pub(super) const ROWS: &[Row] = &[
             ),
             &Constant(1),
         ),
-    ),
+    )
+    .at_least(),
     row(
         "sysctl:net.ipv4.tcp_mem",
         "pages of TCP buffers",

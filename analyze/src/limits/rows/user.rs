@@ -11,7 +11,8 @@ use crate::limits::{
 };
 
 pub(super) const ROWS: &[Row] = &[
-    // `copy_process` (kernel/fork.c); users with these capabilities go on.
+    // `copy_process` (kernel/fork.c, 6.1 to 7.2): who has one of these capabilities goes on, and so does `INIT_USER`, user 0 in
+    // whatever container without any: its user is asked for, not what it may do.
     row(
         "rlimit:NPROC",
         "processes and threads",
@@ -19,7 +20,8 @@ pub(super) const ROWS: &[Row] = &[
         Fact("ucount.rlimit_nproc"),
         Either(&Fact("rlimit.NPROC"), &Rlimit("Max processes")),
     )
-    .exempt(&[SYS_ADMIN, SYS_RESOURCE]),
+    .exempt(&[SYS_ADMIN, SYS_RESOURCE])
+    .spares_root(),
     row(
         "rlimit:SIGPENDING",
         "queued signals",
