@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::{
     code::Kernel,
-    culprit::{Confidence, Culprit, RuledOut, Situation, Subject, rank, ruled_out},
+    culprit::{Confidence, Culprit, RuledOut, Situation, Subject, mark_ties, rank, ruled_out},
     failures::{Group, groups},
     graph::Calls,
     incident::{self, Place, Salience, Standing, Wish},
@@ -230,6 +230,7 @@ fn examine(
             None => culprits.push(culprit),
         }
     }
+    mark_ties(&mut culprits);
     // A stable order: of equally likely ones that of the surer origin comes first.
     culprits.sort_by_key(|culprit| (culprit.confidence, Reverse(culprit.score)));
     let ruled_out = subjects.first().map_or_else(Vec::new, ruled_out);

@@ -22,7 +22,7 @@ mod subject;
 mod wording;
 
 pub use candidate::Candidate;
-pub use rank::rank;
+pub use rank::{mark_ties, rank};
 pub use ruled_out::{RuledOut, ruled_out};
 pub use situation::Situation;
 pub use subject::Subject;
@@ -60,6 +60,8 @@ pub struct Culprit {
     pub failure: usize,
     /// The origin that it explains.
     pub origin: Option<String>,
+    /// Ids of the culprits of the same kind of failure that as much speaks for.
+    pub tied: Vec<String>,
 }
 
 /// How sure an answer is.

@@ -79,6 +79,7 @@ pub fn rank(subject: &Subject<'_>, failure: usize) -> Vec<Culprit> {
             usage: candidate.usage,
             failure,
             origin: subject.origin.map(|origin| origin.function.clone()),
+            tied: Vec::new(),
         }
     };
     candidates.into_iter().enumerate().map(culprit).collect()
@@ -102,4 +103,61 @@ fn deny_far(mut candidate: Candidate, subject: &Subject<'_>) -> Candidate {
         candidate.denies(Kind::Usage, FAR, limit.text(subject.asked(limit)));
     }
     candidate
+}
+
+/// Notes which of the culprits of one kind of failure, of whatever origins, have the same score: none of them is sure.
+pub fn mark_ties(culprits: &mut [Culprit]) {
+    let all: Vec<(String, u32)> = culprits
+        .iter()
+        .map(|culprit| (culprit.id.clone(), culprit.score))
+        .collect();
+    for culprit in culprits {
+        let ties = all
+            .iter()
+            .filter(|(id, score)| *score == culprit.score && *id != culprit.id);
+        culprit.tied = ties.map(|(id, _)| id.clone()).collect();
+        if !culprit.tied.is_empty() {
+            culprit.confidence = culprit.confidence.max(Confidence::Medium);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn culprit(id: &str, score: u32, confidence: Confidence) -> Culprit {
+        Culprit {
+            id: id.into(),
+            score,
+            confidence,
+            summary: String::new(),
+            evidence: Vec::new(),
+            against: Vec::new(),
+            remedy: Vec::new(),
+            usage: None,
+            failure: 0,
+            origin: None,
+            tied: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn of_equals_none_is_sure() {
+        let mut culprits = [
+            culprit("sysctl:kernel.keys.maxkeys", 85, Confidence::High),
+            culprit("sysctl:kernel.keys.maxbytes", 85, Confidence::High),
+            culprit("sysctl:kernel.keys.root_maxkeys", 20, Confidence::Low),
+        ];
+        mark_ties(&mut culprits);
+        let [keys, bytes, other] = &culprits;
+        assert_eq!(keys.tied, ["sysctl:kernel.keys.maxbytes"]);
+        assert_eq!(bytes.tied, ["sysctl:kernel.keys.maxkeys"]);
+        assert_eq!(other.tied, [""; 0]);
+        let sure = culprits.each_ref().map(|culprit| culprit.confidence);
+        assert_eq!(
+            sure,
+            [Confidence::Medium, Confidence::Medium, Confidence::Low]
+        );
+    }
 }

@@ -148,6 +148,15 @@ impl OriginRow {
     }
 }
 
+impl CulpritRow {
+    /// What is said where others are as likely.
+    pub(super) fn tie(&self) -> Option<String> {
+        let others = self.tied.join(", ");
+        (!others.is_empty())
+            .then(|| format!("A tie: what was recorded speaks as much for {others}."))
+    }
+}
+
 impl RuledOutRow {
     /// `fs:blocks: disk 28 % used at /`.
     pub(super) fn line(&self) -> String {

@@ -278,6 +278,7 @@ fn culprit(culprit: &Culprit) -> CulpritRow {
             .origin
             .as_ref()
             .map(|origin| plain(origin.as_bytes())),
+        tied: culprit.tied.iter().map(|id| plain(id.as_bytes())).collect(),
     }
 }
 

@@ -235,6 +235,8 @@ pub struct CulpritRow {
     pub failure: usize,
     /// The origin that it explains.
     pub origin: Option<String>,
+    /// Ids of the culprits of the same kind of failure that as much speaks for.
+    pub tied: Vec<String>,
 }
 
 /// A piece of evidence.

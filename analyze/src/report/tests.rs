@@ -133,6 +133,26 @@ fn a_repaired_recording_is_still_cut() {
 }
 
 #[test]
+fn what_is_not_known_for_sure_is_said_in_every_form() {
+    let recording = incident();
+    let bundle = recording.load();
+    let mut report = report(&recording);
+    report.origins[0].below = "not watched";
+    report.culprits.truncate(1);
+    report.culprits[0].tied = vec!["sysctl:fs.other-max".into()];
+    let said = terminal(&report, Options::default()).into_bytes();
+    let (mut page, mut ticket) = (Vec::new(), Vec::new());
+    write_html(&mut page, &bundle, &diagnose(&bundle), &report).unwrap();
+    write_markdown(&mut ticket, &report).unwrap();
+    for text in [said, page, ticket] {
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains(", or something below it that was not watched,"));
+        assert!(text.contains("speaks as much for"), "{text}");
+        assert!(text.contains("sysctl:fs.other-max"), "{text}");
+    }
+}
+
+#[test]
 fn a_quiet_recording_is_said_to_be_quiet() {
     let mut recording = Recording::new();
     assert!(terminal(&report(&recording), Options::default()).contains("No syscall failed"));

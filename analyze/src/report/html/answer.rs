@@ -74,6 +74,7 @@ fn cause(culprit: Option<&CulpritRow>) -> Markup {
             (confidence(culprit))
         }
         p { (culprit.summary) }
+        @if let Some(tie) = culprit.tie() { p.warn { (tie) } }
     }
 }
 

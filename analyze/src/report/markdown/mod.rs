@@ -85,7 +85,10 @@ fn cause(out: &mut impl Write, culprit: &CulpritRow) -> io::Result<()> {
         code(&culprit.id),
         culprit.confidence,
         text(&culprit.summary)
-    )
+    )?;
+    culprit
+        .tie()
+        .map_or(Ok(()), |tie| writeln!(out, "**{}**\n", text(&tie)))
 }
 
 fn origin(out: &mut impl Write, origin: &OriginRow) -> io::Result<()> {

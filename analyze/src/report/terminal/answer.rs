@@ -85,7 +85,10 @@ impl<W: Write> Page<'_, W> {
         }
         head += &format!("  confidence {}", culprit.confidence);
         self.field("Cause", &head, style.bold())?;
-        self.field("", &culprit.summary, Style::new())
+        self.field("", &culprit.summary, Style::new())?;
+        culprit
+            .tie()
+            .map_or(Ok(()), |tie| self.field("", &tie, WARN))
     }
 
     fn origin(&mut self, origin: &OriginRow) -> io::Result<()> {
