@@ -38,8 +38,8 @@ pub struct CountValue {
 
 const _: () = assert!(size_of::<CountValue>() == 56);
 
-/// All processes together: the rate limit of the samples of one (syscall, errno), and the failures that no
-/// [`CountKey`] counts.
+/// The rate limit of the samples of one (syscall, errno), and the failures that no [`CountKey`] counts: one for all
+/// processes of the recorded command, and one for all others.
 ///
 /// The rate limit is GCRA: `allowed_ns` is when the next sample would be due at the steady rate; a sample may be
 /// early by the burst.
@@ -55,6 +55,10 @@ pub struct Bucket {
 const _: () = assert!(size_of::<Bucket>() == 16);
 
 impl Bucket {
+    /// Bit of the map's key of what the recorded command does: on a busy host the samples of others would use up the
+    /// rate.
+    pub const OF_COMMAND: u64 = 1 << 15;
+
     /// The map's key of a (syscall, errno).
     #[must_use]
     #[inline(always)]
@@ -66,9 +70,9 @@ impl Bucket {
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "a key holds a syscall in 32 bits and an errno in 16"
+        reason = "a key holds a syscall in 32 bits and an errno in 12"
     )]
     pub const fn of_key(key: u64) -> (u32, u16) {
-        ((key >> 16) as u32, (key & 0xffff) as u16)
+        ((key >> 16) as u32, (key & 0xfff) as u16)
     }
 }

@@ -153,6 +153,31 @@ fn all_descendants_are_of_the_command_and_nobody_else() {
 }
 
 #[test]
+fn the_command_does_not_share_its_samples_with_a_busy_host() {
+    if !may_record() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let full = full(folder.path());
+    let other = folder.path().join("other");
+    fs::create_dir_all(other.join("inner")).unwrap();
+    // Each of its processes fails for the first time.
+    let storm = format!("while :; do rmdir {}; done 2>&-", other.display());
+    let mut storm = Command::new("sh").args(["-c", &storm]).spawn().unwrap();
+    let script = format!("sleep 2; rmdir {0}; exit 0", full.display());
+    let arguments = ["--syscall", "rmdir,unlinkat", "--", "sh", "-c", &script];
+    let recording = status(folder.path(), &arguments);
+    storm.kill().unwrap();
+    storm.wait().unwrap();
+    assert!(recording.success());
+    let recorded = Recorded::read(folder.path());
+    let dropped = recorded.all::<Closing>()[0].drops.clone();
+    let over_rate = dropped.iter().find(|drop| drop.why == "over the rate");
+    assert!(over_rate.unwrap().count > 0, "the host was not busy");
+    failure_on(&recorded.failures(), &full);
+}
+
+#[test]
 fn the_end_of_a_process_that_failed_is_recorded() {
     if !may_record() {
         return;

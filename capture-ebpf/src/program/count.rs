@@ -11,7 +11,10 @@ use aya_ebpf::{
 };
 use capture_ebpf::{Bucket, COMM_LEN, CountKey, CountValue, Loss};
 
-use crate::maps::{BUCKETS, BURST_NS, COUNTS, COUNTS_FULL, FIRST, INTERVAL_NS, TICK_NS, lost};
+use crate::{
+    family,
+    maps::{BUCKETS, BURST_NS, COUNTS, COUNTS_FULL, FIRST, INTERVAL_NS, TICK_NS, lost},
+};
 
 /// Counts a failure of a key that is known. `None` when it is not known; else how many came before it, and whether
 /// a sample of it is worth asking for.
@@ -95,7 +98,10 @@ fn quiet(key: &CountKey, time_ns: u64) {
 
 #[inline(always)]
 fn bucket(key: &CountKey) -> Option<*mut Bucket> {
-    let kind = Bucket::key(key.syscall, key.errno);
+    let mut kind = Bucket::key(key.syscall, key.errno);
+    if family::is_of_command(key.tgid) {
+        kind |= Bucket::OF_COMMAND;
+    }
     if let Some(bucket) = BUCKETS.get_ptr_mut(kind) {
         return Some(bucket);
     }

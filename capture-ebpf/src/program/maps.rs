@@ -18,7 +18,7 @@ pub(crate) static COUNTS: HashMap<CountKey, CountValue> = HashMap::with_max_entr
 #[map]
 pub(crate) static COUNTS_FULL: Array<u32> = Array::with_max_entries(1, 0);
 
-/// The rate limit of samples, by (syscall, errno).
+/// The rate limit of samples, by [`Bucket::key`].
 #[map]
 pub(crate) static BUCKETS: HashMap<u64, Bucket> = HashMap::with_max_entries(MAX_BUCKETS, 0);
 
