@@ -178,7 +178,7 @@ Exit status with -- COMMAND:
   127  there is no such COMMAND
 
 What it does to the host:
-  Two eBPF programs, which the kernel removes with the process; for seconds at most, function tracing of what fails,
+  eBPF programs, which the kernel removes with the process; for seconds at most, function tracing of what fails,
   in a tracing instance of its own where the kernel has them. While it runs, /run/etz-capture lists what to put back;
   it is the only thing written besides FILE. A guard process puts everything back if capture is killed; if both are,
   run: capture cleanup";

@@ -40,6 +40,15 @@ pub(super) fn manifest(start: Start<'_, '_>) -> Manifest {
             syscalls::RATE
         ),
     }];
+    armed.push(Armed {
+        what: "raw_tracepoint/sched_process_exit".into(),
+        detail: "how a process ends of which a failure was kept whole".into(),
+    });
+    let command = start.facts.id(syscalls::OF_COMMAND);
+    armed.extend(command.map(|_| Armed {
+        what: "raw_tracepoint/sched_process_fork".into(),
+        detail: "which processes are of the recorded command".into(),
+    }));
     armed.extend(start.cgroups.into_iter().map(|group| Armed {
         what: "control group".into(),
         detail: format!("{group} and those below it alone are kept whole"),

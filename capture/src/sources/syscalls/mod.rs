@@ -30,7 +30,7 @@ use capture_ebpf::{Bucket, CountKey, CountValue, Loss};
 use format_spec::record::{Count, Counts, Exit, Failure};
 
 pub(crate) use arguments::paths;
-pub(crate) use facts::Facts;
+pub(crate) use facts::{Facts, OF_COMMAND};
 pub(crate) use focus::Focus;
 
 use load::program;
