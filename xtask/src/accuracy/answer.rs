@@ -133,6 +133,7 @@ mod tests {
             serde_json::json!({"syscall": syscall, "errno": "ENOSPC", "process": "dockerd"});
         let json = serde_json::json!({
             "incidents": [incident],
+            "failures": [],
             "origins": [{"function": origin}],
             "culprits": culprits,
         });

@@ -5,23 +5,17 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 pub(super) struct Report {
     /// Candidates for what the person means, the chosen one first.
-    #[serde(default)]
     incidents: Vec<Failure>,
     /// Kinds of failures, the most suspicious first.
-    #[serde(default)]
     pub(super) failures: Vec<Failure>,
     pub(super) origins: Vec<Origin>,
     pub(super) culprits: Vec<Culprit>,
 }
 
 impl Report {
-    /// The failure that the report is about. An analyzer that names no incidents begins with the first culprit's.
+    /// The failure that the report is about.
     pub(super) fn incident(&self) -> Option<&Failure> {
-        let of_culprit = self.culprits.first().and_then(|culprit| culprit.failure);
-        let headline = of_culprit.unwrap_or(0);
-        self.incidents
-            .first()
-            .or_else(|| self.failures.get(headline))
+        self.incidents.first()
     }
 }
 
@@ -43,8 +37,6 @@ pub(super) struct Origin {
 pub(super) struct Culprit {
     pub(super) id: String,
     pub(super) confidence: Confidence,
-    /// Index into the report's failures.
-    failure: Option<usize>,
 }
 
 /// How sure a report is of a culprit, the surest first.

@@ -127,6 +127,7 @@ mod tests {
         for (host, found) in found {
             let json = serde_json::json!({
                 "incidents": [{"syscall": "mount", "errno": "ENOSPC", "process": "dockerd"}],
+                "failures": [],
                 "origins": [],
                 "culprits": [{"id": found, "confidence": "high"}],
             });
