@@ -45,8 +45,7 @@ impl Answer {
         let incident_right = spec.is_control()
             || chosen.is_some_and(|chosen| bystanders.is_incident(chosen, spec, is_first));
 
-        let origin = report.origins.first();
-        let origin = origin.map_or("none", |origin| origin.function.as_str());
+        let origin = report.origin().unwrap_or("none");
         let mut origins = spec.origin.iter();
         let origin_right =
             spec.origin.is_empty() || origins.any(|name| base_name(name) == base_name(origin));
@@ -129,12 +128,11 @@ mod tests {
             .iter()
             .map(|(id, confidence)| serde_json::json!({"id": id, "confidence": confidence}))
             .collect();
-        let incident =
-            serde_json::json!({"syscall": syscall, "errno": "ENOSPC", "process": "dockerd"});
+        let incident = serde_json::json!({"failure": 1, "syscall": syscall, "errno": "ENOSPC", "process": "dockerd"});
         let json = serde_json::json!({
             "incidents": [incident],
             "failures": [],
-            "origins": [{"function": origin}],
+            "origins": [{"failure": 0, "function": "do_prlimit"}, {"failure": 1, "function": origin}],
             "culprits": culprits,
         });
         serde_json::from_value(json).unwrap()

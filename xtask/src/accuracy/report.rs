@@ -5,17 +5,25 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 pub(super) struct Report {
     /// Candidates for what the person means, the chosen one first.
-    incidents: Vec<Failure>,
+    incidents: Vec<Incident>,
     /// Kinds of failures, the most suspicious first.
     pub(super) failures: Vec<Failure>,
-    pub(super) origins: Vec<Origin>,
+    origins: Vec<Origin>,
     pub(super) culprits: Vec<Culprit>,
 }
 
 impl Report {
     /// The failure that the report is about.
     pub(super) fn incident(&self) -> Option<&Failure> {
-        self.incidents.first()
+        self.incidents.first().map(|incident| &incident.kind)
+    }
+
+    /// The function that this failure's error came from. Other failures have origins of their own.
+    pub(super) fn origin(&self) -> Option<&str> {
+        let incident = self.incidents.first()?;
+        let mut origins = self.origins.iter();
+        let origin = origins.find(|origin| origin.failure == incident.failure)?;
+        Some(&origin.function)
     }
 }
 
@@ -29,8 +37,18 @@ pub(super) struct Failure {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Origin {
-    pub(super) function: String,
+struct Incident {
+    /// Index into the report's failures.
+    failure: usize,
+    #[serde(flatten)]
+    kind: Failure,
+}
+
+#[derive(Debug, Deserialize)]
+struct Origin {
+    function: String,
+    /// Index into the report's failures.
+    failure: usize,
 }
 
 #[derive(Debug, Deserialize)]

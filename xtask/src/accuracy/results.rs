@@ -99,8 +99,8 @@ impl Results {
             "# Results\n\n\
              How often the analyzer is right on recordings of scenarios whose cause is known. Made by `{command}`.\n\n\
              Incident: the report is about the scenario's failure and not about another one of the host. Top-1: the expected\n\
-             culprit comes first; top-3: among the first three. Origin: the first origin found is a function that may return\n\
-             the error. Controls are healthy hosts: no culprit may have high confidence. `noise`: recorded beside what goes\n\
+             culprit comes first; top-3: among the first three. Origin: the function that it is said to come from may return\n\
+             its error. Controls are healthy hosts: no culprit may have high confidence. `noise`: recorded beside what goes\n\
              wrong on every host (`testdata/noise`); all other recordings are of guests in which nothing else fails.\n\n\
              {}\n\
              How often the first culprit is right by the confidence that the report states; on a control none is.\n\n\
@@ -126,7 +126,7 @@ mod tests {
         let mut results = Results::default();
         for (host, found) in found {
             let json = serde_json::json!({
-                "incidents": [{"syscall": "mount", "errno": "ENOSPC", "process": "dockerd"}],
+                "incidents": [{"failure": 0, "syscall": "mount", "errno": "ENOSPC", "process": "dockerd"}],
                 "failures": [],
                 "origins": [],
                 "culprits": [{"id": found, "confidence": "high"}],
