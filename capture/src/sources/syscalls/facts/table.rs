@@ -46,6 +46,7 @@ const TASK: &[Fact] = &[
     fact("task.atomic_flags", Bits, &["atomic_flags"]),
     fact("task.ptrace", Bits, &["ptrace"]),
     fact("signal.threads", Count, &["signal->nr_threads"]),
+    fact("task.policy", Id, &["policy"]),
 ];
 
 /// `struct cred` (`include/linux/cred.h`); `kernel_cap_t` became one 64-bit word in 6.3.
@@ -96,6 +97,11 @@ const MOUNTS: &[Fact] = &[
         &["nsproxy->mnt_ns->nr_mounts", "nsproxy->mnt_ns->mounts"],
     ),
     fact(
+        "mnt_ns.owner_level",
+        Count,
+        &["nsproxy->mnt_ns->user_ns->level"],
+    ),
+    fact(
         "mnt_ns.pending_mounts",
         Count,
         &["nsproxy->mnt_ns->pending_mounts"],
@@ -119,6 +125,11 @@ const PIDS: &[Fact] = &[
         "pid_ns.level",
         Count,
         &["nsproxy->pid_ns_for_children->level"],
+    ),
+    fact(
+        "pid_ns.owner_level",
+        Count,
+        &["nsproxy->pid_ns_for_children->user_ns->level"],
     ),
 ];
 
@@ -150,8 +161,9 @@ const FILES: &[Fact] = &[
     fact("fs.umask", Bits, &["fs->umask"]),
 ];
 
-/// `struct mm_struct` (`include/linux/mm_types.h`).
+/// `struct mm_struct` (`include/linux/mm_types.h`); its flags became a bitmap in 6.18.
 const MEMORY: &[Fact] = &[
+    fact("mm.flags", Bits, &["mm->flags.__mm_flags[0]", "mm->flags"]),
     fact("mm.map_count", Count, &["mm->map_count"]),
     fact("mm.total_vm", Pages, &["mm->total_vm"]),
     fact("mm.locked_vm", Pages, &["mm->locked_vm"]),
