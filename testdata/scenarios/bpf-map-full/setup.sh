@@ -1,0 +1,1 @@
+echo 64 > /tmp/endpoints.size

@@ -1,0 +1,1 @@
+endpoints "$(cat /tmp/endpoints.size)" 100

@@ -1,0 +1,2 @@
+mkdir -p /srv/db
+mount -t ramfs tables /srv/db

@@ -1,0 +1,1 @@
+table /srv/db/orders

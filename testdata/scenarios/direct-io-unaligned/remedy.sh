@@ -1,0 +1,1 @@
+echo 4096 > /tmp/record.bytes

@@ -1,0 +1,1 @@
+journal /dev/loop0 "$(cat /tmp/record.bytes)"

@@ -1,0 +1,1 @@
+nsenter -t "$(cat /run/container.pid)" -m umount /proc/irq

@@ -1,0 +1,1 @@
+watchpoints "$(cat /tmp/watched)"

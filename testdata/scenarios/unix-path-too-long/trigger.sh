@@ -1,0 +1,1 @@
+listen "$(cat /tmp/socket.path)"

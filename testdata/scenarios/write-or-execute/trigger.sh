@@ -1,0 +1,1 @@
+compile "$(cat /tmp/unit.deny)"
