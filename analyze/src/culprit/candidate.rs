@@ -26,6 +26,8 @@ pub struct Candidate {
     pub(super) against: Vec<Evidence>,
     /// How many conditions made it: of two explanations of one id, the more specific one is worded.
     pub(super) specific: usize,
+    /// How many of its conditions the recording could not answer: of two that are as likely, the one with fewer is said.
+    pub(super) unanswered: usize,
 }
 
 impl Candidate {
@@ -60,6 +62,7 @@ impl Candidate {
         if other.specific > self.specific || self.summary.is_empty() {
             self.summary = other.summary;
             self.specific = other.specific;
+            self.unanswered = other.unanswered;
             if !other.remedy.is_empty() {
                 self.remedy = other.remedy;
             }

@@ -12,9 +12,9 @@ use crate::{
     failures::{Class, groups},
     graph::Outcome,
     load::Bundle,
-    names::{errno_number, syscall_number},
+    names::{errno_number, open_flag, syscall_number},
     origin::{Below, How, Origin, Told, Translation},
-    rules::{Answer, Place, Range, Returned, Rule, book, judge},
+    rules::{Answer, MountPlace, Place, Range, Returned, Rule, book, judge},
     testing::Recording,
 };
 
@@ -66,19 +66,43 @@ fn fixture(rule: &Rule) -> Option<Fixture> {
     for (index, value) in numbers(rule.argument.iter().map(|is| (is.index, is.range()))) {
         failure.args[index] = value;
     }
+    for is in &rule.beyond {
+        failure.args[is.index] = 64;
+    }
+    let bit = |name: &str| open_flag(Architecture::Aarch64, name).unwrap();
+    for is in &rule.flag {
+        is.index
+            .inspect(|&index| failure.args[index] |= bit(&is.set));
+    }
     for (fact, value) in numbers(rule.fact.iter().map(|is| (&is.name, is.range()))) {
         recording.fact(fact, value);
     }
-    let place = [1, 0].into_iter().find(|&place| is_path(&name, place));
+    for is in &rule.flag {
+        is.fact
+            .as_ref()
+            .inspect(|fact| recording.fact(fact, bit(&is.set)));
+    }
+    for is in &rule.beyond {
+        recording.fact(&is.fact, 64);
+    }
+    let argument = rule.mount.iter().find_map(|is| is.argument);
+    let place = argument.or_else(|| [1, 0].into_iter().find(|&place| is_path(&name, place)));
     recording.path(place.unwrap_or(1), "/folder/file");
+    for is in &rule.text {
+        recording.path(is.index, &is.any[0]);
+    }
     let mut files: Vec<(String, String)> = Vec::new();
     for (sysctl, value) in numbers(rule.sysctl.iter().map(|is| (&is.name, is.range()))) {
         let path = format!("/proc/sys/{}", sysctl.replace('.', "/"));
         files.push((path, format!("{}\n", value.cast_signed())));
     }
-    if let Some(fs_type) = rule.filesystem.first() {
-        let line = format!("20 1 0:20 / / rw - {fs_type} source rw\n");
-        files.push(("/proc/100/mountinfo".into(), line));
+    if !rule.filesystem.is_empty() || !rule.mount.is_empty() {
+        recording.fact("fs.root_device", 20);
+        files.push(("/proc/100/mountinfo".into(), mounts(rule)));
+    }
+    if let Some(words) = rule.log.first().filter(|_| rule.logged) {
+        let text = format!("time_us level text\n0 3 {words}\n");
+        files.push(("etz:kmsg".into(), text));
     }
     files.push(("etz:paths".into(), paths(rule)));
     let files: Vec<(&str, &str)> = files
@@ -101,6 +125,27 @@ fn fixture(rule: &Rule) -> Option<Fixture> {
     })
 }
 
+/// The mounts: the root, and where one asks for what is above a mount, another in it.
+fn mounts(rule: &Rule) -> String {
+    let types = rule.mount.iter().filter_map(|is| is.fs_type.as_ref());
+    let fs_type = types.chain(&rule.filesystem).next();
+    let fs_type = fs_type.map_or("ext4", String::as_str);
+    let options = rule.mount.iter().filter_map(|is| is.option.as_deref());
+    let options: Vec<&str> = ["rw"].into_iter().chain(options).collect();
+    let shared = match rule.mount.iter().any(|is| is.shared == Some(true)) {
+        true => "shared:1 ",
+        false => "",
+    };
+    let root = format!(
+        "20 1 0:20 / / {} {shared}- {fs_type} source rw\n",
+        options.join(",")
+    );
+    match rule.mount.iter().any(|is| is.at == MountPlace::Parent) {
+        true => root + "21 20 0:21 / /folder/file rw - tmpfs source rw\n",
+        false => root,
+    }
+}
+
 /// The recorder's table of the path that the call names.
 fn paths(rule: &Rule) -> String {
     let row = |place: Place, mode: u32, path: &str| {
@@ -120,7 +165,8 @@ fn paths(rule: &Rule) -> String {
     };
     let head = "pid mode uid gid device inode attributes xattrs size_bytes path\n";
     let root = "7 40755 0 0 8:1 2 - - 4096 /\n";
-    let link = match rule.file.iter().any(|is| is.at == Place::Link) {
+    let by_mount = rule.mount.iter().any(|is| is.at == MountPlace::Link);
+    let link = match by_mount || rule.file.iter().any(|is| is.at == Place::Link) {
         true => row(Place::Link, 0o120_777, "/link"),
         false => String::new(),
     };

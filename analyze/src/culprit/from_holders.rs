@@ -1,12 +1,17 @@
-//! Candidates of what is in use: the port that a socket has, the mount point that cannot be removed.
+//! Candidates of what is in use: the port that a socket has, the mount point that cannot be removed, the program that
+//! runs.
+
+use format_spec::record::Content;
 
 use super::{Candidate, Kind, Subject};
 use crate::{
     evidence::{absolute, port, port_holders},
+    load::SnapshotView,
     text::plain,
 };
 
 const EBUSY: u16 = 16;
+const ETXTBSY: u16 = 26;
 const EADDRINUSE: u16 = 98;
 
 /// Most holders that are named.
@@ -23,8 +28,40 @@ pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
             .into_iter()
             .flatten()
             .collect(),
+        ETXTBSY => running_program(subject).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+/// A program that runs cannot be written (`deny_write_access`, `include/linux/fs.h`): who runs it.
+fn running_program(subject: &Subject<'_>) -> Option<Candidate> {
+    if matches!(subject.group.syscall_name.as_str(), "execve" | "execveat") {
+        return None;
+    }
+    let path = &subject.file?.target.as_ref()?.path;
+    let views = subject.bundle.snapshots.nearest(subject.sample?.time_ns);
+    let (pid, comm) = views
+        .iter()
+        .find_map(|view| runner(view, path.as_bytes()))?;
+    let summary =
+        format!("process {pid} ({comm}) runs {path}, and a running program cannot be written");
+    let mut candidate = Candidate {
+        specific: 4,
+        ..Candidate::new("busy:executable-running", summary)
+    };
+    candidate.says(Kind::State, WEIGHT, format!("/proc/{pid}/exe is {path}"));
+    Some(candidate)
+}
+
+/// A process that runs the program at `path`: its number and name.
+fn runner(view: &SnapshotView, path: &[u8]) -> Option<(u32, String)> {
+    view.under(b"/proc/").find_map(|(name, content)| {
+        let process = std::str::from_utf8(name).ok()?.strip_suffix("/exe")?;
+        let pid = process.strip_prefix("/proc/")?.parse().ok()?;
+        let runs = matches!(content, Content::Link(program) if program == path);
+        let comm = view.text(format!("{process}/comm")).unwrap_or_default();
+        runs.then(|| (pid, plain(comm.trim_end().as_bytes())))
+    })
 }
 
 /// Another socket of the network namespace has the port (`inet_csk_get_port`, `udp_lib_get_port`, `net/ipv4/`).

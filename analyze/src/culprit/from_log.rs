@@ -1,7 +1,7 @@
 //! A candidate of what a security module wrote into the kernel's log about the very call that failed.
 
 use super::{Candidate, Kind, Subject};
-use crate::{evidence::kernel_log, text::plain};
+use crate::{evidence::kernel_log_of, text::plain};
 
 /// errnos of a refusal.
 const REFUSALS: [u16; 2] = [1, 13];
@@ -16,16 +16,12 @@ const WORDS: [(&str, &str); 5] = [
     ("was attempted by \"", "yama"),
 ];
 
-/// How long before the first failure a message may be of a failure of the same kind.
-const BEFORE_NS: u64 = 2_000_000_000;
-
 /// The last such message that names the process that failed.
 pub(super) fn candidate(subject: &Subject<'_>) -> Option<Candidate> {
     if !REFUSALS.contains(&subject.group.errno) {
         return None;
     }
-    let since = subject.group.first_ns.saturating_sub(BEFORE_NS);
-    let messages = kernel_log(subject.bundle).filter(|message| message.time_ns >= since);
+    let messages = kernel_log_of(subject.bundle, subject.group.first_ns);
     let told = messages.filter_map(|message| {
         let (_, module) = WORDS
             .iter()
@@ -38,6 +34,15 @@ pub(super) fn candidate(subject: &Subject<'_>) -> Option<Candidate> {
     let mut candidate = Candidate::new(format!("lsm:{module}"), summary);
     let text = plain(text.as_bytes());
     candidate.says(Kind::Log, weight, format!("the kernel's log says: {text}"));
+    if *module == "lockdown"
+        && let Some(mode) = lockdown(subject)
+    {
+        candidate.says(
+            Kind::State,
+            30,
+            format!("the kernel is locked down: {mode}"),
+        );
+    }
     if names_path(subject, &text) {
         let text = "that message names the file that the call named";
         candidate.says(Kind::State, 25, text);
@@ -62,6 +67,17 @@ fn weight(subject: &Subject<'_>, text: &str) -> Option<i32> {
         (false, true) => Some(35),
         (false, false) => None,
     }
+}
+
+/// The mode that is in force, where it is not `none`: the one in brackets (`security/lockdown/lockdown.c`).
+fn lockdown<'a>(subject: &Subject<'a>) -> Option<&'a str> {
+    let views = subject.bundle.snapshots.nearest(subject.group.last_ns);
+    let mut texts = views
+        .iter()
+        .filter_map(|view| view.text("/sys/kernel/security/lockdown"));
+    let (_, rest) = texts.next()?.split_once('[')?;
+    let (mode, _) = rest.split_once(']')?;
+    (mode != "none").then_some(mode)
 }
 
 fn names_path(subject: &Subject<'_>, text: &str) -> bool {

@@ -2,8 +2,9 @@
 
 use super::{Candidate, Kind, Subject, capability, wording};
 use crate::{
-    evidence::{LimitUse, Nearness, kernel_log},
+    evidence::{FileSystem, LimitUse, Message, Nearness, kernel_log, kernel_log_of},
     graph::Outcome,
+    incident::is_telling,
     limits,
     names::base_name,
     origin::{How, Told},
@@ -18,10 +19,36 @@ pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
         .rules
         .iter()
         .filter_map(|rule| Some((rule, judge(rule, &case)?)));
-    let possible = judged.filter(|(_, verdict)| !verdict.fails());
-    possible
+    let possible = judged
+        .filter(|(_, verdict)| !verdict.fails())
+        .filter(|(rule, _)| !rule.logged || logged(rule, subject).is_some())
+        .filter(|(rule, verdict)| !rule.answered || verdict.state == Some(Answer::Holds));
+    let mut found: Vec<Candidate> = possible
         .map(|(rule, verdict)| candidate(rule, &verdict, subject))
-        .collect()
+        .collect();
+    says_only(&mut found, subject);
+    found
+}
+
+/// Where the errno of this syscall has one known cause, or all others are ruled out, that is something, though no
+/// origin was seen.
+fn says_only(candidates: &mut [Candidate], subject: &Subject<'_>) {
+    let open = |candidate: &&Candidate| candidate.against.is_empty();
+    let mut left: Vec<&str> = candidates.iter().filter(open).map(|one| &*one.id).collect();
+    left.dedup();
+    let [only] = &left[..] else {
+        return;
+    };
+    let only = only.to_string();
+    if subject.origin.is_some() || !is_telling(subject.group.errno) {
+        return;
+    }
+    let (errno, syscall) = (subject.group.errno_name(), &subject.group.syscall_name);
+    let text = format!("no other cause of {errno} from {syscall} is known that is not ruled out");
+    let mut candidates = candidates.iter_mut();
+    if let Some(candidate) = candidates.find(|one| one.id == only) {
+        candidate.says(Kind::State, 20, text);
+    }
 }
 
 fn candidate(rule: &Rule, verdict: &Verdict, subject: &Subject<'_>) -> Candidate {
@@ -30,8 +57,9 @@ fn candidate(rule: &Rule, verdict: &Verdict, subject: &Subject<'_>) -> Candidate
         .iter()
         .filter_map(|id| subject.limit(id))
         .max_by_key(|limit| limit.nearness(subject.asked(limit)));
-    let summary =
-        wording::sentence(&rule.why, subject, limit).unwrap_or_else(|| rule.title.clone());
+    let message = logged(rule, subject).map(|message| plain(message.text.as_bytes()));
+    let summary = wording::sentence(&rule.why, subject, limit, message.as_deref())
+        .unwrap_or_else(|| rule.title.clone());
     let unmeasured = || {
         let mut ids = rule.limit.iter().chain([&rule.id]);
         ids.find_map(|id| limits::unmeasured(subject.bundle, subject.sample, id))
@@ -43,7 +71,8 @@ fn candidate(rule: &Rule, verdict: &Verdict, subject: &Subject<'_>) -> Candidate
             .iter()
             .filter_map(|template| wording::remedy(template, subject, worded.as_ref()))
             .collect(),
-        specific: verdict.holding(),
+        specific: verdict.count(Answer::Holds),
+        unanswered: verdict.count(Answer::Unknown),
         ..Candidate::new(&rule.id, summary)
     };
     says_origin(&mut candidate, verdict, subject);
@@ -51,9 +80,19 @@ fn candidate(rule: &Rule, verdict: &Verdict, subject: &Subject<'_>) -> Candidate
     says_conditions(&mut candidate, rule, verdict);
     says_log(&mut candidate, rule, subject);
     denies_granted(&mut candidate, subject);
-    if let Some(limit) = limit {
-        says_use(&mut candidate, limit, subject, rule.near.unwrap_or(true));
+    let near = rule.near.unwrap_or(true);
+    match limit {
+        Some(limit) => says_use(&mut candidate, limit, subject, near),
+        None if near && !rule.limit.is_empty() => {
+            let text = format!(
+                "how much of {} was used is not known",
+                rule.limit.join(", ")
+            );
+            candidate.denies(Kind::Usage, 20, text);
+        }
+        None => {}
     }
+    denies_room(&mut candidate, subject);
     candidate
 }
 
@@ -151,17 +190,53 @@ fn denies_granted(candidate: &mut Candidate, subject: &Subject<'_>) {
     }
 }
 
+/// What share of a file system that is free, in percent, speaks against its being full. Not more than speaks against:
+/// what failed for want of room may have been removed before the recorder looked.
+const ROOM_PERCENT: u64 = 10;
+
+/// A file system that has room, shortly after the failure, is hardly the one that is full.
+fn denies_room(candidate: &mut Candidate, subject: &Subject<'_>) {
+    let of = |file_system: &FileSystem| match candidate.id.as_str() {
+        "fs:blocks" | "fs:tmpfs-size" => Some(file_system.blocks),
+        "fs:inodes" => Some(file_system.inodes),
+        _ => None,
+    };
+    let Some(file_system) = subject.file_system else {
+        return;
+    };
+    let used = of(file_system).and_then(|space| space.used_percent());
+    if let Some(used) = used.filter(|&used| used <= 100 - ROOM_PERCENT) {
+        let point = plain(&file_system.point);
+        let text = format!("{used} % used at {point}, just after it");
+        candidate.denies(Kind::Usage, 20, text);
+    }
+}
+
 /// What the kernel logged of this cause: the last message, and more if it came while the calls failed.
 fn says_log(candidate: &mut Candidate, rule: &Rule, subject: &Subject<'_>) {
-    let is_of = |text: &str| rule.log.iter().any(|words| text.contains(words.as_str()));
-    if rule.log.is_empty() {
-        return;
-    }
-    let messages = kernel_log(subject.bundle).filter(|message| is_of(message.text));
-    if let Some(message) = messages.last() {
-        let recent = message.time_ns >= subject.group.first_ns;
+    let recent = logged(rule, subject);
+    let weight = match (recent, rule.logged) {
+        (Some(_), true) => 40,
+        (Some(_), false) => 25,
+        (None, _) => 15,
+    };
+    let earlier = || kernel_log(subject.bundle).filter(is_of(rule)).last();
+    if let Some(message) = recent.or_else(earlier) {
         let text = format!("the kernel's log says: {}", plain(message.text.as_bytes()));
-        candidate.says(Kind::Log, if recent { 25 } else { 15 }, text);
+        candidate.says(Kind::Log, weight, text);
+    }
+}
+
+/// The last message of this cause while the calls failed.
+fn logged<'a>(rule: &Rule, subject: &Subject<'a>) -> Option<Message<'a>> {
+    let messages = kernel_log_of(subject.bundle, subject.group.first_ns);
+    messages.filter(is_of(rule)).last()
+}
+
+fn is_of(rule: &Rule) -> impl Fn(&Message<'_>) -> bool {
+    |message| {
+        let mut words = rule.log.iter();
+        words.any(|words| message.text.contains(words.as_str()))
     }
 }
 
@@ -180,7 +255,11 @@ fn state_weight(rule: &Rule) -> i32 {
         + 15 * count(rule.argument.len())
         + 20 * count(rule.sysctl.len())
         + 15 * count(rule.filesystem.len().min(1))
-        + 30 * count(rule.file.len());
+        + 15 * count(rule.flag.len())
+        + 15 * count(rule.text.len())
+        + 30 * count(rule.beyond.len())
+        + 30 * count(rule.file.len())
+        + 30 * count(rule.mount.len());
     weight.min(35)
 }
 

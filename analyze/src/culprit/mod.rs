@@ -133,4 +133,6 @@ impl Kind {
 #[cfg(test)]
 mod every_rule;
 #[cfg(test)]
+mod look_alikes;
+#[cfg(test)]
 mod tests;

@@ -52,6 +52,7 @@ pub fn rank(subject: &Subject<'_>, failure: usize) -> Vec<Culprit> {
         (
             std::cmp::Reverse(candidate.score()),
             std::cmp::Reverse(candidate.specific),
+            candidate.unanswered,
         )
     });
     let scores: Vec<i32> = candidates.iter().map(Candidate::score).collect();

@@ -84,6 +84,8 @@ impl<'a> Subject<'a> {
             code: &self.code,
             filesystem: self.fs_type,
             file: self.file,
+            mount: self.mount,
+            mounts: self.mounts,
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
     testing::Recording,
 };
 
-fn limit(id: &str, unit: &str, usage: u64, limit: u64) -> LimitUse {
+pub(super) fn limit(id: &str, unit: &str, usage: u64, limit: u64) -> LimitUse {
     LimitUse {
         id: id.into(),
         scope: String::new(),
@@ -27,7 +27,7 @@ fn limit(id: &str, unit: &str, usage: u64, limit: u64) -> LimitUse {
     }
 }
 
-fn origin(path: &[&str], errno: u16, told: Vec<Told>) -> Origin {
+pub(super) fn origin(path: &[&str], errno: u16, told: Vec<Told>) -> Origin {
     Origin {
         function: path.last().unwrap().to_string(),
         errno,
@@ -50,7 +50,7 @@ fn told(function: &str, outcome: Outcome, arguments: &[u64]) -> Told {
 }
 
 /// The ranking with code and limits put in by hand.
-fn ranked(
+pub(super) fn ranked(
     bundle: &Bundle,
     origin: &Origin,
     code: CodeFacts,

@@ -6,13 +6,18 @@ use crate::{
     text::plain,
 };
 
-/// A sentence with its placeholders filled; `None` when one of them is not known.
+/// A sentence with its placeholders filled, `{log}` with what the kernel logged; `None` when one of them is not known.
 pub(super) fn sentence(
     template: &str,
     subject: &Subject<'_>,
     limit: Option<&LimitUse>,
+    message: Option<&str>,
 ) -> Option<String> {
-    fill(template, &|name| value(name, subject, limit))
+    fill(template, &|name| match (name, message) {
+        ("log", Some(message)) => Value::Known(message.to_owned()),
+        ("log", None) => Value::Missing,
+        _ => value(name, subject, limit),
+    })
 }
 
 /// A remedy with its placeholders filled, names from the host quoted for the shell: a path must not become a command.

@@ -5,6 +5,10 @@ use crate::load::Bundle;
 /// The recorder's table: a head, then `time_us level text`.
 const TABLE: &str = "etz:kmsg";
 
+/// How long before the first failure a message may be of a failure of the same kind: the kernel logs before the call
+/// returns, and a call may last.
+const BEFORE_NS: u64 = 2_000_000_000;
+
 /// A message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Message<'a> {
@@ -25,6 +29,12 @@ pub fn kernel_log(bundle: &Bundle) -> impl Iterator<Item = Message<'_>> {
         .lines()
         .skip(1)
         .filter_map(message)
+}
+
+/// The messages from shortly before `first_ns`, the first failure of a kind, on.
+pub fn kernel_log_of(bundle: &Bundle, first_ns: u64) -> impl Iterator<Item = Message<'_>> {
+    let since = first_ns.saturating_sub(BEFORE_NS);
+    kernel_log(bundle).filter(move |message| message.time_ns >= since)
 }
 
 fn message(line: &str) -> Option<Message<'_>> {

@@ -50,16 +50,25 @@ pub(super) fn mount_numbered(
     let is_it =
         |mount: &Mount| mount.id == id && device.is_none_or(|device| mount.device == device);
     let own = mounts_of(bundle, failure).into_iter().find(is_it);
-    own.or_else(|| {
-        let views = bundle.snapshots.nearest(failure.time_ns);
-        let all = views.iter().flat_map(|view| view.under(b"/proc/"));
-        let files = all.filter(|(path, _)| path.ends_with(b"/mountinfo"));
-        let texts = files.filter_map(|(_, content)| match content {
-            Content::File { bytes, .. } => Some(bytes.as_slice()),
-            _ => None,
-        });
-        texts.flat_map(mountinfo::mounts).find(is_it)
-    })
+    own.or_else(|| anyones(bundle, failure).find(is_it))
+}
+
+/// A mount of the device, whoever sees it: numbers of devices are the same in all namespaces.
+#[must_use]
+pub fn mount_of_device(bundle: &Bundle, failure: &Failure, device: &str) -> Option<Mount> {
+    anyones(bundle, failure).find(|mount| mount.device == device)
+}
+
+/// The mounts that any process saw.
+fn anyones(bundle: &Bundle, failure: &Failure) -> impl Iterator<Item = Mount> {
+    let views = bundle.snapshots.nearest(failure.time_ns).into_iter();
+    let all = views.flat_map(|view| view.under(b"/proc/"));
+    let files = all.filter(|(path, _)| path.ends_with(b"/mountinfo"));
+    let texts = files.filter_map(|(_, content)| match content {
+        Content::File { bytes, .. } => Some(bytes.as_slice()),
+        _ => None,
+    });
+    texts.flat_map(mountinfo::mounts)
 }
 
 /// The mounts that a process saw last, of the recorder for `None`; empty when they were not recorded.

@@ -15,7 +15,7 @@ mod wish;
 pub use place::Place;
 pub use salience::{Salience, Standing};
 pub use symptom::Symptom;
-pub use table::is_used_up;
+pub use table::{is_telling, is_used_up};
 pub use wish::Wish;
 
 use std::cmp::Reverse;

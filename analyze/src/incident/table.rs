@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use serde::Deserialize;
 
-use crate::names::errno_number;
+use crate::names::{errno_name, errno_number};
 
 /// The table.
 #[derive(Debug, Deserialize)]
@@ -101,6 +101,16 @@ pub fn is_used_up(errno: u16) -> bool {
     table.is_some_and(|table| {
         let mut names = table.errno.used_up.errno.iter();
         names.any(|name| errno_number(name) == Some(errno))
+    })
+}
+
+/// Whether `errno` says that something is used up or that someone said no: more than that a call did not work.
+#[must_use]
+pub fn is_telling(errno: u16) -> bool {
+    let name = errno_name(errno);
+    let table = TABLE.as_ref();
+    table.is_some_and(|table| {
+        table.errno.used_up.has_errno(&name) || table.errno.refused.has_errno(&name)
     })
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Row {
     pub(super) limit: Term,
     /// Whether the number of the use is only a lower bound of it.
     pub(super) at_least: bool,
+    /// What the use cannot be more than, where its own number is a lower bound.
+    pub(super) at_most: Option<Term>,
     /// Whether what is counted stays when the process that made it ends.
     pub(super) lasting: bool,
     /// Whether a limit of 0 is none.
@@ -66,6 +68,7 @@ pub(super) const fn row(
         usage,
         limit,
         at_least: false,
+        at_most: None,
         lasting: false,
         zero_is_none: false,
         exempt: &[],
@@ -78,6 +81,13 @@ impl Row {
     pub(super) const fn at_least(self) -> Self {
         Self {
             at_least: true,
+            ..self
+        }
+    }
+
+    pub(super) const fn at_most(self, term: Term) -> Self {
+        Self {
+            at_most: Some(term),
             ..self
         }
     }
@@ -142,7 +152,17 @@ impl Row {
         let is_gone = usage.read == Read::Gone && !self.lasting;
         let may_be_more = self.at_least || (is_gone && !self.outlasts_one(&found));
         let unclear = may_be_more && found.limit.is_some() && found.nearness(1) == Nearness::Far;
-        (!unclear).then_some(found)
+        if !unclear {
+            return Some(found);
+        }
+        // What cannot be more than that is far from the limit all the same.
+        let most = moment.read(&self.at_most?)?;
+        let found = LimitUse {
+            usage: most.value,
+            at_failure: most.read == Read::AtFailure,
+            ..found
+        };
+        (found.nearness(1) == Nearness::Far).then_some(found)
     }
 }
 

@@ -112,6 +112,9 @@ mod tests {
                 || !rule.predicate.is_empty()
                 || !rule.argument.is_empty()
                 || !rule.fact.is_empty()
+                || !rule.flag.is_empty()
+                || !rule.beyond.is_empty()
+                || !rule.mount.is_empty()
                 || !rule.sysctl.is_empty()
                 || !rule.limit.is_empty();
             assert!(asks, "{}: errno and syscall alone blame nothing", rule.id);

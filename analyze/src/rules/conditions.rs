@@ -1,14 +1,14 @@
 //! The conditions of a rule, one by one, against a failure.
 
-use format_spec::record::Failure;
+use format_spec::{linux::mountinfo::Mount, record::Failure};
 
-use super::{Answer, FileIs, Place, Returned, Rule};
+use super::{Answer, BeyondIs, FileIs, FlagIs, Place, Returned, Rule, TextIs};
 use crate::{
     evidence::{CodeFacts, Component, NamedFile, cpuset_left_out, sysctl},
     failures::Group,
     graph::Outcome,
     load::Bundle,
-    names::{base_name, errno_name},
+    names::{base_name, errno_name, open_flag},
     origin::{How, Origin},
 };
 
@@ -29,6 +29,10 @@ pub struct Case<'a> {
     pub filesystem: Option<&'a str>,
     /// The file that the call named.
     pub file: Option<&'a NamedFile>,
+    /// The mount that the call is about.
+    pub mount: Option<&'a Mount>,
+    /// Mounts as the failing process saw them; none where that is not known.
+    pub mounts: &'a [Mount],
 }
 
 /// How each kind of condition was answered; a kind that the rule does not have is `None`.
@@ -42,7 +46,7 @@ pub struct Verdict {
     pub predicate: Option<Answer>,
     /// Constants in the origin's code.
     pub constant: Option<Answer>,
-    /// Arguments, facts, sysctls, the type of the file system, the file.
+    /// Arguments, facts, sysctls, the type of the file system, the file, mounts.
     pub state: Option<Answer>,
 }
 
@@ -60,9 +64,9 @@ impl Verdict {
         .contains(&Some(Answer::Fails))
     }
 
-    /// How many kinds of conditions are known to hold.
+    /// How many kinds of conditions got that answer.
     #[must_use]
-    pub fn holding(&self) -> usize {
+    pub fn count(&self, wanted: Answer) -> usize {
         let all = [
             self.origin,
             self.path,
@@ -70,9 +74,7 @@ impl Verdict {
             self.constant,
             self.state,
         ];
-        all.iter()
-            .filter(|answer| **answer == Some(Answer::Holds))
-            .count()
+        all.iter().filter(|answer| **answer == Some(wanted)).count()
     }
 }
 
@@ -117,6 +119,10 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Option<Verdict> {
         every(&rule.file, |is| {
             Answer::of(case.file.map(|file| file_is(is, file)))
         }),
+        every(&rule.mount, |is| is.answer(case)),
+        every(&rule.flag, |is| flag(case, is)),
+        every(&rule.beyond, |is| beyond(case, is)),
+        every(&rule.text, |is| text(case, is)),
     ]);
     Some(Verdict {
         origin: one_of(&rule.origin, |wanted| is_origin(case, wanted)),
@@ -142,6 +148,37 @@ fn fact(bundle: &Bundle, sample: &Failure, name: &str) -> Option<u64> {
         "cpuset.left_out" => cpuset_left_out(bundle, sample),
         _ => None,
     })
+}
+
+/// Whether the flag is set in the argument or the fact that holds it.
+fn flag(case: &Case<'_>, is: &FlagIs) -> Answer {
+    let argument = |index| Some(*case.sample?.args.get(index)?);
+    let fact = |name: &String| fact(case.bundle, case.sample?, name);
+    let flags = match is.index {
+        Some(index) => argument(index),
+        None => is.fact.as_ref().and_then(fact),
+    };
+    let bit = open_flag(case.bundle.architecture(), &is.set);
+    Answer::of(flags.zip(bit).map(|(flags, bit)| flags & bit != 0))
+}
+
+/// Whether the argument, an unsigned int, is not below the fact.
+fn beyond(case: &Case<'_>, is: &BeyondIs) -> Answer {
+    let argument = || Some(*case.sample?.args.get(is.index)? & 0xffff_ffff);
+    let most = || fact(case.bundle, case.sample?, &is.fact);
+    Answer::of(
+        argument()
+            .zip(most())
+            .map(|(argument, most)| argument >= most),
+    )
+}
+
+fn text(case: &Case<'_>, is: &TextIs) -> Answer {
+    let given = case.sample.and_then(|sample| {
+        let mut given = sample.paths.iter();
+        given.find(|given| given.argument == is.index)
+    });
+    Answer::of(given.map(|given| is.any.iter().any(|name| name.as_bytes() == given.bytes)))
 }
 
 /// All the conditions that there are.
@@ -235,7 +272,9 @@ fn called(case: &Case<'_>, wanted: &str) -> Answer {
         return Answer::Unknown;
     };
     let inner = origin.translated.iter().flat_map(|inner| &inner.path);
-    let mut seen = origin.called.iter().chain(inner);
+    // Where the origin is only inferred, all on the way to it may as well have been called by the real one.
+    let inferred = origin.path.iter().filter(|_| origin.how == How::Inferred);
+    let mut seen = origin.called.iter().chain(inner).chain(inferred);
     match seen.any(|function| base_name(function) == wanted) {
         true => Answer::Holds,
         false => Answer::Unknown,

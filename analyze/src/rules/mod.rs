@@ -5,6 +5,7 @@
 mod answer;
 mod book;
 mod conditions;
+mod mounts;
 mod ranges;
 mod remedy;
 mod schema;
@@ -12,6 +13,7 @@ mod schema;
 pub use answer::Answer;
 pub use book::{book, read_all};
 pub use conditions::{Case, Verdict, judge};
-pub use ranges::{ArgumentIs, FactIs, Range, SysctlIs};
+pub use mounts::{MountIs, MountPlace};
+pub use ranges::{ArgumentIs, BeyondIs, FactIs, FlagIs, Range, SysctlIs, TextIs};
 pub use remedy::{Remedy, RemedyKind};
 pub use schema::{ConstantIs, FileIs, Place, PredicateIs, Returned, Rule, RuleFile};

@@ -58,6 +58,38 @@ ranged! {
     name: String
 }
 
+/// A flag of open(2) is set, whose number differs between architectures.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlagIs {
+    /// Which argument holds the flags, from 0; left out where a fact does.
+    pub index: Option<usize>,
+    /// The fact that holds them: `fd.flags`.
+    pub fact: Option<String>,
+    /// Name of the flag.
+    pub set: String,
+}
+
+/// A syscall argument is as large as a fact of the failing task, or larger: a number that a limit refuses.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BeyondIs {
+    /// Which argument, from 0: an unsigned int.
+    pub index: usize,
+    /// The fact's name.
+    pub fact: String,
+}
+
+/// A name that the call was given is one of some: the type of a file system, the name of an attribute.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextIs {
+    /// Which argument, from 0.
+    pub index: u8,
+    /// Any of these.
+    pub any: Vec<String>,
+}
+
 /// What a number must be; what is left out always holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Range {

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use super::ranges::{ArgumentIs, FactIs, SysctlIs};
+use super::{
+    mounts::MountIs,
+    ranges::{ArgumentIs, BeyondIs, FactIs, FlagIs, SysctlIs, TextIs},
+};
 
 /// One file: the rules of one subsystem.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -47,6 +50,15 @@ pub struct Rule {
     /// Syscall arguments.
     #[serde(default)]
     pub argument: Vec<ArgumentIs>,
+    /// Flags of open(2).
+    #[serde(default)]
+    pub flag: Vec<FlagIs>,
+    /// Names that the call was given.
+    #[serde(default)]
+    pub text: Vec<TextIs>,
+    /// Syscall arguments that reach a fact of the failing task.
+    #[serde(default)]
+    pub beyond: Vec<BeyondIs>,
     /// Facts of the failing task.
     #[serde(default)]
     pub fact: Vec<FactIs>,
@@ -59,10 +71,20 @@ pub struct Rule {
     /// Attributes of the file that the call named, or of the folder that holds it.
     #[serde(default)]
     pub file: Vec<FileIs>,
+    /// Mounts that the call is about.
+    #[serde(default)]
+    pub mount: Vec<MountIs>,
     /// Words of messages that the kernel logs when it refuses for this cause, any of them. That there is none says
     /// nothing: messages are limited in rate, and some come once.
     #[serde(default)]
     pub log: Vec<String>,
+    /// Whether one of these messages must have come: only the words tell this cause from others of the same origin.
+    #[serde(default)]
+    pub logged: bool,
+    /// Whether its conditions on arguments, facts, mounts and the like must be answered: without them its origin says
+    /// nothing of this cause.
+    #[serde(default)]
+    pub answered: bool,
     /// Rows of the table of limits whose use is evidence.
     #[serde(default)]
     pub limit: Vec<String>,
@@ -76,7 +98,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The conditions on arguments, facts, sysctls, file system and files in words.
+    /// The conditions on arguments, facts, sysctls, file system, files and mounts in words.
     #[must_use]
     pub fn state_text(&self) -> String {
         let arguments = self
@@ -94,11 +116,25 @@ impl Rule {
         let types = (!self.filesystem.is_empty())
             .then(|| format!("file system is {}", self.filesystem.join(" or ")));
         let files = self.file.iter().map(FileIs::text);
+        let mounts = self.mount.iter().map(MountIs::text);
+        let beyond = self
+            .beyond
+            .iter()
+            .map(|is| format!("argument {} is not below {}", is.index, is.fact));
+        let texts = self
+            .text
+            .iter()
+            .map(|is| format!("argument {} is {}", is.index, is.any.join(" or ")));
+        let flags = self.flag.iter().map(|is| format!("{} is set", is.set));
         arguments
             .chain(facts)
             .chain(sysctls)
             .chain(types)
             .chain(files)
+            .chain(mounts)
+            .chain(flags)
+            .chain(beyond)
+            .chain(texts)
             .collect::<Vec<_>>()
             .join(", ")
     }

@@ -20,6 +20,8 @@ pub struct Mount {
     pub point: Vec<u8>,
     /// Options of the mount, for example `ro,nosuid`.
     pub options: String,
+    /// Whether what is mounted in it goes to its peers too (`shared:N` among the optional fields).
+    pub shared: bool,
     /// Type of the file system.
     pub fs_type: String,
     /// What is mounted.
@@ -39,13 +41,20 @@ impl Mount {
         let point = unescape(fields.nth(1)?);
         let options = text(fields.next()?);
         // Fields like `shared:3`, as many as there are, end with a hyphen.
-        fields.find(|field| *field == b"-")?;
+        let mut shared = false;
+        loop {
+            match fields.next()? {
+                b"-" => break,
+                field => shared |= field.starts_with(b"shared:"),
+            }
+        }
         Some(Self {
             id,
             parent,
             device,
             point,
             options,
+            shared,
             fs_type: text(fields.next()?),
             source: fields.next().map(text).unwrap_or_default(),
             super_options: fields.next().map(text).unwrap_or_default(),
@@ -122,6 +131,7 @@ mod tests {
             device: "98:0".into(),
             point: b"/my mount".into(),
             options: "rw,noatime".into(),
+            shared: false,
             fs_type: "ext3".into(),
             source: "/dev/root".into(),
             super_options: "rw,errors=continue".into(),
@@ -142,6 +152,7 @@ mod tests {
     fn a_source_without_a_name_is_empty() {
         let mount = Mount::parse(b"1 0 0:5 / /a rw shared:2 -  rw").unwrap();
         assert_eq!((mount.fs_type.as_str(), mount.source.as_str()), ("", "rw"));
+        assert!(mount.shared);
         let mount = Mount::parse(b"1 0 0:5 / /a rw - tmpfs  rw").unwrap();
         assert_eq!(
             (mount.source.as_str(), mount.super_options.as_str()),
