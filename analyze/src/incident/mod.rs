@@ -4,6 +4,7 @@
 //! the symptom says it ([`Wish`]); without that the kinds are put in order by what they are ([`Salience`]), not by how
 //! well they could be explained.
 
+mod command;
 mod ends;
 mod place;
 mod salience;

@@ -1,13 +1,9 @@
 //! How much a kind of failure stands out, by the table `rules/incident/salience.toml`.
 
-use std::{
-    cmp::Reverse,
-    collections::{HashMap, HashSet},
-};
-
-use format_spec::record::Failure;
+use std::{cmp::Reverse, collections::HashSet};
 
 use super::{
+    command::Command,
     ends::{End, Ends},
     search::Searches,
     table::{Signal, TABLE, Table},
@@ -17,9 +13,6 @@ use crate::{
     graph::Calls,
     load::Bundle,
 };
-
-/// The recorder's fact of failures of the recorded command and its descendants.
-const OF_COMMAND: &str = "task.of_command";
 
 /// Failures from which on it can be told whether they are steady.
 const STEADY: u64 = 3;
@@ -40,7 +33,7 @@ pub struct Salience {
 pub enum Standing {
     /// A failure of the recorded command, or of a descendant of it.
     Command,
-    /// One that healthy programs live with, but after which a process of the recorded command, which failed, ended badly.
+    /// One that healthy programs live with, but on what the words of the recorded command name, which then failed.
     CommandEnd,
     /// Any other.
     #[default]
@@ -88,9 +81,7 @@ pub(super) struct Signals<'a> {
     bundle: &'a Bundle,
     searches: Searches,
     ends: Ends<'a>,
-    /// The last failure of each process of the recorded command that ended badly right after it, by index into
-    /// [`Bundle::failures`]; none when the command did not fail.
-    fatal: HashSet<usize>,
+    command: Command<'a>,
     /// Threads and syscalls that were traced to succeed.
     succeeded: HashSet<(u32, u32)>,
     /// How long the recording took, nanoseconds; `None` when its end is missing.
@@ -109,7 +100,7 @@ impl<'a> Signals<'a> {
         let end_ns = bundle.closing.as_ref().map(|closing| closing.ended_ns);
         Self {
             bundle,
-            fatal: fatal(bundle, &searches, &ends),
+            command: Command::of(bundle, &ends),
             searches,
             ends,
             succeeded: succeeded
@@ -160,20 +151,13 @@ impl<'a> Signals<'a> {
     }
 
     fn standing(&self, group: &Group) -> Standing {
-        let is_normal = group.class == Class::Normal;
-        if group.class != Class::Suspicious
-            && group.samples.iter().any(|at| self.fatal.contains(at))
-        {
-            Standing::CommandEnd
-        } else if is_normal {
-            Standing::Normal
-        } else if group
-            .failures(self.bundle)
-            .any(|failure| is_of_command(self.bundle, failure))
-        {
-            Standing::Command
-        } else {
-            Standing::Host
+        match group.class {
+            Class::Normal | Class::Doubtful if self.command.is_ended_by(group) => {
+                Standing::CommandEnd
+            }
+            Class::Normal => Standing::Normal,
+            _ if self.command.has_failed(group) => Standing::Command,
+            _ => Standing::Host,
         }
     }
 
@@ -187,31 +171,6 @@ impl<'a> Signals<'a> {
         let half = |length_ns: u64| span_ns >= length_ns / 2;
         group.count >= STEADY && self.length_ns.is_some_and(half)
     }
-}
-
-fn is_of_command(bundle: &Bundle, failure: &Failure) -> bool {
-    bundle.fact(failure, OF_COMMAND) == Some(1)
-}
-
-/// See [`Signals::fatal`]. A program that tells of its failure looks for the translation of its message first.
-fn fatal(bundle: &Bundle, searches: &Searches, ends: &Ends<'_>) -> HashSet<usize> {
-    let status = bundle
-        .closing
-        .as_ref()
-        .and_then(|closing| closing.command_status);
-    if status.is_none_or(|status| status == 0) {
-        return HashSet::new();
-    }
-    let mut last: HashMap<u32, (usize, u64)> = HashMap::new();
-    for (index, failure) in bundle.failures.iter().enumerate() {
-        if is_of_command(bundle, failure) && !searches.has(index) {
-            last.insert(failure.tgid, (index, failure.time_ns));
-        }
-    }
-    let fatal = last
-        .into_iter()
-        .filter(|&(tgid, (_, time_ns))| ends.after(tgid, time_ns) == Some(End::Badly));
-    fatal.map(|(_, (index, _))| index).collect()
 }
 
 fn what(table: &Table, group: &Group) -> Signal {

@@ -49,14 +49,9 @@ impl Searches {
         Self(found)
     }
 
-    /// Whether that failure is part of a search.
-    pub(super) fn has(&self, index: usize) -> bool {
-        self.0.contains(&index)
-    }
-
     /// Whether most of these failures, at least one, are part of a search.
     pub(super) fn are_most_of(&self, samples: &[usize]) -> bool {
-        let part = samples.iter().filter(|&&index| self.has(index));
+        let part = samples.iter().filter(|index| self.0.contains(index));
         2 * part.count() > samples.len()
     }
 }

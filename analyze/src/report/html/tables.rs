@@ -29,23 +29,27 @@ pub(super) fn section(bundle: &Bundle, diagnosis: &Diagnosis, report: &Report) -
 
 fn failures(report: &Report) -> Markup {
     let heads = [
+        ("#", true),
         ("Count", true),
         ("Syscall", false),
         ("Error", false),
         ("Process", false),
+        ("Cause", false),
         ("Pids", false),
         ("Class", false),
         ("First, s", true),
         ("Last, s", true),
         ("Example", false),
     ];
-    let row = |row: &FailureRow| {
+    let row = |(index, row): (usize, &FailureRow)| {
         html! {
             tr class=(row.class) {
+                td.number { (index) }
                 td.number { (row.count) }
                 td { code { (row.syscall) } }
                 td { code title=(row.error) { (row.errno) } }
                 td { code { (row.process) } }
+                td { @if !row.is_normal() { (row.verdict()) } }
                 td.pids { (some(&row.pids)) }
                 td { (row.class) }
                 td.number { (format!("{:.3}", row.first_s)) }
@@ -57,7 +61,7 @@ fn failures(report: &Report) -> Markup {
     html! {
         details open {
             summary { h3 { "Failures" } " " span.quiet { (report.failures.len()) " kinds" } }
-            (table("failures", &heads, report.failures.iter().take(MAX_ROWS).map(row)))
+            (table("failures", &heads, report.failures.iter().enumerate().take(MAX_ROWS).map(row)))
             (beyond(report.failures.len()))
         }
     }
