@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use format_spec::{linux::arguments::Start, record::Failure};
 
-use super::policy::Kind;
 use crate::sources::{
     snapshot::{Folder, Involved, NamedPath, UsedPort},
     syscalls::{Facts, paths},
@@ -44,7 +43,8 @@ pub(super) struct Recent {
     seen: BTreeSet<u32>,
     paths: BTreeSet<NamedPath>,
     ports: BTreeSet<UsedPort>,
-    paths_of_kind: BTreeMap<Kind, usize>,
+    /// By syscall and errno.
+    paths_of_kind: BTreeMap<(u32, u16), usize>,
 }
 
 impl Recent {

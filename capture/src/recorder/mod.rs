@@ -11,12 +11,12 @@ mod held;
 mod involved;
 mod manifest;
 mod memory;
-mod normal;
 mod noting;
 mod policy;
 mod progress;
 mod session;
 mod signals;
+mod worth;
 mod zooming;
 
 use std::{io, io::IsTerminal, path::Path, time::Instant};

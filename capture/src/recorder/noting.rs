@@ -6,8 +6,9 @@ use format_spec::record::{Failure, Phase};
 
 use super::{
     involved::fact,
-    policy::Worth,
+    policy::Kind,
     session::{Processes, Session},
+    worth::Worth,
 };
 use crate::{
     error::Error,
@@ -32,7 +33,7 @@ const SECCOMP_FILTER: u64 = 2;
 pub(super) struct Watch(Option<Instant>);
 
 impl Session<'_> {
-    /// Notes a failure. Returns how much it is worth, and whether it is the first of its kind.
+    /// Notes a failure. Returns how much it is worth, and whether it is the first of its call and errno.
     pub(super) fn note(&mut self, failure: &Failure) -> (Worth, bool) {
         let (worth, first) = self.policy.note(failure);
         if worth != Worth::Normal {
@@ -54,7 +55,7 @@ impl Session<'_> {
             if worth == Worth::Normal {
                 continue;
             }
-            let holders = tgids.entry((failure.syscall, failure.errno)).or_default();
+            let holders = tgids.entry(Kind::of(failure)).or_default();
             if !holders.contains(&failure.tgid) {
                 holders.push(failure.tgid);
                 // More than a handful: the failures are not those of one program.

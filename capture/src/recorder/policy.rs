@@ -1,115 +1,175 @@
-//! Which failures are worth a closer look, and in what order.
+//! Which kind of failure is looked into next, and when a look gives way to another.
+//!
+//! Kinds take turns. Of those that wait, the next is the first by these rules, in this order ([`Rank`]):
+//!
+//! 1. What the caller asked for; then what may be a fault; what the table of normal failures knows comes last.
+//! 2. No kind has another turn before all others that wait have had as many.
+//! 3. What is about to fail again goes before what happened once: a graph sees only what fails while it is armed.
+//! 4. Limits go before all else.
+//! 5. The program that had fewer turns goes before the others, however many kinds these have.
+//! 6. What is worth more; what failed first.
+//!
+//! A look that has seen nothing for a short while gives way to any kind that waits, one on what is normal as a rule to
+//! any that is not, and each after [`TURN`]; the kind may have another turn later.
+//!
+//! Times are those of failures: CLOCK_MONOTONIC, as the [`Duration`] since its start.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+#[cfg(test)]
+mod tests;
+
+use std::{cmp::Ordering, collections::BTreeMap, time::Duration};
 
 use format_spec::record::Failure;
 
-use super::normal::{is_doubtful, is_normal};
+use super::worth::Worth;
 use crate::{names, sources::syscalls::Focus};
 
-/// How suspicious a failure is; less is looked at sooner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Worth {
-    /// The caller named it.
-    Asked,
-    /// Something is used up: the errnos that mislead most.
-    Exhausted,
-    /// Memory, or a limit that says EAGAIN.
-    Resource,
-    /// Something is not allowed, or out of reach.
-    Denied,
-    /// Something is held by someone else.
-    Busy,
-    /// Anything else.
-    Other,
-    /// Normal as a rule: looked at when there is nothing else.
-    Doubtful,
-    /// Normal: not looked at.
-    Normal,
+/// A kind of failure. The same call and errno of two programs are two kinds: one may be noise, the other not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Kind {
+    /// Syscall number.
+    pub(super) syscall: u32,
+    /// errno.
+    pub(super) errno: u16,
+    /// Name of the thread that failed.
+    pub(super) comm: Vec<u8>,
 }
 
-/// errnos by what they tell of.
-const EXHAUSTED: &[&str] = &[
-    "EDQUOT",
-    "EFBIG",
-    "EMFILE",
-    "EMLINK",
-    "ENFILE",
-    "ENOBUFS",
-    "ENOLCK",
-    "ENOSPC",
-    "ETOOMANYREFS",
-    "EUSERS",
-];
-const RESOURCE: &[&str] = &["E2BIG", "EAGAIN", "ENOMEM", "EOVERFLOW"];
-const DENIED: &[&str] = &[
-    "EACCES",
-    "EADDRNOTAVAIL",
-    "EHOSTUNREACH",
-    "EKEYREJECTED",
-    "ENETUNREACH",
-    "ENOKEY",
-    "EPERM",
-    "EROFS",
-];
-const BUSY: &[&str] = &["EADDRINUSE", "EBUSY", "EDEADLK", "ETXTBSY"];
-
-/// How suspicious a failure of this kind is.
-pub(super) fn worth(syscall: &str, errno: &str) -> Worth {
-    if is_normal(syscall, errno) {
-        return Worth::Normal;
+impl Kind {
+    pub(super) fn of(failure: &Failure) -> Self {
+        Self {
+            syscall: failure.syscall,
+            errno: failure.errno,
+            comm: failure.comm.clone(),
+        }
     }
-    if is_doubtful(syscall, errno) {
-        return Worth::Doubtful;
-    }
-    let lists = [
-        (EXHAUSTED, Worth::Exhausted),
-        (RESOURCE, Worth::Resource),
-        (DENIED, Worth::Denied),
-        (BUSY, Worth::Busy),
-    ];
-    let found = lists.iter().find(|(list, _)| list.contains(&errno));
-    found.map_or(Worth::Other, |(_, worth)| *worth)
 }
 
-/// A kind of failure: syscall number and errno.
-pub(super) type Kind = (u32, u16);
+/// Most kinds that are remembered.
+const MAX_KINDS: usize = 1024;
 
-/// How often one kind is zoomed on at most: once, and again if that saw nothing.
-const MAX_ZOOMS: u32 = 3;
+/// Most turns of one kind: one, and more if that saw nothing or was cut short.
+const MAX_TURNS: u32 = 3;
 
-/// How long before a failure is expected a zoom on it may begin, and how long after it still may: a zoom is short, so
-/// what fails seldom is met by its own beat.
+/// Failures this close together are one event: a program that tries ten folders in a millisecond does not repeat it.
+const EVENT: Duration = Duration::from_millis(100);
+
+/// How long what failed may be expected to fail again, if nothing is known of its beat.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// How long before a failure is expected a look may begin, arming aside, and how long after it still may: a look is
+/// short, so what fails seldom is met by its own beat.
 const LEAD: Duration = Duration::from_secs(1);
+
+/// How long a look without any failure lasts while others wait: two beats, within these bounds.
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3));
+
+/// How long a turn lasts while others wait that have had fewer.
+const TURN: Duration = Duration::from_secs(10);
 
 /// How long doubtful kinds wait for better ones.
 const DOUBT: Duration = Duration::from_secs(3);
 
+/// What is known of one kind.
 #[derive(Debug)]
 struct Seen {
     worth: Worth,
-    first: Instant,
-    last: Instant,
-    /// Time between the last two failures.
+    first: Duration,
+    last: Duration,
+    /// When the last event began, and the time from the one before.
+    event: Duration,
     beat: Option<Duration>,
-    zooms: u32,
-    /// Failures at the end of the last zoom.
-    failures: u64,
+    turns: u32,
+    /// When the last turn ended.
+    turned: Duration,
     answered: bool,
 }
 
 impl Seen {
-    /// Whether the next failure may come soon.
-    fn is_expected(&self, now: Instant) -> bool {
-        let beat = self.beat.filter(|beat| *beat > LEAD);
-        beat.is_none_or(|beat| {
-            let next = self.last + beat;
-            now + LEAD >= next && now <= next + LEAD
-        })
+    fn new(worth: Worth, time: Duration) -> Self {
+        Self {
+            worth,
+            first: time,
+            last: time,
+            event: time,
+            beat: None,
+            turns: 0,
+            turned: Duration::ZERO,
+            answered: false,
+        }
     }
+
+    fn again(&mut self, time: Duration) {
+        if time.saturating_sub(self.event) >= EVENT {
+            self.beat = Some(time - self.event);
+            self.event = time;
+        }
+        self.last = self.last.max(time);
+    }
+
+    fn is_fresh(&self, now: Duration) -> bool {
+        let beat = self.beat.unwrap_or_default();
+        now.saturating_sub(self.last) <= FRESH.max(beat * 2)
+    }
+
+    /// Whether it repeats and a look that takes `arming` to begin would meet the next time.
+    fn is_due(&self, now: Duration, arming: Duration) -> bool {
+        let Some(beat) = self.beat.filter(|_| self.is_fresh(now)) else {
+            return false;
+        };
+        let next = self.last + beat;
+        let lead = LEAD + arming;
+        beat <= lead || (now + lead >= next && now <= next + LEAD)
+    }
+
+    fn waits(&self, now: Duration, arming: Duration) -> bool {
+        let doubted = self.worth != Worth::Doubtful || now.saturating_sub(self.first) >= DOUBT;
+        // After a turn that saw nothing, or not all, it must have failed again.
+        let turn = self.turns == 0
+            || (self.turns < MAX_TURNS && !self.answered && self.last > self.turned);
+        let met = match self.beat {
+            None => self.is_fresh(now),
+            Some(_) => self.is_due(now, arming),
+        };
+        doubted && turn && met
+    }
+
+    fn class(&self) -> Class {
+        match self.worth {
+            Worth::Asked => Class::Asked,
+            Worth::Limit | Worth::Refused | Worth::Other => Class::Suspicious,
+            Worth::Doubtful | Worth::Normal => Class::Normal,
+        }
+    }
+}
+
+/// What goes before what, turns aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    Asked,
+    Suspicious,
+    Normal,
+}
+
+/// Where a kind stands in line; see the rules above.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    class: Class,
+    turns: u32,
+    happened_once: bool,
+    no_limit: bool,
+    turns_of_program: u32,
+    worth: Worth,
+    first: Duration,
+}
+
+/// How a look goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    /// Whether it has seen a failure.
+    pub(super) seen: bool,
+    /// How long it has been armed.
+    pub(super) armed: Duration,
 }
 
 /// The kinds of failures seen so far.
@@ -117,6 +177,9 @@ impl Seen {
 pub(super) struct Policy {
     focus: Focus,
     seen: BTreeMap<Kind, Seen>,
+    turns_of_program: BTreeMap<Vec<u8>, u32>,
+    /// How long it took to arm the last look.
+    arming: Duration,
 }
 
 impl Policy {
@@ -124,176 +187,105 @@ impl Policy {
         Self {
             focus,
             seen: BTreeMap::new(),
+            turns_of_program: BTreeMap::new(),
+            arming: Duration::ZERO,
         }
     }
 
-    /// Notes a failure. Returns how much it is worth, and whether it is the first of its kind.
+    /// Notes a failure. Returns how much it is worth, and whether it is the first of its call and errno.
     pub(super) fn note(&mut self, failure: &Failure) -> (Worth, bool) {
-        let kind = (failure.syscall, failure.errno);
-        let mut first = false;
-        let now = Instant::now();
-        let seen = self.seen.entry(kind).or_insert_with(|| {
-            first = true;
-            let worth = if !self.focus.covers(kind.0, kind.1) {
-                Worth::Normal
-            } else if self.focus.is_explicit(kind.0, kind.1) {
-                Worth::Asked
-            } else {
-                worth(&names::syscall_name(kind.0), &names::errno_name(kind.1))
-            };
-            Seen {
-                worth,
-                first: now,
-                last: now,
-                beat: None,
-                zooms: 0,
-                failures: 0,
-                answered: false,
-            }
-        });
-        if !first {
-            seen.beat = Some(now.duration_since(seen.last));
-            seen.last = now;
-        }
-        (seen.worth, first)
-    }
-
-    /// The kind to zoom on next, if there is one; `total` tells how often a kind failed so far.
-    pub(super) fn next(&self, now: Instant, total: impl Fn(Kind) -> u64) -> Option<Kind> {
-        let waiting = self.seen.iter().filter(|(kind, seen)| {
-            let due = match seen.worth {
-                Worth::Normal => false,
-                Worth::Doubtful => now.duration_since(seen.first) >= DOUBT,
-                _ => true,
-            };
-            // A kind whose first zoom saw nothing waits until it fails again.
-            let again = seen.zooms == 0
-                || (!seen.answered
-                    && seen.zooms < MAX_ZOOMS
-                    && total(**kind) > seen.failures
-                    && seen.is_expected(now));
-            due && again
-        });
-        waiting
-            .min_by_key(|(_, seen)| (seen.worth, seen.zooms, seen.first))
-            .map(|(kind, _)| *kind)
-    }
-
-    /// Whether `other` should take the place of a zoom on `kind` that has seen nothing yet.
-    pub(super) fn is_better(&self, other: Kind, kind: Kind) -> bool {
-        let worth = |kind| {
-            self.seen
-                .get(&kind)
-                .map_or(Worth::Normal, |seen| seen.worth)
-        };
-        worth(other) < worth(kind)
-    }
-
-    /// Notes that a zoom on `kind` is over, whether it saw failures, and how often the kind has failed by now.
-    pub(super) fn zoomed(&mut self, kind: Kind, answered: bool, failures: u64) {
+        let kind = Kind::of(failure);
+        let time = Duration::from_nanos(failure.time_ns);
         if let Some(seen) = self.seen.get_mut(&kind) {
-            seen.zooms += 1;
-            seen.answered |= answered;
-            seen.failures = failures;
+            seen.again(time);
+            return (seen.worth, false);
+        }
+        let worth = self.worth(&kind);
+        if worth == Worth::Normal || self.seen.len() == MAX_KINDS {
+            return (worth, false);
+        }
+        let first = !self.is_known(failure.syscall, failure.errno);
+        self.seen.insert(kind, Seen::new(worth, time));
+        (worth, first)
+    }
+
+    fn worth(&self, kind: &Kind) -> Worth {
+        if !self.focus.covers(kind.syscall, kind.errno) {
+            Worth::Normal
+        } else if self.focus.is_explicit(kind.syscall, kind.errno) {
+            Worth::Asked
+        } else {
+            let syscall = names::syscall_name(kind.syscall);
+            Worth::of(&syscall, &names::errno_name(kind.errno))
         }
     }
 
-    /// How many kinds were seen.
+    /// Whether the call failed so in any program.
+    fn is_known(&self, syscall: u32, errno: u16) -> bool {
+        let comm = Vec::new();
+        let from = Kind {
+            syscall,
+            errno,
+            comm,
+        };
+        let next = self.seen.range(from..).next();
+        next.is_some_and(|(kind, _)| (kind.syscall, kind.errno) == (syscall, errno))
+    }
+
+    /// The kind to look into next, if one waits.
+    pub(super) fn next(&self, now: Duration) -> Option<&Kind> {
+        self.first_of(now, |_| true).map(|(kind, _)| kind)
+    }
+
+    fn first_of(&self, now: Duration, is_meant: impl Fn(&Kind) -> bool) -> Option<(&Kind, &Seen)> {
+        let waiting = self.seen.iter();
+        let waiting = waiting.filter(|(kind, seen)| is_meant(kind) && seen.waits(now, self.arming));
+        waiting.min_by_key(|(kind, seen)| Rank {
+            class: seen.class(),
+            turns: seen.turns,
+            happened_once: !seen.is_due(now, self.arming),
+            no_limit: seen.worth > Worth::Limit,
+            turns_of_program: self.turns_of_program.get(&kind.comm).copied().unwrap_or(0),
+            worth: seen.worth,
+            first: seen.first,
+        })
+    }
+
+    /// Whether a look at `kind` gives way to another kind that waits.
+    pub(super) fn gives_way(&self, kind: &Kind, look: Look, now: Duration) -> bool {
+        let Some(own) = self.seen.get(kind) else {
+            return false;
+        };
+        let Some((_, other)) = self.first_of(now, |other| other != kind) else {
+            return false;
+        };
+        let (least, most) = PATIENCE;
+        let patience = own.beat.map_or(least, |beat| (beat * 2).clamp(least, most));
+        match other.class().cmp(&own.class()) {
+            Ordering::Less => own.class() == Class::Normal || !look.seen,
+            Ordering::Equal if look.seen => look.armed >= TURN && other.turns <= own.turns,
+            Ordering::Equal => look.armed >= patience,
+            Ordering::Greater => !look.seen && look.armed >= patience,
+        }
+    }
+
+    /// Notes how long it took to arm a look.
+    pub(super) fn armed(&mut self, arming: Duration) {
+        self.arming = arming;
+    }
+
+    /// Notes that a turn of `kind` is over, and whether the look has shown all that it can.
+    pub(super) fn turned(&mut self, kind: &Kind, answered: bool, now: Duration) {
+        *self.turns_of_program.entry(kind.comm.clone()).or_default() += 1;
+        if let Some(seen) = self.seen.get_mut(kind) {
+            seen.turns += 1;
+            seen.turned = now;
+            seen.answered |= answered;
+        }
+    }
+
+    /// How many kinds are worth a look.
     pub(super) fn kinds(&self) -> usize {
         self.seen.len()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn failure(syscall: &str, errno: &str) -> Failure {
-        Failure {
-            syscall: names::syscall_number(syscall).unwrap(),
-            errno: names::errno_number(errno).unwrap(),
-            ..Failure::default()
-        }
-    }
-
-    fn kind(syscall: &str, errno: &str) -> Kind {
-        let failure = failure(syscall, errno);
-        (failure.syscall, failure.errno)
-    }
-
-    #[test]
-    fn the_misleading_errnos_come_first() {
-        assert!(worth("mount", "ENOSPC") < worth("clone", "EAGAIN"));
-        assert!(worth("clone", "EAGAIN") < worth("openat", "EPERM"));
-        assert!(worth("openat", "EPERM") < worth("umount2", "EBUSY"));
-        assert!(worth("umount2", "EBUSY") < worth("ioctl", "EIO"));
-        assert!(worth("ioctl", "EIO") < worth("sendto", "EAGAIN"));
-        assert_eq!(worth("openat", "ENOENT"), Worth::Normal);
-    }
-
-    #[test]
-    fn the_most_suspicious_is_next_and_each_only_once() {
-        let mut policy = Policy::new(Focus::default());
-        let now = Instant::now();
-        for (syscall, errno) in [
-            ("openat", "ENOENT"),
-            ("openat", "EACCES"),
-            ("mount", "ENOSPC"),
-        ] {
-            assert!(policy.note(&failure(syscall, errno)).1);
-        }
-        assert!(!policy.note(&failure("mount", "ENOSPC")).1);
-        assert_eq!(policy.next(now, |_| 1), Some(kind("mount", "ENOSPC")));
-        policy.zoomed(kind("mount", "ENOSPC"), true, 5);
-        assert_eq!(policy.next(now, |_| 9), Some(kind("openat", "EACCES")));
-        policy.zoomed(kind("openat", "EACCES"), false, 5);
-        assert_eq!(policy.next(now, |_| 5), None);
-        assert_eq!(policy.next(now, |_| 6), Some(kind("openat", "EACCES")));
-        policy.zoomed(kind("openat", "EACCES"), false, 6);
-        policy.zoomed(kind("openat", "EACCES"), false, 7);
-        assert_eq!(policy.next(now, |_| 8), None);
-    }
-
-    #[test]
-    fn what_fails_seldom_is_met_by_its_beat() {
-        let now = Instant::now();
-        let mut seen = Seen {
-            worth: Worth::Exhausted,
-            first: now,
-            last: now,
-            beat: Some(Duration::from_secs(10)),
-            zooms: 1,
-            failures: 2,
-            answered: false,
-        };
-        let expected = |seen: &Seen, seconds| seen.is_expected(now + Duration::from_secs(seconds));
-        let times = [1, 8, 9, 11, 12];
-        assert_eq!(
-            times.map(|s| expected(&seen, s)),
-            [false, false, true, true, false]
-        );
-        seen.beat = Some(Duration::from_millis(20));
-        assert!(expected(&seen, 5));
-    }
-
-    #[test]
-    fn doubtful_ones_wait() {
-        let mut policy = Policy::new(Focus::default());
-        policy.note(&failure("sendto", "EAGAIN"));
-        let now = Instant::now();
-        assert_eq!(policy.next(now, |_| 1), None);
-        assert!(policy.next(now + DOUBT, |_| 1).is_some());
-    }
-
-    #[test]
-    fn what_is_asked_for_is_never_normal() {
-        let errnos = vec![names::errno_number("ENOENT").unwrap()];
-        let mut policy = Policy::new(Focus {
-            errnos,
-            ..Focus::default()
-        });
-        assert_eq!(policy.note(&failure("openat", "ENOENT")).0, Worth::Asked);
-        assert_eq!(policy.note(&failure("mount", "ENOSPC")).0, Worth::Normal);
-        assert!(policy.is_better(kind("openat", "ENOENT"), kind("mount", "ENOSPC")));
     }
 }

@@ -173,7 +173,7 @@ impl Session<'_> {
             self.zooming.step(
                 &mut self.policy,
                 &self.syscalls,
-                |kind| tgids.get(&kind).cloned().unwrap_or_default(),
+                |kind| tgids.get(kind).cloned().unwrap_or_default(),
                 &mut tools,
             );
         }
@@ -221,7 +221,7 @@ impl Session<'_> {
             .describe()
             .map(|what| format!(", tracing {what}"));
         format!(
-            "{} s, {total} failures, {} kinds sampled, {}{}{}",
+            "{} s, {total} failures, {} kinds worth a look, {}{}{}",
             self.started.elapsed().as_secs(),
             self.policy.kinds(),
             ByteSize(self.bundle.len()).display().iec(),

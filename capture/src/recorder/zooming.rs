@@ -7,10 +7,11 @@ use std::{
 
 use format_spec::record::ZoomEnd;
 
-use super::policy::{Kind, Policy};
+use super::policy::{Kind, Look, Policy};
 use crate::{
     cli::{Graph, Record},
     names,
+    preflight::monotonic_ns,
     sources::syscalls::Syscalls,
     zoom::{Progress, Target, Tools, Zoom},
 };
@@ -21,14 +22,12 @@ const PASS_TIME: Duration = Duration::from_secs(5);
 /// Failures after which a pass has seen enough.
 const ENOUGH: u64 = 3;
 
-/// Most zooms of one recording.
+/// Most zooms of one recording, and after which time there may be one more: an incident may come late.
 const MAX_ZOOMS: u32 = 12;
-
-/// A zoom without any failure for this long gives way to a better one.
-const PATIENCE: Duration = Duration::from_secs(2);
+const ONE_MORE: Duration = Duration::from_secs(10);
 
 /// Time between the end of one zoom and the start of the next: the host is not traced all the time.
-const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(250);
 
 #[derive(Debug)]
 struct Current {
@@ -85,12 +84,7 @@ impl<'k> Zooming<'k> {
 
     /// Name of what is zoomed on.
     pub(super) fn describe(&self) -> Option<String> {
-        let (syscall, errno) = self.current.as_ref()?.kind;
-        Some(format!(
-            "{} {}",
-            names::syscall_name(syscall),
-            names::errno_name(errno)
-        ))
+        Some(describe(&self.current.as_ref()?.kind))
     }
 
     /// How long the function graph was armed, nanoseconds.
@@ -98,35 +92,37 @@ impl<'k> Zooming<'k> {
         self.zoom.graph_armed_ns()
     }
 
-    /// Goes on with the zoom that is armed, or arms one on the most suspicious kind; `tgids` are the processes in
+    /// Goes on with the zoom that is armed, or arms one on the kind whose turn it is; `tgids` are the processes in
     /// which a kind failed last.
     pub(super) fn step(
         &mut self,
         policy: &mut Policy,
         syscalls: &Syscalls,
-        tgids: impl Fn(Kind) -> Vec<u32>,
+        tgids: impl Fn(&Kind) -> Vec<u32>,
         tools: &mut Tools<'_, '_>,
     ) {
-        let now = Instant::now();
-        let total = |(syscall, errno)| syscalls.total(syscall, errno);
-        let next = policy.next(now, total);
+        let total = |kind: &Kind| syscalls.total(kind.syscall, kind.errno, &kind.comm);
         if let Some(current) = &self.current {
-            let failures = total(current.kind).saturating_sub(current.failures_before);
-            let progress = self.zoom.poll(failures, tools);
-            let late = failures == 0 && now.duration_since(current.started) >= PATIENCE;
-            if progress != Progress::Armed {
-                self.finish(policy, failures, total(current.kind));
-            } else if late && next.is_some_and(|next| policy.is_better(next, current.kind)) {
-                let kind = current.kind;
+            let failures = total(&current.kind).saturating_sub(current.failures_before);
+            let look = Look {
+                seen: failures > 0,
+                armed: current.started.elapsed(),
+            };
+            // First: a pass that has caught a call would go on to the next one, which takes its time to arm.
+            if policy.gives_way(&current.kind, look, now()) {
                 self.not_restored
                     .extend(self.zoom.disarm(ZoomEnd::Time, tools));
-                self.finish(policy, failures, total(kind));
+                self.finish(policy, false);
+            } else if self.zoom.poll(failures, tools) != Progress::Armed {
+                self.finish(policy, failures > 0 && !self.zoom.is_unfinished());
             }
-        } else if let Some(kind) = next.filter(|_| self.may_start(now)) {
-            self.start(kind, policy, total(kind), tgids(kind), tools);
+        } else if self.may_start()
+            && let Some(kind) = policy.next(now()).cloned()
+        {
+            self.start(&kind, policy, total(&kind), tgids(&kind), tools);
             // What failed while it was armed was not seen by it.
             if let Some(current) = &mut self.current {
-                current.failures_before = total(kind);
+                current.failures_before = total(&kind);
             }
         }
     }
@@ -139,25 +135,26 @@ impl<'k> Zooming<'k> {
         std::mem::take(&mut self.not_restored)
     }
 
-    fn may_start(&self, now: Instant) -> bool {
+    fn may_start(&self) -> bool {
         self.graph != Graph::Never
-            && self.zooms < MAX_ZOOMS
-            && now >= self.not_before
+            && self.zooms < most_zooms(self.began.elapsed())
+            && Instant::now() >= self.not_before
             && self.zoom.available().is_ok()
     }
 
     fn start(
         &mut self,
-        kind: Kind,
+        kind: &Kind,
         policy: &mut Policy,
         failures_before: u64,
         tgids: Vec<u32>,
         tools: &mut Tools<'_, '_>,
     ) {
         let target = Target {
-            syscall: kind.0,
-            name: names::syscall_name(kind.0),
-            errno: kind.1,
+            syscall: kind.syscall,
+            name: names::syscall_name(kind.syscall),
+            errno: kind.errno,
+            comm: kind.comm.clone(),
             function: match &self.graph {
                 Graph::Function(name) => Some(name.clone()),
                 _ => None,
@@ -168,34 +165,51 @@ impl<'k> Zooming<'k> {
             bytes: self.bytes,
             failures: ENOUGH,
         };
+        let begun = Instant::now();
         match self.zoom.arm(&target, tools) {
             Ok(()) => {
+                policy.armed(begun.elapsed());
                 self.zooms += 1;
                 self.current = Some(Current {
-                    kind,
+                    kind: kind.clone(),
                     started: Instant::now(),
                     failures_before,
                 });
             }
             Err(why) => {
                 // Asking again would give the same answer.
-                policy.zoomed(kind, true, failures_before);
-                self.refused.push(format!(
-                    "{} {}: {why}",
-                    target.name,
-                    names::errno_name(kind.1)
-                ));
+                policy.turned(kind, true, now());
+                self.refused.push(format!("{}: {why}", describe(kind)));
             }
         }
     }
 
-    fn finish(&mut self, policy: &mut Policy, failures: u64, total: u64) {
+    /// The turn is over; `answered` tells whether it has shown all that it can.
+    fn finish(&mut self, policy: &mut Policy, answered: bool) {
         if let Some(current) = self.current.take() {
-            let answered = failures > 0 && !self.zoom.is_unfinished();
-            policy.zoomed(current.kind, answered, total);
+            policy.turned(&current.kind, answered, now());
         }
         self.not_before = Instant::now() + PAUSE;
     }
+}
+
+/// Now, on the clock of failures.
+fn now() -> Duration {
+    Duration::from_nanos(monotonic_ns())
+}
+
+fn describe(kind: &Kind) -> String {
+    let (syscall, errno) = (
+        names::syscall_name(kind.syscall),
+        names::errno_name(kind.errno),
+    );
+    format!("{syscall} {errno} of {}", kind.comm.escape_ascii())
+}
+
+/// How many zooms a recording that began so long ago may have had.
+fn most_zooms(elapsed: Duration) -> u32 {
+    let more = elapsed.as_secs() / ONE_MORE.as_secs();
+    MAX_ZOOMS.saturating_add(u32::try_from(more).unwrap_or(u32::MAX))
 }
 
 /// How long the graph waits for a kind that failed `failures` times within `elapsed`: for seldom ones long enough to see
@@ -226,5 +240,12 @@ mod tests {
         assert_eq!(graph_time(s(2), s(8), 4), s(3));
         assert_eq!(graph_time(s(2), s(60), 1), s(4));
         assert_eq!(graph_time(s(2), s(60), 0), s(4));
+    }
+
+    #[test]
+    fn a_long_recording_has_more_looks() {
+        let s = Duration::from_secs;
+        assert_eq!(most_zooms(s(9)), MAX_ZOOMS);
+        assert_eq!(most_zooms(s(60)), MAX_ZOOMS + 6);
     }
 }

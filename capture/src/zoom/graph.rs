@@ -92,6 +92,7 @@ fn set(
         syscall: arming.target.syscall,
         name: &arming.target.name,
         errno: arming.target.errno,
+        comm: &arming.target.comm,
         pids: &arming.pids,
     };
     let mut trap = Trap::set(tracefs, buffer.clone(), bait, guard)?;

@@ -164,6 +164,7 @@ impl ArmedPass {
         tools: &mut Tools<'_, '_>,
     ) -> Finished {
         // A call may have been caught since the last poll.
+        let sprung = self.trap.is_sprung();
         let pages = self.trap.take();
         let lost = losses(self.trap.buffer());
         // Another tracer clears the buffer, so this comes after it was read; and before all that takes time. If it
@@ -172,7 +173,7 @@ impl ArmedPass {
             let _ = self.trap.buffer().switch("current_tracer", "nop");
         }
         let (hooked, waited) = (self.hooked.elapsed(), self.armed.elapsed());
-        self.keep(pages.unwrap_or_default(), kernel, tools.sink);
+        self.keep(pages.unwrap_or_default(), sprung, kernel, tools.sink);
         let whole = self.calls.iter().all(|call| call.whole);
         // An instance cannot be removed while its raw ends are open.
         drop(self.trap);
@@ -206,13 +207,18 @@ impl ArmedPass {
     /// Empties the trap, and sends the pages that hold failing calls.
     fn empty(&mut self, kernel: &Kernel, sink: Sink<'_>) -> Result<(), TracefsError> {
         let pages = self.trap.take()?;
-        self.keep(pages, kernel, sink);
+        self.keep(pages, true, kernel, sink);
         Ok(())
     }
 
-    fn keep(&mut self, pages: Vec<Page>, kernel: &Kernel, sink: Sink<'_>) {
+    fn keep(&mut self, pages: Vec<Page>, sprung: bool, kernel: &Kernel, sink: Sink<'_>) {
         let Target { syscall, errno, .. } = self.target;
-        let found = calls::find(&pages, &self.trap.formats, syscall, errno);
+        let mut found = calls::find(&pages, &self.trap.formats, syscall, errno);
+        if self.trap.of_thread {
+            // The last is the one that has sprung it; those before are of threads of other names.
+            let others = found.len() - usize::from(sprung && !found.is_empty());
+            found.drain(..others);
+        }
         self.caught += found.len() as u64;
         let wanted: BTreeSet<usize> = found
             .iter()

@@ -88,6 +88,7 @@ pub(super) fn arm(
         syscall: target.syscall,
         name: &target.name,
         errno: target.errno,
+        comm: &target.comm,
         pids,
     };
     let mut trap = Trap::set(tracefs, buffer.clone(), bait, guard)?;

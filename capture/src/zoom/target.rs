@@ -11,6 +11,8 @@ pub(crate) struct Target {
     pub(crate) name: String,
     /// errno.
     pub(crate) errno: u16,
+    /// Name of the thread that fails.
+    pub(crate) comm: Vec<u8>,
     /// Function to graph instead of the syscall's entry function (`--graph FUNCTION`).
     pub(crate) function: Option<String>,
     /// Failing processes that are still there (thread group ids in the initial pid namespace); empty when the

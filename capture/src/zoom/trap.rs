@@ -31,6 +31,8 @@ pub(super) struct Bait<'a> {
     pub(super) name: &'a str,
     /// errno.
     pub(super) errno: u16,
+    /// Name of the thread.
+    pub(super) comm: &'a [u8],
     /// Threads that it is limited to, with those that they start; empty for all.
     pub(super) pids: &'a [u32],
 }
@@ -41,6 +43,8 @@ pub(super) struct Trap {
     buffer: Buffer,
     /// Layouts of the events in the buffer.
     pub(super) formats: Formats,
+    /// Whether it springs for threads of one name alone: other failing calls may be in the buffer too.
+    pub(super) of_thread: bool,
     /// Open while it is armed: the kernel does not change tracers under a reader.
     raw: Option<RawPages>,
 }
@@ -66,6 +70,7 @@ impl Trap {
             syscall,
             name,
             errno,
+            comm,
             pids,
         } = bait;
         // An event of one syscall costs the others a look at a table; a filter on the number costs them far more.
@@ -90,7 +95,8 @@ impl Trap {
         if buffer.has("syscall_user_buf_size") {
             buffer.set("syscall_user_buf_size", "0", guard)?;
         }
-        let trigger = format!("traceoff if {only}ret == -{errno}");
+        let of_thread = quoted(comm).map_or_else(String::new, |comm| format!(" && COMM == {comm}"));
+        let trigger = format!("traceoff if {only}ret == -{errno}{of_thread}");
         let (system, exit) = &events[1];
         let file = format!("events/{system}/{exit}/trigger");
         buffer.set_with_undo(&file, &trigger, &format!("!{trigger}"), guard)?;
@@ -108,6 +114,7 @@ impl Trap {
         Ok(Self {
             buffer,
             formats,
+            of_thread: !of_thread.is_empty(),
             raw: None,
         })
     }
@@ -149,5 +156,27 @@ impl Trap {
             })?;
         }
         Ok(pages)
+    }
+}
+
+/// A thread's name as a filter takes it (`parse_pred` in `kernel/trace/trace_events_filter.c`: up to the same quotation
+/// mark); `None` for one that cannot be written so.
+fn quoted(comm: &[u8]) -> Option<String> {
+    let comm = str::from_utf8(comm).ok()?;
+    let plain = |c: char| (' '..='~').contains(&c) && !['"', '\\'].contains(&c);
+    let fits = !comm.is_empty() && comm.chars().all(plain);
+    fits.then(|| format!("\"{comm}\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_cannot_be_quoted_is_no_filter() {
+        assert_eq!(quoted(b"tmux: server").as_deref(), Some("\"tmux: server\""));
+        for comm in [&b""[..], b"a\"b", b"a\\b", b"a\nb", b"\xff"] {
+            assert_eq!(quoted(comm), None);
+        }
     }
 }

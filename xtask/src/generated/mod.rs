@@ -70,6 +70,9 @@ const RULES: &str = "analyze/rules";
 /// The table beside the rules that has none.
 const NORMAL_TABLE: &str = "normal.toml";
 
+/// The table of what makes a failure stand out.
+const SALIENCE_TABLE: &str = "incident/salience.toml";
+
 /// The rule files, by name.
 fn rule_files() -> Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();

@@ -34,7 +34,7 @@ pub(crate) use facts::{Facts, OF_COMMAND};
 pub(crate) use focus::Focus;
 
 use load::program;
-use totals::Totals;
+use totals::{Key, Totals};
 
 use crate::{error::Error, preflight::monotonic_ns};
 
@@ -145,27 +145,34 @@ impl Syscalls {
         Counts { rows }
     }
 
-    /// How often this (syscall, errno) failed, not long ago: see [`Totals`].
-    pub(crate) fn total(&self, syscall: u32, errno: u16) -> u64 {
+    /// How often this (syscall, errno) failed in threads of that name, not long ago: see [`Totals`].
+    pub(crate) fn total(&self, syscall: u32, errno: u16, comm: &[u8]) -> u64 {
         let mut totals = self.totals.borrow_mut();
         totals.refresh(|| self.sum());
-        totals.of((syscall, errno))
+        totals.of(syscall, errno, comm)
     }
 
     /// How often each (syscall, errno) failed so far.
     pub(crate) fn totals(&self) -> BTreeMap<(u32, u16), u64> {
-        self.sum()
+        let mut totals = BTreeMap::new();
+        for ((syscall, errno, _), count) in self.sum() {
+            *totals.entry((syscall, errno)).or_default() += count;
+        }
+        totals
     }
 
     /// The counts of all processes, and of those that found no room in the table.
-    fn sum(&self) -> BTreeMap<(u32, u16), u64> {
+    fn sum(&self) -> BTreeMap<Key, u64> {
         let counted = self.counts.iter().filter_map(Result::ok);
         let counted = counted.map(|(key, value)| {
             let row = decode::count(&key, &value, self.tick_ns);
-            ((row.syscall, row.errno), row.count)
+            ((row.syscall, row.errno, row.comm), row.count)
         });
         let others = self.buckets.iter().filter_map(Result::ok);
-        let others = others.map(|(key, [uncounted, _])| (Bucket::of_key(key), uncounted));
+        let others = others.map(|(key, [uncounted, _])| {
+            let (syscall, errno) = Bucket::of_key(key);
+            ((syscall, errno, Vec::new()), uncounted)
+        });
         let mut sums = BTreeMap::new();
         for (kind, count) in counted.chain(others).filter(|(_, count)| *count > 0) {
             *sums.entry(kind).or_default() += count;
