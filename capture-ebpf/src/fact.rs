@@ -5,9 +5,6 @@ use core::mem::size_of;
 /// Most facts.
 pub const MAX_FACTS: usize = 128;
 
-/// Words of the bit set that says which facts a failure has.
-pub const FACT_WORDS: usize = MAX_FACTS.div_ceil(64);
-
 /// Most pointers that one recipe follows.
 pub const MAX_DEREFS: usize = 6;
 

@@ -16,10 +16,13 @@ pub use arguments::Arguments;
 pub use count::{Bucket, CountKey, CountValue};
 pub use exit::Exit;
 pub use fact::{
-    EXIT_CODE, FACT_WORDS, FILES, FILES_LEN, FIRST_FACT, FROM_ADDRESS, FROM_FILE, FROM_TASK,
-    GROUP_EXIT_CODE, GROUP_FLAGS, IN_COMMAND, LIVE, MAX_DEREFS, MAX_FACTS, Recipe, Recipes,
+    EXIT_CODE, FILES, FILES_LEN, FIRST_FACT, FROM_ADDRESS, FROM_FILE, FROM_TASK, GROUP_EXIT_CODE,
+    GROUP_FLAGS, IN_COMMAND, LIVE, MAX_DEREFS, MAX_FACTS, Recipe, Recipes,
 };
-pub use failure::{Failure, MAX_STRINGS, NO_ARGUMENT, STRING_CAP, StringArgument, UNREADABLE};
+pub use failure::{
+    CLASSES_PER_WORD, FACT_ROOM, Failure, MAX_STRINGS, NO_ARGUMENT, SAMPLE_BODY, SAMPLE_HEAD,
+    STRING_CAP, StringArgument, UNREADABLE, class, words,
+};
 pub use focus::{Cgroup, ERRNO_WORDS, Focus, SYSCALL_WORDS};
 pub use loss::Loss;
 

@@ -3,17 +3,17 @@
 
 use aya_ebpf::helpers::{bpf_get_current_task, bpf_probe_read_kernel, generated};
 use capture_ebpf::{
-    Arguments, FILES, FILES_LEN, FIRST_FACT, FROM_ADDRESS, FROM_FILE, Failure, IN_COMMAND,
-    MAX_DEREFS, MAX_FACTS, NO_ARGUMENT, Recipe,
+    Arguments, CLASSES_PER_WORD, FACT_ROOM, FILES, FILES_LEN, FIRST_FACT, FROM_ADDRESS, FROM_FILE,
+    Failure, IN_COMMAND, MAX_DEREFS, MAX_FACTS, NO_ARGUMENT, Recipe, class, words,
 };
 
 use crate::{family, maps::RECIPES};
 
-/// Reads all facts into `failure`.
+/// Reads all facts into `failure`. Returns how many words of its body they take.
 #[inline(always)]
-pub(crate) fn read(failure: &mut Failure, arguments: Arguments) {
+pub(crate) fn read(failure: *mut Failure, arguments: Arguments) -> u32 {
     let places = [arguments.descriptor, arguments.address, 0, 0];
-    etz_facts(&raw mut *failure, u32::from_le_bytes(places));
+    etz_facts(failure, u32::from_le_bytes(places))
 }
 
 /// [`read`], as a global function: see [`etz_follow`]. `places` are those of the descriptor and of the socket address.
@@ -23,28 +23,32 @@ pub(crate) extern "C" fn etz_facts(failure: *mut Failure, places: u32) -> u32 {
     let (Some(failure), Some(recipes)) = (unsafe { failure.as_mut() }, RECIPES.get(0)) else {
         return 0;
     };
-    failure.fact_set = [0; _];
+    failure.classes = [0; _];
     let task = unsafe { bpf_get_current_task() };
     let [descriptor, address, ..] = places.to_le_bytes();
     let file = file(task, &failure.args, descriptor);
     let address = address_of(&failure.args, address);
+    let mut used = 0;
     for id in 0..MAX_FACTS {
         if id as u64 >= recipes.len {
             break;
         }
         let mut value = 0;
-        let known = etz_follow(
+        let class = etz_follow(
             task,
             file,
             address,
             (FIRST_FACT + id) as u64,
             &raw mut value,
-        );
-        // Without a branch, which would double what the verifier looks at.
-        failure.fact_set[id / 64] |= u64::from(known & 1) << (id % 64);
-        failure.facts[id] = value;
+        ) & 3;
+        failure.classes[id / CLASSES_PER_WORD] |= u64::from(class) << (2 * (id % CLASSES_PER_WORD));
+        // Both words always: what is not in use, the next fact writes over.
+        let place = used & (FACT_ROOM - 1);
+        failure.body[place] = value as u32;
+        failure.body[place + 1] = (value >> 32) as u32;
+        used += words(class);
     }
-    0
+    used as u32
 }
 
 /// The `struct file` behind the descriptor argument; 0 for none, and for `AT_FDCWD`.
@@ -78,7 +82,8 @@ pub(crate) fn follow(task: u64, place: usize, value: &mut u64) -> bool {
     etz_follow(task, 0, 0, place as u64, &raw mut *value) != 0
 }
 
-/// Follows the recipe at `place` from where it starts; 0 when it leads nowhere, else 1.
+/// Follows the recipe at `place` from where it starts. Returns the class of the value, see [`Failure::classes`]; 0
+/// when it leads nowhere.
 ///
 /// A global function: the verifier looks at it once, not once for each fact, which would take it a second.
 #[unsafe(no_mangle)]
@@ -97,18 +102,22 @@ pub(crate) extern "C" fn etz_follow(
         return 0;
     };
     if recipe.start == IN_COMMAND {
-        *value = 1;
-        return family::is_of_command(family::current()).into();
+        *value = family::is_of_command(family::current()).into();
+        return if *value == 0 { 0 } else { class(1) };
     }
     if recipe.start == FROM_ADDRESS {
-        return (address != 0 && read_address(address, recipe, value)).into();
+        let known = address != 0 && read_address(address, recipe, value);
+        return if known { class(*value) } else { 0 };
     }
     let start = if recipe.start == FROM_FILE {
         file
     } else {
         task
     };
-    (start != 0 && walk(start, recipe, value)).into()
+    if start == 0 || !walk(start, recipe, value) {
+        return 0;
+    }
+    class(*value)
 }
 
 /// Reads an integer of a socket address; false when its memory is not readable.

@@ -6,8 +6,8 @@ use aya_ebpf::{
     maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf},
 };
 use capture_ebpf::{
-    Arguments, Bucket, COMM_LEN, CountKey, CountValue, EXIT_BYTES, Focus, Loss, MAX_BUCKETS,
-    MAX_COUNTS, MAX_FOCUS, MAX_SAMPLED, MAX_SYSCALLS, MAX_TREE, RING_BYTES, Recipes,
+    Arguments, Bucket, COMM_LEN, CountKey, CountValue, EXIT_BYTES, Failure, Focus, Loss,
+    MAX_BUCKETS, MAX_COUNTS, MAX_FOCUS, MAX_SAMPLED, MAX_SYSCALLS, MAX_TREE, RING_BYTES, Recipes,
 };
 
 /// Failures by (syscall, errno, process).
@@ -25,6 +25,12 @@ pub(crate) static BUCKETS: HashMap<u64, Bucket> = HashMap::with_max_entries(MAX_
 /// Samples.
 #[map]
 pub(crate) static SAMPLES: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
+
+/// Where a sample is put together. A program does not interrupt itself: a second run on one processor is refused
+/// (`prog->active` in `__bpf_trace_run`, `kernel/trace/bpf_trace.c`). It is the first of two: a length that a
+/// power of two bounds must be in bounds.
+#[map]
+pub(crate) static SAMPLE: PerCpuArray<[Failure; 2]> = PerCpuArray::with_max_entries(1, 0);
 
 /// Counters of lost data, by [`Loss`].
 #[map]

@@ -10,13 +10,13 @@ use aya_ebpf::{
 };
 use capture_ebpf::{
     Arguments, COMM_LEN, CountKey, ERRNO_WORDS, Failure, Focus, Loss, MAX_CGROUPS, MAX_STRINGS,
-    NO_ARGUMENT, STRING_CAP, SYSCALL_WORDS, UNREADABLE,
+    NO_ARGUMENT, SAMPLE_BODY, SAMPLE_HEAD, STRING_CAP, SYSCALL_WORDS, UNREADABLE,
 };
 
 use crate::{
     entered, facts,
     maps::{
-        ARGUMENTS, BY_CGROUP, BY_COMM, BY_TGID, FOCUS, FOCUS_COMMS, FOCUS_TGIDS, SAMPLES,
+        ARGUMENTS, BY_CGROUP, BY_COMM, BY_TGID, FOCUS, FOCUS_COMMS, FOCUS_TGIDS, SAMPLE, SAMPLES,
         WAKE_BYTES, lost,
     },
     registers::Registers,
@@ -65,11 +65,11 @@ fn cgroup_in_focus(focus: &Focus) -> bool {
 /// at the others when it wakes up anyway.
 #[inline(always)]
 pub(crate) fn send(registers: &Registers, key: &CountKey, now: u64, urgent: bool) {
-    let Some(mut entry) = SAMPLES.reserve::<Failure>(0) else {
-        return lost(Loss::RingFull);
+    let Some(sample) = SAMPLE.get_ptr_mut(0).map(<*mut _>::cast::<Failure>) else {
+        return;
     };
-    // The ring buffer's memory is initialized, if with older samples, and any bits are a Failure.
-    let failure = unsafe { entry.assume_init_mut() };
+    // One processor's, and any bits are a Failure.
+    let failure = unsafe { &mut *sample };
     failure.time_ns = now;
     failure.cgroup = unsafe { bpf_get_current_cgroup_id() };
     for index in 0..6 {
@@ -88,44 +88,69 @@ pub(crate) fn send(registers: &Registers, key: &CountKey, now: u64, urgent: bool
     let arguments = table.map_or(Arguments::NONE, |table| {
         table[key.syscall as usize % table.len()]
     });
-    facts::read(failure, arguments);
-    etz_strings(&raw mut *failure, u32::from_le_bytes(arguments.strings));
+    let words = facts::read(sample, arguments);
+    let body = etz_strings(sample, u32::from_le_bytes(arguments.strings), 4 * words) as usize;
     let wake = urgent || SAMPLES.query(u64::from(BPF_RB_AVAIL_DATA)) > WAKE_BYTES.load();
-    entry.submit(u64::from(if wake {
+    let flags = u64::from(if wake {
         BPF_RB_FORCE_WAKEUP
     } else {
         BPF_RB_NO_WAKEUP
-    }));
+    });
+    // No more than is in use: most samples take a quarter of what they might. The mask is for the verifier.
+    let len = (SAMPLE_HEAD + body) & ((SAMPLE_HEAD + SAMPLE_BODY).next_power_of_two() - 1);
+    let bytes = unsafe { core::slice::from_raw_parts(sample.cast_const().cast(), len) };
+    if SAMPLES.output::<[u8]>(bytes, flags).is_err() {
+        lost(Loss::RingFull);
+    }
 }
 
-/// Reads the strings at the places `arguments`, four bytes. A global function, which the verifier looks at once.
+/// Reads the strings at the places `arguments`, four bytes, into the body behind `used` bytes. Returns how many are
+/// used then. A global function, which the verifier looks at once.
 #[unsafe(no_mangle)]
 #[inline(never)]
-pub(crate) extern "C" fn etz_strings(failure: *mut Failure, arguments: u32) -> u32 {
+pub(crate) extern "C" fn etz_strings(failure: *mut Failure, arguments: u32, used: u32) -> u32 {
+    let mut used = used;
+    for slot in 0..MAX_STRINGS as u32 {
+        used += etz_string(failure, slot, (arguments >> (8 * slot)) & 0xff, used);
+    }
+    used
+}
+
+/// Reads the string at the place `argument` into the body behind `used` bytes. Returns how many bytes it takes.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub(crate) extern "C" fn etz_string(
+    failure: *mut Failure,
+    slot: u32,
+    argument: u32,
+    used: u32,
+) -> u32 {
     let Some(failure) = (unsafe { failure.as_mut() }) else {
         return 0;
     };
-    for slot in 0..MAX_STRINGS {
-        let string = &mut failure.strings[slot];
-        string.reserved = 0;
-        string.len = 0;
-        string.argument = (arguments >> (8 * slot)) as u8;
-        if string.argument == NO_ARGUMENT {
-            continue;
-        }
-        let pointer = failure.args[usize::from(string.argument & 7)];
-        if pointer == 0 {
-            string.argument = NO_ARGUMENT;
-            continue;
-        }
-        let bytes = (&raw mut string.bytes).cast();
-        let len = unsafe {
-            generated::bpf_probe_read_user_str(bytes, STRING_CAP as u32, pointer as *const _)
-        };
-        string.len = if len < 0 { UNREADABLE } else { len as u16 };
-        if len < 0 {
-            lost(Loss::StringUnreadable);
-        }
+    let string = &mut failure.strings[slot as usize % MAX_STRINGS];
+    string.reserved = 0;
+    string.len = 0;
+    string.argument = argument as u8;
+    if string.argument == NO_ARGUMENT {
+        return 0;
     }
-    0
+    let pointer = failure.args[usize::from(string.argument & 7)];
+    if pointer == 0 {
+        string.argument = NO_ARGUMENT;
+        return 0;
+    }
+    // The room ends a string behind the last place that this leaves.
+    let place = used as usize & (SAMPLE_BODY - 1);
+    let bytes = unsafe { failure.body.as_mut_ptr().cast::<u8>().add(place) };
+    let len = unsafe {
+        generated::bpf_probe_read_user_str(bytes.cast(), STRING_CAP as u32, pointer as *const _)
+    };
+    if len < 0 {
+        string.len = UNREADABLE;
+        lost(Loss::StringUnreadable);
+        return 0;
+    }
+    string.len = len as u16;
+    len as u32
 }

@@ -31,7 +31,7 @@ impl Session<'_> {
         };
         let recorded = self.started.elapsed();
         let not_restored = self.disarm(zoom_end)?;
-        let failures = self.syscalls.take(self.facts);
+        let failures = self.syscalls.take();
         for failure in &failures {
             self.note(failure);
         }

@@ -68,7 +68,7 @@ const PATIENCE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_s
 const TURN: Duration = Duration::from_secs(10);
 
 /// How long doubtful kinds wait for better ones.
-const DOUBT: Duration = Duration::from_secs(3);
+const DOUBT: Duration = Duration::from_secs(8);
 
 /// What is known of one kind.
 #[derive(Debug)]

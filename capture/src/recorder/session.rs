@@ -108,7 +108,7 @@ impl Session<'_> {
                 break reason;
             }
             self.wait(&command)?;
-            let failures = self.syscalls.take(self.facts);
+            let failures = self.syscalls.take();
             self.look_at(&failures, &mut tgids)?;
             self.keep(failures)?;
             self.keep_exits();

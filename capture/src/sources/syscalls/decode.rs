@@ -3,59 +3,32 @@
 use std::mem::offset_of;
 
 use capture_ebpf::{
-    COMM_LEN, Failure as Sample, MAX_FACTS, MAX_STRINGS, NO_ARGUMENT, STRING_CAP, StringArgument,
-    UNREADABLE,
+    CLASSES_PER_WORD, COMM_LEN, Failure as Sample, MAX_FACTS, MAX_STRINGS, NO_ARGUMENT,
+    SAMPLE_HEAD, STRING_CAP, StringArgument, UNREADABLE, words,
 };
 use format_spec::record::{Count, Exit, Failure, PathArgument};
 
 /// A sample; `None` when it is too short.
-pub(super) fn failure(bytes: &[u8], facts: usize) -> Option<Failure> {
-    if bytes.len() < size_of::<Sample>() {
-        return None;
-    }
-    let word = |at: usize| {
-        bytes
-            .get(at..at + 8)
-            .and_then(|b| b.try_into().ok())
-            .map(u64::from_ne_bytes)
-    };
-    let half = |at: usize| {
-        bytes
-            .get(at..at + 4)
-            .and_then(|b| b.try_into().ok())
-            .map(u32::from_ne_bytes)
-    };
+pub(super) fn failure(bytes: &[u8]) -> Option<Failure> {
     let mut args = [0; 6];
     for (index, arg) in args.iter_mut().enumerate() {
-        *arg = word(offset_of!(Sample, args) + 8 * index)?;
+        *arg = word(bytes, offset_of!(Sample, args) + 8 * index)?;
     }
-    let mut known = Vec::new();
-    for id in 0..facts.min(MAX_FACTS) {
-        let set = word(offset_of!(Sample, fact_set) + 8 * (id / 64))?;
-        if set >> (id % 64) & 1 == 1 {
-            let value = word(offset_of!(Sample, facts) + 8 * id)?;
-            known.push((u16::try_from(id).ok()?, value));
-        }
-    }
-    let strings = bytes.get(offset_of!(Sample, strings)..)?;
+    let (facts, body) = facts(bytes)?;
     let comm = offset_of!(Sample, comm);
     Some(Failure {
-        time_ns: word(offset_of!(Sample, time_ns))?,
-        syscall: half(offset_of!(Sample, syscall))?,
-        errno: u16::try_from(half(offset_of!(Sample, errno))?).ok()?,
-        not_entered: half(offset_of!(Sample, not_entered))? == 1,
-        tgid: half(offset_of!(Sample, tgid))?,
-        pid: half(offset_of!(Sample, pid))?,
-        uid: half(offset_of!(Sample, uid))?,
-        cgroup: word(offset_of!(Sample, cgroup))?,
+        time_ns: word(bytes, offset_of!(Sample, time_ns))?,
+        syscall: half(bytes, offset_of!(Sample, syscall))?,
+        errno: u16::try_from(half(bytes, offset_of!(Sample, errno))?).ok()?,
+        not_entered: half(bytes, offset_of!(Sample, not_entered))? == 1,
+        tgid: half(bytes, offset_of!(Sample, tgid))?,
+        pid: half(bytes, offset_of!(Sample, pid))?,
+        uid: half(bytes, offset_of!(Sample, uid))?,
+        cgroup: word(bytes, offset_of!(Sample, cgroup))?,
         comm: until_nul(bytes.get(comm..comm + COMM_LEN)?),
         args,
-        paths: strings
-            .chunks_exact(size_of::<StringArgument>())
-            .take(MAX_STRINGS)
-            .filter_map(string)
-            .collect(),
-        facts: known,
+        paths: strings(bytes, body)?,
+        facts,
     })
 }
 
@@ -68,6 +41,61 @@ pub(super) fn exit(bytes: &[u8]) -> Option<Exit> {
         tgid: u32::from_ne_bytes(*tgid),
         status: i32::from_ne_bytes(*rest.first_chunk()?),
     })
+}
+
+/// The facts, and where the body goes on behind them.
+fn facts(bytes: &[u8]) -> Option<(Vec<(u16, u64)>, usize)> {
+    let mut known = Vec::new();
+    let mut at = SAMPLE_HEAD;
+    for id in 0..MAX_FACTS {
+        let place = offset_of!(Sample, classes) + 8 * (id / CLASSES_PER_WORD);
+        let class = word(bytes, place)? >> (2 * (id % CLASSES_PER_WORD)) & 3;
+        let class = u32::try_from(class).ok()?;
+        if class == 0 {
+            continue;
+        }
+        let value = match words(class) {
+            0 => 0,
+            1 => half(bytes, at)?.into(),
+            _ => u64::from(half(bytes, at)?) | u64::from(half(bytes, at + 4)?) << 32,
+        };
+        at += 4 * words(class);
+        known.push((u16::try_from(id).ok()?, value));
+    }
+    Some((known, at))
+}
+
+/// The strings that could be read; their bytes begin at `at`.
+fn strings(bytes: &[u8], mut at: usize) -> Option<Vec<PathArgument>> {
+    let mut found = Vec::new();
+    for slot in 0..MAX_STRINGS {
+        let slot = offset_of!(Sample, strings) + slot * size_of::<StringArgument>();
+        let argument = *bytes.get(slot + offset_of!(StringArgument, argument))?;
+        let len = slot + offset_of!(StringArgument, len);
+        let len = u16::from_ne_bytes(bytes.get(len..len + 2)?.try_into().ok()?);
+        if argument == NO_ARGUMENT || len == UNREADABLE || len == 0 {
+            continue;
+        }
+        let end = at + usize::from(len);
+        found.push(PathArgument {
+            argument,
+            // Without the NUL.
+            bytes: bytes.get(at..end - 1)?.to_vec(),
+            truncated: usize::from(len) == STRING_CAP,
+        });
+        at = end;
+    }
+    Some(found)
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    let bytes = bytes.get(at..at + 8)?;
+    Some(u64::from_ne_bytes(bytes.try_into().ok()?))
+}
+
+fn half(bytes: &[u8], at: usize) -> Option<u32> {
+    let bytes = bytes.get(at..at + 4)?;
+    Some(u32::from_ne_bytes(bytes.try_into().ok()?))
 }
 
 /// A count; `tick_ns` is the length of a timer tick.
@@ -98,21 +126,6 @@ pub(super) fn count(
     }
 }
 
-fn string(bytes: &[u8]) -> Option<PathArgument> {
-    let argument = *bytes.get(offset_of!(StringArgument, argument))?;
-    let len = offset_of!(StringArgument, len);
-    let len = u16::from_ne_bytes(bytes.get(len..len + 2)?.try_into().ok()?);
-    if argument == NO_ARGUMENT || len == UNREADABLE {
-        return None;
-    }
-    let text = bytes.get(offset_of!(StringArgument, bytes)..)?;
-    Some(PathArgument {
-        argument,
-        bytes: text.get(..usize::from(len).checked_sub(1)?)?.to_vec(),
-        truncated: usize::from(len) == STRING_CAP,
-    })
-}
-
 fn until_nul(bytes: &[u8]) -> Vec<u8> {
     let end = bytes.iter().position(|&byte| byte == 0);
     bytes[..end.unwrap_or(bytes.len())].to_vec()
@@ -124,30 +137,40 @@ mod tests {
 
     #[test]
     fn reads_what_the_program_writes() {
-        let mut bytes = vec![0xaa; size_of::<Sample>()];
+        let mut bytes = vec![0; SAMPLE_HEAD];
         let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
         put(offset_of!(Sample, errno), &28u32.to_ne_bytes());
         put(offset_of!(Sample, syscall), &40u32.to_ne_bytes());
         put(offset_of!(Sample, args) + 40, &7u64.to_ne_bytes());
-        put(offset_of!(Sample, fact_set), &0b10u64.to_ne_bytes());
-        put(offset_of!(Sample, facts) + 8, &31u64.to_ne_bytes());
+        // Facts 1 to 3: one word, zero, two words; fact 33: one word.
+        put(offset_of!(Sample, classes), &0b11_01_10_00u64.to_ne_bytes());
+        put(offset_of!(Sample, classes) + 8, &0b10_00u64.to_ne_bytes());
         put(offset_of!(Sample, comm), b"dockerd\0");
         let slot = |index| offset_of!(Sample, strings) + index * size_of::<StringArgument>();
-        put(slot(0), &[1, 0, 5, 0, b'/', b'm', b'n', b't', 0]);
+        put(slot(0), &[1, 0, 5, 0]);
         put(slot(1), &[NO_ARGUMENT]);
         put(slot(2), &[2, 0, 0xff, 0xff]);
         put(slot(3), &[4, 0, 0, 1]);
-        let row = failure(&bytes, 2).unwrap();
+        bytes.extend(31u32.to_ne_bytes());
+        bytes.extend(u64::MAX.to_ne_bytes());
+        bytes.extend(5u32.to_ne_bytes());
+        bytes.extend(b"/mnt\0");
+        bytes.extend([b'x'; STRING_CAP]);
+        let row = failure(&bytes).unwrap();
         assert_eq!((row.syscall, row.errno, row.args[5]), (40, 28, 7));
         assert_eq!(row.comm, b"dockerd");
-        assert_eq!(row.facts, [(1, 31)]);
-        assert_eq!(row.paths.len(), 2);
-        assert_eq!(
-            (row.paths[0].argument, &row.paths[0].bytes[..]),
-            (1, &b"/mnt"[..])
-        );
-        assert!(row.paths[1].truncated && row.paths[1].bytes.len() == STRING_CAP - 1);
-        assert!(failure(&bytes[1..], 2).is_none());
+        assert_eq!(row.facts, [(1, 31), (2, 0), (3, u64::MAX), (33, 5)]);
+        let paths: Vec<_> = row
+            .paths
+            .iter()
+            .map(|path| (path.argument, path.bytes.len()))
+            .collect();
+        assert_eq!(paths, [(1, 4), (4, STRING_CAP - 1)]);
+        assert_eq!(row.paths[0].bytes, b"/mnt");
+        assert!(row.paths[1].truncated && !row.paths[0].truncated);
+        for len in 0..bytes.len() {
+            assert!(failure(&bytes[..len]).is_none() || len == bytes.len() - 1);
+        }
     }
 
     #[test]

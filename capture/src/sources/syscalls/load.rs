@@ -8,7 +8,8 @@ use aya::{
 use capture_ebpf::{MAX_SYSCALLS, MAX_TREE, Recipe, Recipes};
 
 use super::{
-    BURST, FIRST, Facts, Focus, Own, RATE, Syscalls, arguments, facts, loader::without_types,
+    BURST, FIRST, Facts, Focus, Own, RATE, Samples, Syscalls, arguments, facts,
+    loader::without_types,
 };
 use crate::{error::Error, kernel::Kernel, preflight::tick_ns};
 
@@ -89,7 +90,8 @@ impl Syscalls {
         arguments.set(0, table, 0)?;
         focus.apply(&mut ebpf)?;
         Ok(Self {
-            samples: map(&mut ebpf, "SAMPLES")?.try_into()?,
+            samples: Samples::new(map(&mut ebpf, "SAMPLES")?.try_into()?, ring_bytes as usize)
+                .map_err(|error| Error::new("thread for samples", error))?,
             exits: map(&mut ebpf, "EXITS")?.try_into()?,
             counts: map(&mut ebpf, "COUNTS")?.try_into()?,
             buckets: map(&mut ebpf, "BUCKETS")?.try_into()?,

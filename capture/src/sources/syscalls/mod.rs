@@ -12,6 +12,7 @@ mod facts;
 mod focus;
 mod load;
 mod loader;
+mod samples;
 mod totals;
 
 use std::{
@@ -34,6 +35,7 @@ pub(crate) use facts::{Facts, OF_COMMAND};
 pub(crate) use focus::Focus;
 
 use load::program;
+use samples::Samples;
 use totals::{Key, Totals};
 
 use crate::{error::Error, preflight::monotonic_ns};
@@ -59,7 +61,7 @@ pub(crate) struct Own {
 /// The programs and their maps.
 pub(crate) struct Syscalls {
     ebpf: Ebpf,
-    samples: RingBuf<MapData>,
+    samples: Samples,
     exits: RingBuf<MapData>,
     counts: HashMap<MapData, CountKeyWords, CountValueWords>,
     buckets: HashMap<MapData, u64, [u64; 2]>,
@@ -118,11 +120,10 @@ impl Syscalls {
     }
 
     /// The samples that are waiting.
-    pub(crate) fn take(&mut self, facts: &Facts) -> Vec<Failure> {
+    pub(crate) fn take(&self) -> Vec<Failure> {
         let mut failures = Vec::new();
-        while let Some(sample) = self.samples.next() {
-            failures.extend(decode::failure(&sample, facts.recipes.len()));
-        }
+        self.samples
+            .take(|sample| failures.extend(decode::failure(sample)));
         failures
     }
 
@@ -200,7 +201,7 @@ impl Syscalls {
 }
 
 impl AsFd for Syscalls {
-    /// Readable when samples are waiting.
+    /// Readable when urgent samples are waiting.
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.samples.as_fd()
     }
