@@ -11,10 +11,10 @@
 //! Kernels without CONFIG_KALLSYMS_ALL (Debian's 6.1 arm64) list text only, and no `_text`.
 
 use std::{
-    cell::OnceCell,
     collections::HashMap,
     fs::File,
     io::{self, BufRead, BufReader},
+    sync::OnceLock,
 };
 
 use super::name_hash;
@@ -45,7 +45,7 @@ pub(crate) struct Kallsyms {
     entries: Vec<Entry>,
     modules: Vec<String>,
     /// (hash of the name, index into `entries`), sorted; made at the first look-up by name.
-    by_name: OnceCell<Vec<(u32, u32)>>,
+    by_name: OnceLock<Vec<(u32, u32)>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +98,7 @@ impl Kallsyms {
             names: String::new(),
             entries: Vec::new(),
             modules: Vec::new(),
-            by_name: OnceCell::new(),
+            by_name: OnceLock::new(),
         };
         let mut module_numbers = HashMap::new();
         let mut line = String::new();

@@ -16,8 +16,8 @@ mod sysctl_names;
 mod words;
 
 use std::{
-    cell::OnceCell,
     hash::{DefaultHasher, Hash, Hasher},
+    sync::OnceLock,
 };
 
 use format_spec::record::{Code, CtlTables, Missing, ReturnType, Symbol, Symbols, TypeLayouts};
@@ -34,10 +34,10 @@ use kcore::{Kcore, KcoreError};
 #[derive(Debug)]
 pub(crate) struct Kernel {
     /// Not needed to count failures, and the slowest to read.
-    symbols: OnceCell<Result<Kallsyms, KallsymsError>>,
+    symbols: OnceLock<Result<Kallsyms, KallsymsError>>,
     btf: Result<Btf, BtfError>,
-    kcore: OnceCell<Result<Kcore, KcoreError>>,
-    base: OnceCell<u64>,
+    kcore: OnceLock<Result<Kcore, KcoreError>>,
+    base: OnceLock<u64>,
 }
 
 impl Kernel {
@@ -45,10 +45,10 @@ impl Kernel {
     /// What cannot be read is missing, not an error.
     pub(crate) fn load() -> Self {
         Self {
-            symbols: OnceCell::new(),
+            symbols: OnceLock::new(),
             btf: Btf::load(),
-            kcore: OnceCell::new(),
-            base: OnceCell::new(),
+            kcore: OnceLock::new(),
+            base: OnceLock::new(),
         }
     }
 

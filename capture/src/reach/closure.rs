@@ -19,6 +19,8 @@ const MAX_BYTES: u64 = 64 << 10;
 pub(super) struct Closure<'k> {
     kernel: &'k Kernel,
     callees: HashMap<u64, Box<[u64]>>,
+    /// Whether an address is the start of a function that is followed: most are called from many places.
+    followed: HashMap<u64, bool>,
 }
 
 impl<'k> Closure<'k> {
@@ -27,16 +29,21 @@ impl<'k> Closure<'k> {
         Self {
             kernel,
             callees: HashMap::new(),
+            followed: HashMap::new(),
         }
     }
 
     /// The functions that `entries` reach, with how many calls away they are.
     pub(super) fn from(&mut self, entries: &[u64]) -> HashMap<u64, u32> {
         let kernel = self.kernel;
-        let callees = &mut self.callees;
+        let (callees, followed) = (&mut self.callees, &mut self.followed);
+        let mut is_followed = |target| {
+            let known = followed.entry(target);
+            *known.or_insert_with(|| is_followed(kernel, target))
+        };
         walk(entries, |function, each| {
             let known = callees.entry(function);
-            let known = known.or_insert_with(|| look_at(kernel, function));
+            let known = known.or_insert_with(|| look_at(kernel, function, &mut is_followed));
             known.iter().copied().for_each(each);
         })
     }
@@ -61,28 +68,29 @@ fn walk(entries: &[u64], mut callees: impl FnMut(u64, &mut dyn FnMut(u64))) -> H
     distances
 }
 
-/// The functions that `function` calls or whose address it takes. Those that run all the time are left out, with all
-/// that only they call: a wake-up is not followed into the scheduler.
-fn look_at(kernel: &Kernel, function: u64) -> Box<[u64]> {
+/// Whether `target` is a function. Those that run all the time are left out, with all that only they call: a wake-up is
+/// not followed into the scheduler.
+fn is_followed(kernel: &Kernel, target: u64) -> bool {
+    let callee = kernel.containing(target);
+    callee
+        .is_some_and(|callee| callee.address == target && callee.is_text() && !is_hot(callee.name))
+}
+
+/// The functions that `function` calls or whose address it takes.
+fn look_at(
+    kernel: &Kernel,
+    function: u64,
+    is_followed: &mut impl FnMut(u64) -> bool,
+) -> Box<[u64]> {
     let mut callees = Vec::new();
     if let Some(found) = kernel.containing(function) {
         let code = kernel.first_bytes(&found, MAX_BYTES);
         let own = found.address..found.address + found.size;
-        edges(&code, found.address, |edge| {
-            let target = edge.target();
-            let callee = kernel
-                .containing(target)
-                .filter(|callee| callee.address == target && callee.is_text());
-            if let Some(callee) = callee
-                && !own.contains(&target)
-                && !is_hot(callee.name)
-            {
-                callees.push(target);
-            }
-        });
+        edges(&code, found.address, |edge| callees.push(edge.target()));
+        callees.sort_unstable();
+        callees.dedup();
+        callees.retain(|target| !own.contains(target) && is_followed(*target));
     }
-    callees.sort_unstable();
-    callees.dedup();
     callees.into()
 }
 

@@ -24,7 +24,7 @@ use std::{io, io::IsTerminal, path::Path, time::Instant};
 use format_spec::record::Manifest;
 
 use crate::{
-    cli::Record,
+    cli::{Graph, Record},
     containers,
     error::Error,
     guard::Guard,
@@ -78,8 +78,9 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
     let mut guard = Guard::start()?;
     let mut bundle = Bundle::create(output, options.force, options.max_size, options.redact)?;
 
-    let kernel = Kernel::load();
-    let facts = Facts::resolve(&kernel, program.is_some());
+    // Both live as long as the process: a thread of the zoom reads the kernel too.
+    let kernel: &'static Kernel = Box::leak(Box::new(Kernel::load()));
+    let facts: &'static Facts = Box::leak(Box::new(Facts::resolve(kernel, program.is_some())));
     let focus = Focus {
         errnos: options.errno.clone(),
         syscalls: options.syscall.clone(),
@@ -89,8 +90,8 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
     };
     let memory = Memory::of(options.max_memory);
     let mut syscalls = Syscalls::load(
-        &kernel,
-        &facts,
+        kernel,
+        facts,
         &focus,
         memory.ring_bytes,
         &Own {
@@ -101,29 +102,33 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
     // From here on failures are counted and wait in the ring buffer; the rest may take its time.
     syscalls.attach()?;
     let armed_after = begun.elapsed();
-    let zoom = Zoom::plan(&kernel);
+    let mut zoom = Zoom::plan(kernel);
+    // A flight recorder may wait for days.
+    if options.graph != Graph::Never && options.flight_recorder.is_none() {
+        zoom.prepare();
+    }
     let mut outputs = Vec::new();
     let mut sink = |output| outputs.push(output);
-    let mut sentinels = Sentinels::new(&kernel);
+    let mut sentinels = Sentinels::new(kernel);
     let (armed, unarmed) = sentinels.arm(&mut guard, &mut sink);
     let manifest = manifest::manifest(Start {
         options,
-        kernel: &kernel,
-        facts: &facts,
+        kernel,
+        facts,
         zoom: &zoom,
         armed_after,
         cgroups: cgroups.into_iter().map(|group| group.shown).collect(),
         sentinels: armed,
         unarmed,
     });
-    let opened = write_first(&mut bundle, &manifest, &facts, outputs);
+    let opened = write_first(&mut bundle, &manifest, facts, outputs);
     let held = options
         .flight_recorder
         .map(|time| Held::new(time, memory.held_bytes, options.trigger.clone()));
     let mut session = Session {
         bundle,
         syscalls,
-        facts: &facts,
+        facts,
         sentinels,
         zooming: zooming::Zooming::new(zoom, options),
         evidence: Default::default(),

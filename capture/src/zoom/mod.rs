@@ -25,7 +25,11 @@ mod tools;
 mod trap;
 mod tree;
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
 
 use format_spec::record::{Ability, AbilityState, ZoomEnd};
 
@@ -57,6 +61,8 @@ pub(crate) struct Zoom<'k> {
     kernel: &'k Kernel,
     means: Result<Means, String>,
     reach: Option<Reach<'k>>,
+    /// The thread that reads it for the first time.
+    reading: Option<JoinHandle<Result<Reach<'k>, String>>>,
     state: State,
     /// What the rounds on a kind of failure, syscall and errno, are to follow when it is zoomed on again.
     learned: HashMap<(u32, u16), Vec<u64>>,
@@ -66,6 +72,19 @@ pub(crate) struct Zoom<'k> {
     not_restored: Vec<String>,
 }
 
+impl Zoom<'static> {
+    /// Begins to read what arming needs to know of the kernel, about 100 ms of processor time, in a thread of its own:
+    /// on a slow host it takes seconds, and the failures do not wait.
+    pub(crate) fn prepare(&mut self) {
+        if let (Ok(()), Ok(means)) = (self.available(), &self.means) {
+            let (kernel, tracefs) = (self.kernel, means.tracefs.clone());
+            let thread = thread::Builder::new().name("reach".into());
+            // Without one it is read when it is needed.
+            self.reading = thread.spawn(move || Reach::load(kernel, &tracefs)).ok();
+        }
+    }
+}
+
 impl<'k> Zoom<'k> {
     /// Looks at what this kernel's tracefs can do; changes nothing.
     pub(crate) fn plan(kernel: &'k Kernel) -> Self {
@@ -73,6 +92,7 @@ impl<'k> Zoom<'k> {
             kernel,
             means: Means::find(),
             reach: None,
+            reading: None,
             state: State::Idle,
             learned: HashMap::new(),
             unfinished: false,
@@ -131,7 +151,9 @@ impl<'k> Zoom<'k> {
             Ok(means) => means,
             Err(why) => return Err((why.clone(), rounds)),
         };
-        let reach = match self.reach.take().filter(|reach| !reach.is_stale()) {
+        let read = || self.reading.take()?.join().ok()?.ok();
+        let known = self.reach.take().or_else(read);
+        let reach = match known.filter(|reach| !reach.is_stale()) {
             Some(reach) => Ok(reach),
             None => Reach::load(self.kernel, &means.tracefs),
         };

@@ -7,7 +7,11 @@ mod path;
 mod returns;
 mod section;
 
-use std::{cell::RefCell, collections::HashMap, fs, io, rc::Rc};
+use std::{
+    collections::HashMap,
+    fs, io,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 pub(crate) use path::FieldPath;
 #[cfg(test)]
@@ -48,7 +52,7 @@ pub(crate) enum BtfError {
 #[derive(Debug)]
 pub(crate) struct Btf {
     image: Section,
-    modules: RefCell<HashMap<String, Option<Rc<Section>>>>,
+    modules: Mutex<HashMap<String, Option<Arc<Section>>>>,
 }
 
 impl Btf {
@@ -67,16 +71,16 @@ impl Btf {
     pub(crate) fn from_bytes(bytes: Vec<u8>) -> Result<Self, BtfError> {
         Ok(Self {
             image: Section::parse(bytes, None)?,
-            modules: RefCell::default(),
+            modules: Mutex::default(),
         })
     }
 
-    fn module(&self, name: &str) -> Option<Rc<Section>> {
-        let mut modules = self.modules.borrow_mut();
+    fn module(&self, name: &str) -> Option<Arc<Section>> {
+        let mut modules = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
         let load = || Section::parse(read(name).ok()?, Some(&self.image)).ok();
         modules
             .entry(name.to_owned())
-            .or_insert_with(|| load().map(Rc::new))
+            .or_insert_with(|| load().map(Arc::new))
             .clone()
     }
 
