@@ -57,6 +57,9 @@ const EVENT: Duration = Duration::from_millis(100);
 /// How long what failed may be expected to fail again, if nothing is known of its beat.
 const FRESH: Duration = Duration::from_secs(5);
 
+/// A look that begins at any time meets what fails this often.
+const OFTEN: Duration = Duration::from_secs(3);
+
 /// How long before a failure is expected a look may begin, arming aside, and how long after it still may: a look is
 /// short, so what fails seldom is met by its own beat.
 const LEAD: Duration = Duration::from_secs(1);
@@ -114,24 +117,24 @@ impl Seen {
 
     /// Whether it repeats and a look that takes `arming` to begin would meet the next time.
     fn is_due(&self, now: Duration, arming: Duration) -> bool {
-        let Some(beat) = self.beat.filter(|_| self.is_fresh(now)) else {
+        let Some(beat) = self.beat else {
             return false;
         };
         let next = self.last + beat;
         let lead = LEAD + arming;
-        beat <= lead || (now + lead >= next && now <= next + LEAD)
+        beat <= OFTEN || (now + lead >= next && now <= next + LEAD)
+    }
+
+    /// Whether there is something left to see. After a turn that saw nothing, or not all, it must have failed again.
+    fn is_open(&self, now: Duration) -> bool {
+        let turn = self.turns == 0
+            || (self.turns < MAX_TURNS && !self.answered && self.last > self.turned);
+        turn && self.is_fresh(now)
     }
 
     fn waits(&self, now: Duration, arming: Duration) -> bool {
         let doubted = self.worth != Worth::Doubtful || now.saturating_sub(self.first) >= DOUBT;
-        // After a turn that saw nothing, or not all, it must have failed again.
-        let turn = self.turns == 0
-            || (self.turns < MAX_TURNS && !self.answered && self.last > self.turned);
-        let met = match self.beat {
-            None => self.is_fresh(now),
-            Some(_) => self.is_due(now, arming),
-        };
-        doubted && turn && met
+        doubted && self.is_open(now) && (self.beat.is_none() || self.is_due(now, arming))
     }
 
     fn class(&self) -> Class {
@@ -238,8 +241,13 @@ impl Policy {
     }
 
     fn first_of(&self, now: Duration, is_meant: impl Fn(&Kind) -> bool) -> Option<(&Kind, &Seen)> {
-        let waiting = self.seen.iter();
-        let waiting = waiting.filter(|(kind, seen)| is_meant(kind) && seen.waits(now, self.arming));
+        // What is normal waits for faults that are not about to fail just now, too.
+        let mut open = self.seen.values().filter(|seen| seen.is_open(now));
+        let faults = open.any(|seen| seen.class() < Class::Normal);
+        let waiting = self.seen.iter().filter(|(kind, seen)| {
+            let last = faults && seen.class() == Class::Normal;
+            is_meant(kind) && !last && seen.waits(now, self.arming)
+        });
         waiting.min_by_key(|(kind, seen)| Rank {
             class: seen.class(),
             turns: seen.turns,

@@ -91,6 +91,24 @@ fn what_the_table_of_normal_failures_knows_comes_last() {
 }
 
 #[test]
+fn what_is_normal_waits_for_a_fault_that_fails_seldom() {
+    let mut host = Host::new();
+    host.fails("mv", "renameat", "EXDEV");
+    host.fails("bash", "openat", "ENXIO");
+    host.now += S * 8;
+    host.fails("mv", "renameat", "EXDEV");
+    host.now += S;
+    host.fails("bash", "openat", "ENXIO");
+    host.now += S / 2;
+    host.fails("bash", "openat", "ENXIO");
+    assert_eq!(host.next(), None, "the fault is expected in 6.5 s");
+    host.now += S * 6;
+    assert_eq!(host.turn(), Some(kind("mv", "renameat", "EXDEV")));
+    host.fails_twice("bash", "openat", "ENXIO");
+    assert_eq!(host.next().unwrap().comm, b"bash");
+}
+
+#[test]
 fn a_look_at_what_is_normal_gives_way_at_once_even_if_it_has_seen_a_failure() {
     let mut host = Host::new();
     host.fails("bash", "openat", "ENXIO");
