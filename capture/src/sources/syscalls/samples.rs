@@ -40,31 +40,51 @@ struct Shared {
     end: OwnedFd,
 }
 
-/// What was taken out.
+/// The ring buffer, and what was taken out of it.
 struct Held {
     ring: RingBuf<MapData>,
-    samples: Vec<Box<[u8]>>,
-    bytes: usize,
-    most: usize,
+    taken: Taken,
 }
 
 impl std::fmt::Debug for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} samples", self.samples.len())
+        self.taken.fmt(f)
     }
 }
 
 impl Held {
     /// Takes samples out of the ring buffer. Returns whether there was room for all.
     fn fill(&mut self) -> bool {
+        let ring = &mut self.ring;
+        self.taken
+            .fill(|| ring.next().map(|sample| sample.as_ref().into()))
+    }
+}
+
+/// Samples, as many as there is room for.
+#[derive(Debug)]
+struct Taken {
+    samples: Vec<Box<[u8]>>,
+    bytes: usize,
+    most: usize,
+}
+
+impl Taken {
+    /// Takes what `next` gives, until there is no more, which returns true, or no room.
+    fn fill(&mut self, mut next: impl FnMut() -> Option<Box<[u8]>>) -> bool {
         while self.bytes < self.most {
-            let Some(sample) = self.ring.next() else {
+            let Some(sample) = next() else {
                 return true;
             };
             self.bytes += sample.len();
-            self.samples.push(sample.as_ref().into());
+            self.samples.push(sample);
         }
         false
+    }
+
+    fn drain(&mut self) -> impl Iterator<Item = Box<[u8]>> {
+        self.bytes = 0;
+        self.samples.drain(..)
     }
 }
 
@@ -81,9 +101,11 @@ impl Samples {
             end: event()?,
             held: Mutex::new(Held {
                 ring,
-                samples: Vec::new(),
-                bytes: 0,
-                most,
+                taken: Taken {
+                    samples: Vec::new(),
+                    bytes: 0,
+                    most,
+                },
             }),
         });
         let reader = Arc::clone(&shared);
@@ -102,10 +124,7 @@ impl Samples {
         let mut held = self.shared.held();
         loop {
             let all = held.fill();
-            held.bytes = 0;
-            for sample in held.samples.drain(..) {
-                each(&sample);
-            }
+            held.taken.drain().for_each(|sample| each(&sample));
             if all {
                 return;
             }
@@ -159,7 +178,7 @@ impl Shared {
             }
             let (all, some) = {
                 let mut held = self.held();
-                (held.fill(), !held.samples.is_empty())
+                (held.fill(), !held.taken.samples.is_empty())
             };
             if some {
                 // It is full only after 2^64 - 1 of them.
@@ -169,5 +188,28 @@ impl Shared {
                 rest = Some(REST);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_finds_no_room_stays_where_it_is() {
+        let mut ring = (0..10u8).map(|sample| Box::from([sample; 100]));
+        let mut taken = Taken {
+            samples: Vec::new(),
+            bytes: 0,
+            most: 350,
+        };
+        assert!(!taken.fill(|| ring.next()));
+        assert!(!taken.fill(|| ring.next()), "still full");
+        let first: Vec<u8> = taken.drain().map(|sample| sample[0]).collect();
+        assert_eq!(first, [0, 1, 2, 3]);
+        assert_eq!(ring.len(), 6);
+        taken.most = 1000;
+        assert!(taken.fill(|| ring.next()));
+        assert_eq!(taken.drain().count(), 6);
     }
 }
