@@ -78,7 +78,6 @@ impl Salience {
 /// What the recording tells of all kinds.
 #[derive(Debug)]
 pub(super) struct Signals<'a> {
-    bundle: &'a Bundle,
     searches: Searches,
     ends: Ends<'a>,
     command: Command<'a>,
@@ -99,7 +98,6 @@ impl<'a> Signals<'a> {
             .map(|manifest| manifest.clocks.monotonic_ns);
         let end_ns = bundle.closing.as_ref().map(|closing| closing.ended_ns);
         Self {
-            bundle,
             command: Command::of(bundle, &ends),
             searches,
             ends,
