@@ -161,7 +161,8 @@ fn by_salience(saliences: &[Salience], causes: &[Option<Cause>]) -> Vec<usize> {
     let is_known = |index: usize| confidence(index).is_some_and(|one| one <= Confidence::Medium);
     let may_be = |&index: &usize| {
         let salience = &saliences[index];
-        salience.stands_out() || salience.standing != Standing::Normal && is_known(index)
+        let may_matter = salience.standing != Standing::Normal && !salience.went_on;
+        salience.stands_out() || may_matter && is_known(index)
     };
     let mut order: Vec<usize> = (0..saliences.len()).filter(may_be).collect();
     order.sort_by_key(|&index| {

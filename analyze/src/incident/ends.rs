@@ -36,6 +36,11 @@ impl<'a> Ends<'a> {
         Self { bundle, by_process }
     }
 
+    /// Whether the recorder looked at how processes end.
+    pub(super) fn are_known(&self) -> bool {
+        !self.by_process.is_empty()
+    }
+
     /// How the process ended soon after `time_ns`; `None` when it went on.
     pub(super) fn after(&self, tgid: u32, time_ns: u64) -> Option<End> {
         let ends = self.by_process.get(&tgid)?;

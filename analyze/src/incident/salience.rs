@@ -24,6 +24,8 @@ pub struct Salience {
     pub standing: Standing,
     /// The points of all that holds.
     pub points: i32,
+    /// Whether programs live with the error as a rule, and this one went on or ended well, as far as ends were recorded.
+    pub went_on: bool,
     /// What adds points, or takes some, in words: the heaviest first.
     pub reasons: Vec<String>,
 }
@@ -136,7 +138,10 @@ impl<'a> Signals<'a> {
         if !table.errno.used_up.has_errno(&group.errno_name()) && self.succeeds(group) {
             salience.add(&kind.succeeds);
         }
-        match self.ends.of_group(group) {
+        let end = self.ends.of_group(group);
+        salience.went_on =
+            group.class == Class::Doubtful && self.ends.are_known() && end != Some(End::Badly);
+        match end {
             Some(End::Badly) => salience.add(&kind.ended_badly),
             Some(End::Well) => salience.add(&kind.ended_well),
             None => {}

@@ -17,6 +17,8 @@ const MQ_OPEN: u32 = 180;
 const BIND: u32 = 200;
 const PRLIMIT64: u32 = 261;
 
+const IO_URING_SETUP: u32 = 425;
+
 const EPERM: u16 = 1;
 const ENOENT: u16 = 2;
 const ENXIO: u16 = 6;
@@ -99,6 +101,27 @@ fn nothing_stands_out_of_what_programs_live_with() {
     recording.fail(NEWFSTATAT, ENXIO, "sh", 5);
     let diagnosis = diagnose(&recording.load());
     assert_eq!((diagnosis.subject, diagnosis.incidents.len()), (None, 0));
+}
+
+/// A container's seccomp filter refuses io_uring: sure to be known, and harmless if the program goes on.
+#[test]
+fn what_programs_live_with_is_no_incident_where_they_went_on() {
+    let chosen = |end: Option<(u64, i32)>| {
+        let mut recording = Recording::new();
+        recording.fail(NEWFSTATAT, ENOENT, "sh", 5).tgid = 9;
+        recording.exit(7, 0);
+        recording
+            .fail(IO_URING_SETUP, EPERM, "server", 10)
+            .not_entered = true;
+        recording.fact("task.seccomp_mode", 2);
+        if let Some((time_ns, status)) = end {
+            recording.exit(time_ns, status);
+        }
+        diagnose(&recording.load()).subject.is_some()
+    };
+    assert!(!chosen(None));
+    assert!(!chosen(Some((20, 0))));
+    assert!(chosen(Some((20, 1 << 8))));
 }
 
 #[test]
