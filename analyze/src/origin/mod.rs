@@ -51,7 +51,9 @@ pub struct Origin {
 pub enum Below {
     /// It did not: of all calls whose result the origin may return it is known what they said.
     Watched,
-    /// It may have: these functions were not watched, and the origin may return what they say.
+    /// It makes such an errno itself, but may also return what these functions say, which were not watched.
+    NotAllWatched(Vec<String>),
+    /// It came from below: these functions were not watched, and the origin makes no such errno itself.
     NotWatched(Vec<String>),
     /// The origin's code was not recorded, so that what it calls is not known.
     NotKnown,
@@ -63,6 +65,7 @@ impl Below {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Watched => "watched",
+            Self::NotAllWatched(_) => "not all watched",
             Self::NotWatched(_) => "not watched",
             Self::NotKnown => "not known",
         }
@@ -73,11 +76,14 @@ impl Below {
         match (self, other) {
             (Self::Watched, _) | (_, Self::Watched) => Self::Watched,
             (Self::NotKnown, known) | (known, Self::NotKnown) => known,
-            (Self::NotWatched(mut functions), Self::NotWatched(others)) => {
-                functions.retain(|function| others.contains(function));
-                match functions.is_empty() {
-                    true => Self::Watched,
-                    false => Self::NotWatched(functions),
+            (known, other) => {
+                let both = |function: &&String| other.not_watched().contains(function);
+                let functions: Vec<String> =
+                    known.not_watched().iter().filter(both).cloned().collect();
+                match known {
+                    _ if functions.is_empty() => Self::Watched,
+                    Self::NotAllWatched(_) => Self::NotAllWatched(functions),
+                    _ => Self::NotWatched(functions),
                 }
             }
         }
@@ -87,7 +93,7 @@ impl Below {
     #[must_use]
     pub fn not_watched(&self) -> &[String] {
         match self {
-            Self::NotWatched(functions) => functions,
+            Self::NotAllWatched(functions) | Self::NotWatched(functions) => functions,
             Self::Watched | Self::NotKnown => &[],
         }
     }

@@ -543,6 +543,13 @@ fn an_error_may_have_come_from_below_where_that_was_not_watched() {
         refused_mount(Some(&passes_on), hooked).below,
         Below::Watched
     );
+    // `cbz w0, 8; b do_new_mount`, and behind that what returns ENOSPC: it may be either.
+    let branch = (0x1400_0000 | (distance - 1)).to_le_bytes();
+    let either = [&[0x40, 0x00, 0x00, 0x34], &branch[..], &RETURNS_ENOSPC[..]].concat();
+    assert_eq!(
+        refused_mount(Some(&either), nothing).below,
+        Below::NotAllWatched(vec!["do_new_mount".to_owned()])
+    );
     // It cannot hold an errno.
     let void = |kernel: &mut Kernel| {
         kernel.returning("do_new_mount", ReturnType::Bool);
@@ -557,7 +564,10 @@ fn an_error_may_have_come_from_below_where_that_was_not_watched() {
 
 #[test]
 fn what_either_of_two_findings_knows_to_be_watched_is() {
-    let not = |names: &[&str]| Below::NotWatched(names.iter().map(ToString::to_string).collect());
+    let all = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+    let not = |names: &[&str]| Below::NotWatched(all(names));
+    let both = Below::NotAllWatched(all(&["a", "b"])).and(Below::NotAllWatched(all(&["b"])));
+    assert_eq!(both, Below::NotAllWatched(all(&["b"])));
     assert_eq!(not(&["a", "b"]).and(not(&["b", "c"])), not(&["b"]));
     assert_eq!(not(&["a"]).and(not(&["b"])), Below::Watched);
     assert_eq!(Below::NotKnown.and(not(&["b"])), not(&["b"]));

@@ -96,10 +96,12 @@ impl<'a> Watched<'a> {
                 }
             }
         }
-        if unwatched.is_empty() {
-            return Below::Watched;
+        let functions: Vec<String> = unwatched.into_iter().take(MAX_NAMED).collect();
+        match self.makers.makes(function, errno) {
+            _ if functions.is_empty() => Below::Watched,
+            Some(true) => Below::NotAllWatched(functions),
+            _ => Below::NotWatched(functions),
         }
-        Below::NotWatched(unwatched.into_iter().take(MAX_NAMED).collect())
     }
 
     /// Whether it is known that no call of `function` said `errno`, or that it cannot.
@@ -111,7 +113,10 @@ impl<'a> Watched<'a> {
         session: Option<u32>,
     ) -> bool {
         let start = self.symbols.start(function);
-        if !holds_errno(self.symbols.returns(start)) || self.makers.never_returns(start, errno) {
+        let never = !holds_errno(self.symbols.returns(start))
+            || self.makers.never_returns(start, errno)
+            || is_errnoless(&self.symbols.name(start));
+        if never {
             return true;
         }
         let mut calls = made.iter().filter(|(made, _)| *made == start).peekable();
@@ -133,4 +138,22 @@ impl<'a> Watched<'a> {
         });
         hooked.contains(&start)
     }
+}
+
+/// Beginnings of the names of functions whose result has the type of one that can be an errno, and never is: allocators
+/// return NULL when they fail (`mm/slub.c`, `mm/util.c`, `mm/vmalloc.c`), searches in bitmaps a number of bits
+/// (`lib/find_bit.c`).
+const ERRNOLESS: [&str; 8] = [
+    "__kmalloc",
+    "_find_",
+    "kmalloc",
+    "kmem_cache_alloc",
+    "kmemdup",
+    "kstrdup",
+    "kvmalloc",
+    "vmalloc",
+];
+
+fn is_errnoless(function: &str) -> bool {
+    ERRNOLESS.iter().any(|start| function.starts_with(start))
 }

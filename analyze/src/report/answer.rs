@@ -133,10 +133,19 @@ impl OriginRow {
     /// What is said behind the function's name where the error may have come from below it.
     pub(super) fn or_below(&self) -> &'static str {
         match (self.below, self.how) {
-            ("not watched", _) => ", or something below it that was not watched,",
+            ("not watched", _) | ("not all watched", "inferred") => {
+                ", or something below it that was not watched,"
+            }
             ("not known", "inferred") => ", or something below it,",
             _ => "",
         }
+    }
+
+    /// What is said of an origin that makes such errors itself, where it may have been told this one all the same.
+    pub(super) fn or_told(&self) -> Option<String> {
+        let functions = self.not_watched.join(", ");
+        let told = self.below == "not all watched" && self.how != "inferred";
+        told.then(|| format!("or it was told so from below: not watched were {functions}"))
     }
 
     /// Answers of checks that are worth showing beside the origin: `find_vma returned NULL`.

@@ -180,9 +180,9 @@ pub struct OriginRow {
     pub told: Vec<ToldRow>,
     /// The last functions that it called.
     pub called: Vec<String>,
-    /// Whether the calls whose result it may have returned were watched: `watched`, `not watched` (the error may have come
-    /// from below it) or `not known`.
-    #[cfg_attr(test, schemars(extend("enum" = ["watched", "not watched", "not known"])))]
+    /// Whether the calls whose result it may have returned were watched: `watched`, `not all watched` (it makes such an errno
+    /// itself, but may have been told it), `not watched` (it makes none: the error came from below it) or `not known`.
+    #[cfg_attr(test, schemars(extend("enum" = ["watched", "not all watched", "not watched", "not known"])))]
     pub below: &'static str,
     /// Functions below it that were not watched.
     pub not_watched: Vec<String>,

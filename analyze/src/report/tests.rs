@@ -153,6 +153,24 @@ fn what_is_not_known_for_sure_is_said_in_every_form() {
 }
 
 #[test]
+fn what_an_origin_may_have_been_told_is_said_in_every_form() {
+    let recording = incident();
+    let bundle = recording.load();
+    let mut report = report(&recording);
+    report.origins[0].below = "not all watched";
+    report.origins[0].not_watched = vec!["security_mount".into()];
+    let said = terminal(&report, Options::default()).into_bytes();
+    let (mut page, mut ticket) = (Vec::new(), Vec::new());
+    write_html(&mut page, &bundle, &diagnose(&bundle), &report).unwrap();
+    write_markdown(&mut ticket, &report).unwrap();
+    for text in [said, page, ticket] {
+        let text = String::from_utf8(text).unwrap();
+        assert!(!text.contains("or something below it"), "{text}");
+        assert!(text.contains("or it was told so from below"), "{text}");
+    }
+}
+
+#[test]
 fn a_quiet_recording_is_said_to_be_quiet() {
     let mut recording = Recording::new();
     assert!(terminal(&report(&recording), Options::default()).contains("No syscall failed"));

@@ -112,6 +112,7 @@ fn origin(origin: Option<&OriginRow>) -> Markup {
             span.quiet { " (" (origin.way()) ")" }
         }
         @if origin.path.len() > 1 { (path(&origin.path)) }
+        @if let Some(told) = origin.or_told() { p.quiet { (told) } }
         @if !answers.is_empty() { p.quiet { "before that, " (answers.join(", ")) } }
         @if let Some(inner) = &origin.translated {
             p.quiet { "it was told " code { (inner.errno) } " by" }

@@ -107,6 +107,9 @@ fn origin(out: &mut impl Write, origin: &OriginRow) -> io::Result<()> {
     if origin.path.len() > 1 {
         writeln!(out, "{}\n", path(&origin.path))?;
     }
+    if let Some(told) = origin.or_told() {
+        writeln!(out, "{}\n", text(&told))?;
+    }
     let answers: Vec<String> = origin.answers().iter().map(|told| text(told)).collect();
     if !answers.is_empty() {
         writeln!(out, "Before that, {}\n", answers.join(", "))?;

@@ -101,6 +101,9 @@ impl<W: Write> Page<'_, W> {
         if origin.path.len() > 1 {
             self.field("", &origin.path.join(" > "), DIM)?;
         }
+        if let Some(told) = origin.or_told() {
+            self.field("", &told, DIM)?;
+        }
         let answers = origin.answers();
         if !answers.is_empty() {
             self.field("", &format!("before that, {}", answers.join(", ")), DIM)?;
