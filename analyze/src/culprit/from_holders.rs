@@ -5,7 +5,7 @@ use format_spec::record::Content;
 
 use super::{Candidate, Kind, Subject};
 use crate::{
-    evidence::{absolute, port, port_holders},
+    evidence::{absolute, mount_users, port, port_holders},
     load::SnapshotView,
     text::plain,
 };
@@ -24,10 +24,14 @@ const WEIGHT: i32 = 40;
 pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
     match subject.group.errno {
         EADDRINUSE => held_port(subject).into_iter().collect(),
-        EBUSY => [mount_point(subject), inner_mount(subject)]
-            .into_iter()
-            .flatten()
-            .collect(),
+        EBUSY => [
+            mount_point(subject),
+            inner_mount(subject),
+            used_mount(subject),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         ETXTBSY => running_program(subject).into_iter().collect(),
         _ => Vec::new(),
     }
@@ -158,6 +162,31 @@ fn inner_mount(subject: &Subject<'_>) -> Option<Candidate> {
     candidate.says(Kind::State, WEIGHT, text);
     candidate.remedy = quoted(&on, |on| {
         vec![format!("unmount what is below first: `umount {on}`")]
+    });
+    Some(candidate)
+}
+
+/// umount(2) of what a process has something on (`do_umount`, `propagate_mount_busy`).
+fn used_mount(subject: &Subject<'_>) -> Option<Candidate> {
+    let mount = subject
+        .mount
+        .filter(|_| subject.group.syscall_name == "umount2")?;
+    let users = mount_users(subject.bundle, subject.sample?, mount.id);
+    let first = users.first()?;
+    let point = plain(&mount.point);
+    let summary = format!("the mount at {point} is in use: {}", first.text());
+    let mut candidate = Candidate {
+        specific: 3,
+        ..Candidate::new("busy:mount", summary)
+    };
+    for user in users.iter().take(MAX_NAMED) {
+        candidate.says(Kind::State, WEIGHT, user.text());
+    }
+    candidate.remedy = quoted(&point, |point| {
+        vec![
+            format!("end what uses it: `fuser -vm {point}`"),
+            format!("`umount -l {point}`"),
+        ]
     });
     Some(candidate)
 }

@@ -150,7 +150,8 @@ struct Caller {
 }
 
 impl Caller {
-    /// The task that failed: access(2) and faccessat(2) ask for the real user (`access_override_creds`, `fs/open.c`).
+    /// The task that failed. access(2) and faccessat(2) ask for the real user, who has the permitted capabilities as root and
+    /// none otherwise (`access_override_creds`, `fs/open.c`).
     fn of(subject: &Subject<'_>) -> Option<Self> {
         let sample = subject.sample?;
         let real = match subject.group.syscall_name.as_str() {
@@ -158,13 +159,15 @@ impl Caller {
             "faccessat2" => sample.args[3] & AS_EFFECTIVE == 0,
             _ => false,
         };
-        let effective = subject.fact("cred.cap_effective").unwrap_or(0);
-        let (uid, capabilities) = match (real, subject.fact("cred.fsuid")) {
-            (true, Some(fsuid)) if fsuid != u64::from(sample.uid) && sample.uid != 0 => {
-                (sample.uid.into(), 0)
-            }
-            (true, _) => (sample.uid.into(), effective),
-            (false, fsuid) => (fsuid.unwrap_or_else(|| sample.uid.into()), effective),
+        let fact = |name| subject.fact(name);
+        let in_user_namespace = fact("user_ns.level").is_some_and(|level| level > 0);
+        let (uid, capabilities) = if real {
+            let keeps = sample.uid == 0 || in_user_namespace;
+            let permitted = fact("cred.cap_permitted").filter(|_| keeps);
+            (sample.uid.into(), permitted.unwrap_or(0))
+        } else {
+            let uid = fact("cred.fsuid").unwrap_or_else(|| sample.uid.into());
+            (uid, fact("cred.cap_effective").unwrap_or(0))
         };
         Some(Self {
             uid,

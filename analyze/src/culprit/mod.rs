@@ -133,6 +133,8 @@ impl Kind {
 #[cfg(test)]
 mod every_rule;
 #[cfg(test)]
+mod general_answers;
+#[cfg(test)]
 mod look_alikes;
 #[cfg(test)]
 mod tests;

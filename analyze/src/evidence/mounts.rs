@@ -39,36 +39,39 @@ pub fn mounts_of(bundle: &Bundle, failure: &Failure) -> Vec<Mount> {
     mounts
 }
 
-/// The mount with that number, whoever sees it, if it has that device: numbers are given anew.
+/// The mount with that number, whoever sees it, if it has that device: numbers are given anew. With it come the mounts
+/// among which it was found.
 #[must_use]
 pub(super) fn mount_numbered(
     bundle: &Bundle,
     failure: &Failure,
     id: u32,
     device: Option<&str>,
-) -> Option<Mount> {
+) -> Option<(Mount, Vec<Mount>)> {
     let is_it =
-        |mount: &Mount| mount.id == id && device.is_none_or(|device| mount.device == device);
-    let own = mounts_of(bundle, failure).into_iter().find(is_it);
-    own.or_else(|| anyones(bundle, failure).find(is_it))
+        |mount: &&Mount| mount.id == id && device.is_none_or(|device| mount.device == device);
+    let among = |mounts: Vec<Mount>| Some((mounts.iter().find(is_it)?.clone(), mounts));
+    among(mounts_of(bundle, failure)).or_else(|| {
+        everyones(bundle, failure).find_map(|text| among(mountinfo::mounts(text).collect()))
+    })
 }
 
 /// A mount of the device, whoever sees it: numbers of devices are the same in all namespaces.
 #[must_use]
 pub fn mount_of_device(bundle: &Bundle, failure: &Failure, device: &str) -> Option<Mount> {
-    anyones(bundle, failure).find(|mount| mount.device == device)
+    let mut all = everyones(bundle, failure).flat_map(mountinfo::mounts);
+    all.find(|mount| mount.device == device)
 }
 
-/// The mounts that any process saw.
-fn anyones(bundle: &Bundle, failure: &Failure) -> impl Iterator<Item = Mount> {
+/// The mountinfo of every process that has one, nearest to the failure first.
+fn everyones<'a>(bundle: &'a Bundle, failure: &Failure) -> impl Iterator<Item = &'a [u8]> {
     let views = bundle.snapshots.nearest(failure.time_ns).into_iter();
     let all = views.flat_map(|view| view.under(b"/proc/"));
     let files = all.filter(|(path, _)| path.ends_with(b"/mountinfo"));
-    let texts = files.filter_map(|(_, content)| match content {
+    files.filter_map(|(_, content)| match content {
         Content::File { bytes, .. } => Some(bytes.as_slice()),
         _ => None,
-    });
-    texts.flat_map(mountinfo::mounts)
+    })
 }
 
 /// The mounts that a process saw last, of the recorder for `None`; empty when they were not recorded.

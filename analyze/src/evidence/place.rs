@@ -10,7 +10,7 @@ use format_spec::{
 
 use super::{
     folders::{self, Folder, device},
-    mounts::{mount_numbered, mount_of_path},
+    mounts::{mount_numbered, mount_of_path, mounts_of},
     named_file::{NamedFile, file_at},
 };
 use crate::{load::Bundle, names::syscall_name, text::plain};
@@ -75,7 +75,8 @@ pub fn place(bundle: &Bundle, failure: &Failure, mounts: &[Mount]) -> Option<Pla
         None => {
             arguments::descriptor(&syscall)?;
             let folder = folders::behind_descriptor(bundle, failure);
-            of_folder(bundle, failure, &folder, How::Descriptor)
+            let (place, _) = of_folder(bundle, failure, &folder, How::Descriptor)?;
+            Some(place)
         }
     }
 }
@@ -97,43 +98,55 @@ fn place_of_path(
     mounts: &[Mount],
     path: &PathArgument,
 ) -> Option<Place> {
+    let start = folders::start(bundle, failure, path)?;
+    let root = folders::root(bundle, failure);
+    // The mounts of another process do not begin at the root of one that changed its own.
+    let is_rooted = |root: u32| mount_of_path(mounts, b"/").is_some_and(|mount| mount.id == root);
     let absolute = folders::absolute(bundle, failure, path);
     if let Some(absolute) = &absolute {
         let walked = file_at(bundle, failure, absolute);
         let mount = walked.as_ref().and_then(NamedFile::mount);
         if let Some(mount) = mount.and_then(|id| mount_numbered(bundle, failure, id, None)) {
-            return Some(Place::on(mount, How::Walked));
+            return Some(Place::on(mount.0, How::Walked));
         }
         // What links lead to is where the walk ended.
         let end = walked.as_ref().and_then(NamedFile::end);
         let end = end.map_or(&absolute[..], str::as_bytes);
-        if let Some(mount) = mount_of_path(mounts, end) {
+        let mount = mount_of_path(mounts, end).filter(|_| root.mount.is_none_or(is_rooted));
+        if let Some(mount) = mount {
             return Some(Place::on(mount.clone(), How::Path));
         }
     }
-    let start = folders::start(bundle, failure, path)?;
     let folder = match start {
-        Start::Root => folders::root(bundle, failure),
+        Start::Root => root,
         Start::WorkingFolder => folders::working_folder(bundle, failure),
         Start::Descriptor { recorded: true, .. } => folders::behind_descriptor(bundle, failure),
         Start::Descriptor { .. } => return None,
     };
-    let found = of_folder(bundle, failure, &folder, How::Folder)?;
+    let (found, around) = of_folder(bundle, failure, &folder, How::Folder)?;
     let base = found.mount.as_ref()?;
-    stays(base, mounts, &path.bytes).then_some(found)
+    stays(base, &around, &path.bytes).then_some(found)
 }
 
-/// The place of a folder, or of a file, that was read at the failure.
-fn of_folder(bundle: &Bundle, failure: &Failure, folder: &Folder, how: How) -> Option<Place> {
+/// The place of a folder, or of a file, that was read at the failure, and the mounts among which its own was found.
+fn of_folder(
+    bundle: &Bundle,
+    failure: &Failure,
+    folder: &Folder,
+    how: How,
+) -> Option<(Place, Vec<Mount>)> {
     let device = folder.device.filter(|&device| device != 0).map(device)?;
-    let mount = match folder.mount {
-        Some(id) => mount_numbered(bundle, failure, id, Some(&device)),
+    let (mount, around) = match folder.mount {
+        Some(id) => mount_numbered(bundle, failure, id, Some(&device)).unzip(),
         // Older recordings lack the mount: of those of one device any shows the file system.
-        None => super::mounts_of(bundle, failure)
-            .into_iter()
-            .rfind(|mount| mount.device == device),
+        None => {
+            let mounts = mounts_of(bundle, failure);
+            let mount = mounts.iter().rfind(|mount| mount.device == device);
+            (mount.cloned(), Some(mounts))
+        }
     };
-    Some(Place { mount, device, how })
+    let place = Place { mount, device, how };
+    Some((place, around.unwrap_or_default()))
 }
 
 /// Whether a relative path of a folder on `base` certainly ends on `base` too: it does not climb, and no mount that is
@@ -164,7 +177,7 @@ mod tests {
     use format_spec::{linux::mountinfo, record::Phase};
 
     use super::*;
-    use crate::{evidence::mounts_of, testing::Recording};
+    use crate::testing::Recording;
 
     const MOUNTS: &str = "20 1 254:0 / / rw - ext4 /dev/vda rw\n\
         30 20 0:30 / /mnt/t rw - tmpfs none rw\n\
@@ -250,8 +263,33 @@ mod tests {
         );
         let there = about("vm/max_map_count", (90, 5, 9), &[pod]);
         assert_eq!(there, found("0:5", How::Folder));
+        let more = (
+            "/proc/77/mountinfo",
+            "90 80 0:5 / /proc/sys ro - proc proc rw\n\
+            91 90 0:6 / /proc/sys/vm rw - tmpfs none rw\n",
+        );
+        assert_eq!(about("vm/max_map_count", (90, 5, 9), &[more]), None);
         // Its number may have been given anew: the device must be the same.
         assert_eq!(about("vm/x", (90, 6, 9), &[pod]), None);
+    }
+
+    #[test]
+    fn a_root_that_was_changed_is_no_beginning_of_others_mounts() {
+        let mut recording = Recording::new();
+        recording.fail(34, 30, "mkdir", 50).args[0] = 0xffff_ff9c;
+        recording.path(1, "/x");
+        for (name, value) in [
+            ("fs.root_mount", 31),
+            ("fs.root_device", 31),
+            ("fs.root_inode", 1),
+        ] {
+            recording.fact(name, value);
+        }
+        recording.snapshot(Phase::Failure, 60, &[("/proc/self/mountinfo", MOUNTS)]);
+        let bundle = recording.load();
+        let failure = &bundle.failures[0];
+        let found = place(&bundle, failure, &mounts_of(&bundle, failure)).unwrap();
+        assert_eq!((found.device.as_str(), found.how), ("0:31", How::Folder));
     }
 
     #[test]

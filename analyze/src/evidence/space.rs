@@ -7,7 +7,7 @@ use format_spec::{
     record::{Content, Failure},
 };
 
-use super::{LimitUse, mount_of_path};
+use super::LimitUse;
 use crate::{
     load::{Bundle, SnapshotView},
     text::plain,
@@ -152,7 +152,9 @@ fn of_view(view: &SnapshotView) -> Vec<FileSystem> {
             let text = view.file(format!("/proc/{process}/mountinfo"));
             text.into_iter().flat_map(mountinfo::mounts).collect()
         });
-        mount_of_path(mounts, &found.point).map(|mount| mount.device.clone())
+        // Of two on one point the later one is seen; the recorder asks none that is hidden otherwise.
+        let mount = mounts.iter().rfind(|mount| mount.point == found.point);
+        mount.map(|mount| mount.device.clone())
     };
     let all = view.entries().filter_map(|(path, content)| {
         let found = read(path, content)?;

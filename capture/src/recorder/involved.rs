@@ -16,7 +16,8 @@ const LAST: usize = 32;
 /// `AF_INET` and `AF_INET6` (`include/linux/socket.h`).
 const INET: [u64; 2] = [2, 10];
 
-/// `EADDRINUSE`.
+/// `EBUSY` and `EADDRINUSE`.
+const BUSY: u16 = 16;
 const IN_USE: u16 = 98;
 
 /// Most ports that are remembered.
@@ -122,6 +123,7 @@ impl Recent {
                     tgids: [place.tgid].into_iter().chain(place.parent).collect(),
                     mount_namespace: place.mount_namespace,
                     folder,
+                    busy: failure.errno == BUSY,
                     path: path.to_vec(),
                 });
             }

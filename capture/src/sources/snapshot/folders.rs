@@ -53,6 +53,10 @@ impl Folder {
         {
             return Some(found);
         }
+        // Without BTF nothing was read at the failure: then the process itself must do.
+        if self.inode.is_none() {
+            return self.by_link(*pids.first()?, "cwd");
+        }
         let known = pids.iter().copied();
         let others = process::all_pids().take(MAX_PROCESSES);
         let mut candidates = known.chain(others).filter(|&pid| alike(pid));
@@ -96,7 +100,8 @@ impl Folder {
         let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
         let found = statx(CWD, path, flags, wanted).ok()?;
         let is_mount = self.mount.is_none_or(|mount| mount == found.stx_mnt_id);
-        (is_mount && self.inode == Some(found.stx_ino)).then_some(found)
+        let is_inode = self.inode.is_none_or(|inode| inode == found.stx_ino);
+        (is_mount && is_inode).then_some(found)
     }
 
     fn found(pid: u32, path: PathBuf, found: &Statx) -> Found {

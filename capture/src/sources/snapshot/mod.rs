@@ -16,6 +16,7 @@
 //! | `etz:proc/PID/fd` | kinds of descriptors of a process: `anon_inode:inotify 3` |
 //! | `etz:paths` | every component of the paths that failing calls named, as a process sees it: mode in octal, owner, device, inode, mount, attributes, names of extended attributes; `missing` where the path ends |
 //! | `etz:folders` | folders that relative paths of failing calls lead from: mount, device, inode, path |
+//! | `etz:mount-users` | who has a file or a folder open on a mount that a failing call found busy |
 //! | `etz:port-holders` | sockets bound to the ports that failing calls found in use: network namespace, protocol, address, state, inode, user, and who has it open |
 //! | `etz:left-out` | what was left out, and how often |
 
@@ -25,6 +26,7 @@ mod collector;
 mod folders;
 mod host;
 mod kernel_log;
+mod mount_users;
 mod mounts;
 mod paths;
 mod ports;
@@ -109,7 +111,8 @@ impl Snapshots {
         for &pid in &pids {
             process::collect(&mut collector, pid);
         }
-        paths::collect(&mut collector, involved.paths.iter());
+        let busy = paths::collect(&mut collector, involved.paths.iter());
+        mount_users::collect(&mut collector, &busy);
         ports::collect(&mut collector, &involved.ports);
         let named = involved.paths.iter().map(|named| named.path.as_slice());
         cgroups::collect(&mut collector, &pids, &involved.cgroups, named);

@@ -3,7 +3,7 @@
 //! It answers what `namei -l` and `lsattr` would: which folder is closed, what is immutable, what is missing.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     ffi::{OsStr, OsString},
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::{Component, Path, PathBuf},
@@ -14,7 +14,13 @@ use rustix::fs::{
     AtFlags, CWD, FileType, Statx, StatxAttributes, StatxFlags, llistxattr, readlinkat, statx,
 };
 
-use super::{bounded, collector::Collector, folders::Folder, mounts::may_hang, process};
+use super::{
+    bounded,
+    collector::Collector,
+    folders::{Folder, Found},
+    mounts::may_hang,
+    process,
+};
 
 /// Most paths in one snapshot.
 const MAX_PATHS: usize = 48;
@@ -31,6 +37,8 @@ pub(crate) struct NamedPath {
     pub(crate) mount_namespace: Option<u64>,
     /// The folder that a relative path leads from; `None` for an absolute one.
     pub(crate) folder: Option<Folder>,
+    /// Whether the call found it busy.
+    pub(crate) busy: bool,
     /// The path as the call gave it.
     pub(crate) path: Vec<u8>,
 }
@@ -44,13 +52,16 @@ const ATTRIBUTES: &[(StatxAttributes, &str)] = &[
     (StatxAttributes::MOUNT_ROOT, "mount-root"),
 ];
 
-/// Takes the table of all components of these paths, and that of the folders that they lead from.
+/// Takes the table of all components of these paths, and that of the folders that they lead from. Returns the numbers of
+/// the mounts that paths lead to that were busy.
 pub(super) fn collect<'a>(
     collector: &mut Collector<'_>,
     paths: impl Iterator<Item = &'a NamedPath>,
-) {
+) -> BTreeSet<u64> {
+    let mut busy = BTreeSet::new();
     let mut rows = String::new();
     let mut folders = BTreeSet::new();
+    let mut found_before = BTreeMap::new();
     let mut done = BTreeSet::new();
     for named in paths {
         if done.len() >= MAX_PATHS || collector.is_full() {
@@ -60,7 +71,10 @@ pub(super) fn collect<'a>(
         let (pid, folder) = match named.folder {
             None => (seen_by(named), None),
             Some(folder) => {
-                let found = folder.find(&named.tgids, |pid| is_alike(named, pid));
+                // To look through all processes is the dear part.
+                let key = (folder, named.mount_namespace);
+                let find = || folder.find(&named.tgids, |pid| is_alike(named, pid));
+                let found: Option<Found> = found_before.entry(key).or_insert_with(find).clone();
                 folders.extend(found.as_ref().map(|found| {
                     let path = found.path.as_os_str().as_bytes().escape_ascii();
                     let (mount, device, inode) = (found.mount, &found.device, found.inode);
@@ -80,7 +94,9 @@ pub(super) fn collect<'a>(
             .unwrap_or_default()
             .join(OsStr::from_bytes(&named.path));
         if done.insert((pid, path.clone())) {
-            rows += &Walk::new(pid, &path).rows();
+            let mut walk = Walk::new(pid, &path);
+            rows += &walk.rows();
+            busy.extend(walk.mount.filter(|_| named.busy));
         }
     }
     if !folders.is_empty() {
@@ -91,6 +107,7 @@ pub(super) fn collect<'a>(
         let head = "pid mode uid gid device inode mount attributes xattrs size_bytes path\n";
         collector.table("etz:paths", format!("{head}{rows}"));
     }
+    busy
 }
 
 /// A living process that sees the path as the failing one did.
@@ -114,6 +131,8 @@ struct Walk {
     /// Where the walk is, as the process names it.
     at: PathBuf,
     ahead: VecDeque<OsString>,
+    /// Number of the mount of the last component that was there.
+    mount: Option<u64>,
 }
 
 impl Walk {
@@ -126,13 +145,14 @@ impl Walk {
             mounts: mountinfo::mounts(&mountinfo).collect(),
             at: PathBuf::from("/"),
             ahead: VecDeque::new(),
+            mount: None,
         };
         walk.ahead.extend(names(path));
         walk
     }
 
     /// One row for each component, from the root on, until one is missing.
-    fn rows(mut self) -> String {
+    fn rows(&mut self) -> String {
         let mut rows = self.row().unwrap_or_default();
         for _ in 0..MAX_COMPONENTS {
             let Some(name) = self.ahead.pop_front() else {
@@ -167,6 +187,7 @@ impl Walk {
             self.ahead.clear();
             return Some(format!("{pid} missing - - - - - - - - {shown}\n"));
         };
+        self.mount = Some(found.stx_mnt_id);
         let row = format!(
             "{pid} {:o} {} {} {}:{} {} {} {} {} {} {shown}\n",
             found.stx_mode,
@@ -252,7 +273,7 @@ mod tests {
     use super::*;
 
     fn rows(path: &Path) -> Vec<String> {
-        let walk = Walk::new(std::process::id(), path);
+        let mut walk = Walk::new(std::process::id(), path);
         walk.rows().lines().map(str::to_owned).collect()
     }
 
@@ -294,6 +315,7 @@ mod tests {
             tgids,
             mount_namespace,
             folder: None,
+            busy: false,
             path: b"/etc".to_vec(),
         };
         let namespace = process::mount_namespace(own);

@@ -134,18 +134,17 @@ const PIDS: &[Fact] = &[
 ];
 
 /// Soft limits, `RLIM_INFINITY` being all ones (`include/uapi/asm-generic/resource.h`).
+/// `RLIMIT_RSS` and `RLIMIT_LOCKS` limit nothing since 2.6.
 const RLIMITS: &[Fact] = &[
     fact("rlimit.CPU", Count, &["signal->rlim[0].rlim_cur"]),
     fact("rlimit.FSIZE", Bytes, &["signal->rlim[1].rlim_cur"]),
     fact("rlimit.DATA", Bytes, &["signal->rlim[2].rlim_cur"]),
     fact("rlimit.STACK", Bytes, &["signal->rlim[3].rlim_cur"]),
     fact("rlimit.CORE", Bytes, &["signal->rlim[4].rlim_cur"]),
-    fact("rlimit.RSS", Bytes, &["signal->rlim[5].rlim_cur"]),
     fact("rlimit.NPROC", Count, &["signal->rlim[6].rlim_cur"]),
     fact("rlimit.NOFILE", Count, &["signal->rlim[7].rlim_cur"]),
     fact("rlimit.MEMLOCK", Bytes, &["signal->rlim[8].rlim_cur"]),
     fact("rlimit.AS", Bytes, &["signal->rlim[9].rlim_cur"]),
-    fact("rlimit.LOCKS", Count, &["signal->rlim[10].rlim_cur"]),
     fact("rlimit.SIGPENDING", Count, &["signal->rlim[11].rlim_cur"]),
     fact("rlimit.MSGQUEUE", Bytes, &["signal->rlim[12].rlim_cur"]),
     fact("rlimit.NICE", Count, &["signal->rlim[13].rlim_cur"]),
