@@ -1,6 +1,6 @@
 //! How much a kind of failure stands out, by the table `rules/incident/salience.toml`.
 
-use std::{cmp::Reverse, collections::HashSet};
+use std::{cmp::Reverse, collections::HashMap};
 
 use super::{
     command::Command,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     failures::{Class, Group},
-    graph::Calls,
+    graph::{CallTree, Calls},
     load::Bundle,
 };
 
@@ -80,19 +80,26 @@ impl Salience {
 /// What the recording tells of all kinds.
 #[derive(Debug)]
 pub(super) struct Signals<'a> {
+    bundle: &'a Bundle,
     searches: Searches,
     ends: Ends<'a>,
     command: Command<'a>,
-    /// Threads and syscalls that were traced to succeed.
-    succeeded: HashSet<(u32, u32)>,
+    /// When threads and syscalls were last traced to succeed, nanoseconds.
+    succeeded: HashMap<(u32, u32), u64>,
     /// How long the recording took, nanoseconds; `None` when its end is missing.
     length_ns: Option<u64>,
 }
 
 impl<'a> Signals<'a> {
     pub(super) fn new(bundle: &'a Bundle, calls: &Calls) -> Self {
-        let ended = |tree: &&crate::graph::CallTree| tree.result.is_some_and(|result| result >= 0);
-        let succeeded = calls.graphs.iter().filter(ended);
+        let mut succeeded: HashMap<(u32, u32), u64> = HashMap::new();
+        let works = |tree: &&CallTree| tree.result.is_some_and(|result| result >= 0);
+        for tree in calls.graphs.iter().filter(works) {
+            if let Some(syscall) = tree.syscall {
+                let last_ns = succeeded.entry((tree.pid, syscall)).or_default();
+                *last_ns = tree.ended_ns.max(*last_ns);
+            }
+        }
         let (searches, ends) = (Searches::of(bundle), Ends::of(bundle));
         let start_ns = bundle
             .manifest
@@ -100,12 +107,11 @@ impl<'a> Signals<'a> {
             .map(|manifest| manifest.clocks.monotonic_ns);
         let end_ns = bundle.closing.as_ref().map(|closing| closing.ended_ns);
         Self {
+            bundle,
             command: Command::of(bundle, &ends),
             searches,
             ends,
-            succeeded: succeeded
-                .filter_map(|tree| Some((tree.pid, tree.syscall?)))
-                .collect(),
+            succeeded,
             length_ns: start_ns
                 .zip(end_ns)
                 .map(|(start_ns, end_ns)| end_ns.saturating_sub(start_ns)),
@@ -164,9 +170,13 @@ impl<'a> Signals<'a> {
         }
     }
 
+    /// Whether a thread of the kind went on to make the same call, and it worked.
     fn succeeds(&self, group: &Group) -> bool {
-        let mut threads = group.threads.iter();
-        threads.any(|&thread| self.succeeded.contains(&(thread, group.syscall)))
+        let mut failures = group.failures(self.bundle);
+        failures.any(|failure| {
+            let last_ns = self.succeeded.get(&(failure.pid, group.syscall));
+            last_ns.is_some_and(|&last_ns| last_ns > failure.time_ns)
+        })
     }
 
     fn is_steady(&self, group: &Group) -> bool {
