@@ -24,7 +24,7 @@ pub struct Salience {
     pub standing: Standing,
     /// The points of all that holds.
     pub points: i32,
-    /// Whether programs live with the error as a rule, and this one went on or ended well, as far as ends were recorded.
+    /// Whether programs live with the error as a rule, and this one went on, as far as ends were recorded.
     pub went_on: bool,
     /// What adds points, or takes some, in words: the heaviest first.
     pub reasons: Vec<String>,
@@ -145,8 +145,7 @@ impl<'a> Signals<'a> {
             salience.add(&kind.succeeds);
         }
         let end = self.ends.of_group(group);
-        salience.went_on =
-            group.class == Class::Doubtful && self.ends.are_known() && end != Some(End::Badly);
+        salience.went_on = group.class == Class::Doubtful && self.ends.are_known() && end.is_none();
         match end {
             Some(End::Badly) => salience.add(&kind.ended_badly),
             Some(End::Well) => salience.add(&kind.ended_well),
