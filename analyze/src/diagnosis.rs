@@ -9,7 +9,7 @@ use crate::{
     culprit::{Confidence, Culprit, RuledOut, Situation, Subject, mark_ties, rank, ruled_out},
     failures::{Group, groups},
     graph::Calls,
-    incident::{self, Place, Salience, Standing, Wish},
+    incident::{self, Residence, Salience, Standing, Wish},
     load::Bundle,
     origin::{Below, How, Origin, Task, origins},
     rules::{Rule, book},
@@ -54,7 +54,7 @@ pub struct Incident {
     /// The process of the last failure that was recorded whole.
     pub process: Option<u32>,
     /// Where that process lived.
-    pub place: Place,
+    pub residence: Residence,
 }
 
 /// The most likely culprit of a kind.
@@ -190,7 +190,7 @@ fn incident_of(bundle: &Bundle, failure: usize, group: &Group) -> Incident {
         process: last
             .map(|failure| failure.tgid)
             .or_else(|| group.processes.last().copied()),
-        place: last.map_or_else(Place::default, |failure| Place::of(bundle, failure)),
+        residence: last.map_or_else(Residence::default, |failure| Residence::of(bundle, failure)),
     }
 }
 

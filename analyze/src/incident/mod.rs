@@ -6,14 +6,14 @@
 
 mod command;
 mod ends;
-mod place;
+mod residence;
 mod salience;
 mod search;
 mod symptom;
 mod table;
 mod wish;
 
-pub use place::Place;
+pub use residence::Residence;
 pub use salience::{Salience, Standing};
 pub use symptom::Symptom;
 pub use table::{is_telling, is_used_up};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use format_spec::record::Failure;
 
-use super::{Place, Symptom};
+use super::{Residence, Symptom};
 use crate::{failures::Group, load::Bundle};
 
 /// What is known of the failure that is meant; all that is given must fit.
@@ -47,20 +47,20 @@ impl Wish {
 
     /// Whether processes are told apart.
     fn is_of_process(&self) -> bool {
-        self.pid.is_some() || self.is_of_place()
+        self.pid.is_some() || self.is_of_residence()
     }
 
-    fn is_of_place(&self) -> bool {
+    fn is_of_residence(&self) -> bool {
         self.cgroup.is_some() || self.container.is_some() || self.unit.is_some()
     }
 
-    fn is_there(&self, place: &Place) -> bool {
+    fn is_there(&self, residence: &Residence) -> bool {
         let is = |wanted: &Option<String>, holds: &dyn Fn(&str) -> bool| {
             wanted.as_deref().is_none_or(holds)
         };
-        is(&self.cgroup, &|path| place.is_below(path))
-            && is(&self.container, &|id| place.is_container(id))
-            && is(&self.unit, &|name| place.is_unit(name))
+        is(&self.cgroup, &|path| residence.is_below(path))
+            && is(&self.container, &|id| residence.is_container(id))
+            && is(&self.unit, &|name| residence.is_unit(name))
     }
 }
 
@@ -70,7 +70,7 @@ pub(super) struct Asked<'a> {
     bundle: &'a Bundle,
     wish: &'a Wish,
     /// By process and control group.
-    places: HashMap<(u32, u64), bool>,
+    residents: HashMap<(u32, u64), bool>,
 }
 
 impl<'a> Asked<'a> {
@@ -78,7 +78,7 @@ impl<'a> Asked<'a> {
         Self {
             bundle,
             wish,
-            places: HashMap::new(),
+            residents: HashMap::new(),
         }
     }
 
@@ -101,7 +101,7 @@ impl<'a> Asked<'a> {
                 let failure = self.bundle.failures.get(sample);
                 failure.is_some_and(|failure| self.admits(failure))
             });
-            let counted = |pid: &u32| group.processes.contains(pid) && !wish.is_of_place();
+            let counted = |pid: &u32| group.processes.contains(pid) && !wish.is_of_residence();
             if group.samples.is_empty() && !wish.pid.as_ref().is_some_and(counted) {
                 return None;
             }
@@ -143,12 +143,12 @@ impl<'a> Asked<'a> {
         {
             return false;
         }
-        if !wish.is_of_place() {
+        if !wish.is_of_residence() {
             return true;
         }
         let bundle = self.bundle;
-        let place = self.places.entry((failure.tgid, failure.cgroup));
-        *place.or_insert_with(|| wish.is_there(&Place::of(bundle, failure)))
+        let resident = self.residents.entry((failure.tgid, failure.cgroup));
+        *resident.or_insert_with(|| wish.is_there(&Residence::of(bundle, failure)))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     diagnosis::{Diagnosis, Incident},
     failures::Group,
     graph::Outcome,
-    incident::Place,
+    incident::Residence,
     load::Bundle,
     names::{base_name, errno_name, errno_text},
     origin::Origin,
@@ -136,12 +136,12 @@ fn recording(bundle: &Bundle, start_ns: u64) -> RecordingRow {
 fn incident(diagnosis: &Diagnosis, incident: &Incident) -> Option<IncidentRow> {
     let index = incident.failure;
     let group = diagnosis.failures.get(index)?;
-    let Place {
+    let Residence {
         cgroup,
         container,
         pod,
         unit,
-    } = incident.place.clone();
+    } = incident.residence.clone();
     let reasons = diagnosis
         .saliences
         .get(index)

@@ -6,7 +6,7 @@ use crate::{evidence::cgroups_of, load::Bundle, text::plain};
 
 /// Where a process lives, as far as the name of its control group tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct Residence {
     /// Its control group, from the root of the hierarchy on: that of cgroup v2, else systemd's own, else any.
     pub cgroup: Option<String>,
     /// Id of the innermost container.
@@ -17,7 +17,7 @@ pub struct Place {
     pub unit: Option<String>,
 }
 
-impl Place {
+impl Residence {
     /// Where the process of `failure` lived.
     #[must_use]
     pub fn of(bundle: &Bundle, failure: &Failure) -> Self {
@@ -94,29 +94,33 @@ mod tests {
     #[test]
     fn the_innermost_container_and_unit_are_told() {
         let (outer, id) = ("ab".repeat(32), "cd".repeat(32));
-        let place = Place::at(&format!(
+        let residence = Residence::at(&format!(
             "/system.slice/docker-{outer}.scope/docker/{id}/system.slice/web.service"
         ));
-        assert_eq!(place.container.as_ref(), Some(&id));
-        assert_eq!(place.unit.as_deref(), Some("web.service"));
-        assert!(place.is_container(&id[..12]) && !place.is_container(&outer[..12]));
-        assert!(place.is_unit("web") && place.is_unit("web.service") && !place.is_unit("we"));
-        assert!(place.is_below("/system.slice") && !place.is_below("/system"));
-        assert!(!Place::default().is_container("") && !Place::default().is_below("/"));
+        assert_eq!(residence.container.as_ref(), Some(&id));
+        assert_eq!(residence.unit.as_deref(), Some("web.service"));
+        assert!(residence.is_container(&id[..12]) && !residence.is_container(&outer[..12]));
+        assert!(
+            residence.is_unit("web")
+                && residence.is_unit("web.service")
+                && !residence.is_unit("we")
+        );
+        assert!(residence.is_below("/system.slice") && !residence.is_below("/system"));
+        assert!(!Residence::default().is_container("") && !Residence::default().is_below("/"));
     }
 
     #[test]
     fn a_pod_is_told_from_its_container() {
         let (uid, id) = ("8a1b2c3d_0001_4002_8003_112233445566", "ef".repeat(32));
-        let place = Place::at(&format!(
+        let residence = Residence::at(&format!(
             "/kubepods.slice/kubepods-pod{uid}.slice/cri-containerd-{id}.scope"
         ));
         assert_eq!(
-            (place.pod.as_deref(), place.container.as_ref()),
+            (residence.pod.as_deref(), residence.container.as_ref()),
             (Some(uid), Some(&id))
         );
-        assert_eq!(place.unit, None);
-        assert!(place.is_container(&uid.replace('_', "-")));
+        assert_eq!(residence.unit, None);
+        assert!(residence.is_container(&uid.replace('_', "-")));
     }
 
     #[test]
