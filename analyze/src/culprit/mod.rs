@@ -11,6 +11,7 @@ mod from_code;
 mod from_files;
 mod from_holders;
 mod from_log;
+mod from_missing;
 mod from_modes;
 mod from_policy;
 mod from_rules;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Candidate, Confidence, Culprit, Kind, Subject, from_code, from_files, from_holders, from_log,
-    from_modes, from_policy, from_rules, from_space,
+    from_missing, from_modes, from_policy, from_rules, from_space,
 };
 use crate::rules::Remedy;
 
@@ -29,7 +29,8 @@ pub fn rank(subject: &Subject<'_>, failure: usize) -> Vec<Culprit> {
         .chain(from_files::candidates(subject))
         .chain(from_holders::candidates(subject))
         .chain(from_modes::candidates(subject))
-        .chain(from_log::candidate(subject));
+        .chain(from_log::candidate(subject))
+        .chain(from_missing::candidate(subject));
     for candidate in all {
         match by_id.get_mut(&candidate.id) {
             Some(known) => known.merge(candidate),

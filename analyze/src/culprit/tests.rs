@@ -5,10 +5,11 @@ use format_spec::record::{Content, Entry, Phase, ReturnType, Snapshot};
 use super::*;
 use crate::{
     code::Kernel,
-    diagnosis::{Diagnosis, diagnose},
+    diagnosis::{Diagnosis, diagnose, diagnose_by},
     evidence::{CodeFacts, LimitUse, Read},
     failures::groups,
     graph::Outcome,
+    incident::Wish,
     load::Bundle,
     origin::{Below, How, Origin, Told},
     testing::Recording,
@@ -474,4 +475,47 @@ fn root_of_a_container_is_stopped_by_its_group_and_not_by_nproc() {
         nproc.is_none_or(|(_, confidence)| *confidence == Confidence::Low),
         "{blamed:?}"
     );
+}
+
+#[test]
+fn what_is_missing_is_named_and_never_sure() {
+    let found = |rows: &str, syscall: u32| {
+        let mut recording = Recording::new();
+        recording.fail(syscall, 2, "program", 50);
+        recording.path(1, "/srv/data/report");
+        recording.snapshot(Phase::Failure, 60, &[("etz:paths", rows)]);
+        let wish = Wish {
+            errno: Some(2),
+            ..Wish::default()
+        };
+        let diagnosis = diagnose_by(&recording.load(), &wish, book());
+        let first = diagnosis
+            .culprits
+            .into_iter()
+            .find(|culprit| culprit.id == "file:missing");
+        first.map(|culprit| (culprit.confidence, culprit.summary))
+    };
+    let head = "pid mode uid gid device inode attributes xattrs size_bytes path\n";
+    let missing = format!(
+        "{head}7 40755 0 0 8:1 2 - - 4096 /\n7 40755 0 0 8:1 3 - - 4096 /srv\n7 missing - - - - - - - /srv/data\n"
+    );
+    let (confidence, summary) = found(&missing, 56).unwrap();
+    assert_eq!(confidence, Confidence::Low);
+    assert!(
+        summary.contains("nothing is at /srv/data/report") && summary.ends_with("/srv"),
+        "{summary}"
+    );
+    assert!(
+        found(head, 56)
+            .unwrap()
+            .1
+            .contains("or a folder on the way")
+    );
+    // The second argument of setxattr(2) is the name of an attribute.
+    assert_eq!(found(head, 5), None);
+    let there = missing.replace(
+        "7 missing - - - - - - - /srv/data",
+        "7 40755 0 0 8:1 4 - - 4096 /srv/data\n7 100644 0 0 8:1 5 - - 4 /srv/data/report",
+    );
+    assert_eq!(found(&there, 56), None);
 }

@@ -1,0 +1,50 @@
+//! A candidate for what is not there: the plain reading of ENOENT, where nothing more is known.
+
+use format_spec::linux::arguments;
+
+use super::{Candidate, Kind, Subject};
+use crate::text::plain;
+
+const ENOENT: u16 = 2;
+
+/// Weights of the error alone, and of a look by the recorder that found the path missing: never more than low.
+const SAID: i32 = 20;
+const SEEN: i32 = 30;
+
+/// The path that the call named, if nothing is there.
+pub(super) fn candidate(subject: &Subject<'_>) -> Option<Candidate> {
+    if subject.group.errno != ENOENT {
+        return None;
+    }
+    let syscall = &subject.group.syscall_name;
+    let mut paths = subject.sample?.paths.iter();
+    let path =
+        paths.rfind(|path| !path.bytes.is_empty() && arguments::is_path(syscall, path.argument))?;
+    let path = plain(&path.bytes);
+    let folder = match subject.file {
+        // There is something by that name: another reason is behind it.
+        Some(file) if file.target.is_some() => return None,
+        Some(file) => file.folder(),
+        None => None,
+    };
+    let summary = match folder {
+        Some(folder) => format!(
+            "nothing is at {path}; the last folder on the way that is there is {}",
+            folder.path
+        ),
+        None => format!("nothing is at {path}, or a folder on the way is not there"),
+    };
+    let mut candidate = Candidate::new("file:missing", summary);
+    match folder {
+        Some(folder) => candidate.says(
+            Kind::State,
+            SEEN,
+            format!("{} was there, what follows was not", folder.path),
+        ),
+        None => candidate.says(Kind::State, SAID, format!("the call named {path}")),
+    }
+    if let Ok(path) = shlex::try_quote(&path) {
+        candidate.remedy = vec![format!("see how far the path goes: `namei -l {path}`")];
+    }
+    Some(candidate)
+}
