@@ -7,10 +7,13 @@ use crate::{
     incident::is_telling,
     limits,
     names::base_name,
-    origin::{How, Told},
+    origin::{Below, How, Told},
     rules::{Answer, Rule, Verdict, judge},
     text::plain,
 };
+
+/// What it takes from the weight of an origin that may only have passed the error on.
+const VAGUE: i32 = 15;
 
 /// Candidates of all rules that are not known to be wrong.
 pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
@@ -121,10 +124,18 @@ fn says_origin(candidate: &mut Candidate, verdict: &Verdict, subject: &Subject<'
     } else {
         0
     };
+    // Who may only have passed the error on is no proof of a rule of which the recording could not answer the rest.
+    let passed_on = matches!(origin.below, Below::NotWatched(_) | Below::NotAllWatched(_));
+    let vague = origin.how == How::ReturnValues && passed_on;
+    let less = if vague && verdict.count(Answer::Unknown) > 0 {
+        VAGUE
+    } else {
+        0
+    };
     let errno = crate::names::errno_name(origin.errno);
     candidate.says(
         Kind::Origin,
-        weight + more,
+        weight + more - less,
         format!("{} {seen}: {errno}", origin.function),
     );
 }
