@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use format_spec::linux::wait;
 
-use crate::{failures::Group, load::Bundle};
+use crate::{
+    failures::{Class, Group},
+    load::Bundle,
+};
 
 /// An end later than this is not told as the failure's, nanoseconds.
 const SOON_NS: u64 = 1_000_000_000;
@@ -24,16 +27,30 @@ pub(super) struct Ends<'a> {
     bundle: &'a Bundle,
     /// Time and status by process, ascending.
     by_process: HashMap<u32, Vec<(u64, i32)>>,
+    /// When each process last failed in a way that healthy programs do not live with, nanoseconds.
+    last: HashMap<u32, u64>,
 }
 
 impl<'a> Ends<'a> {
-    pub(super) fn of(bundle: &'a Bundle) -> Self {
+    pub(super) fn of(bundle: &'a Bundle, groups: &[Group]) -> Self {
         let mut by_process: HashMap<u32, Vec<(u64, i32)>> = HashMap::new();
         for exit in &bundle.exits {
             let ends = by_process.entry(exit.tgid).or_default();
             ends.push((exit.time_ns, exit.status));
         }
-        Self { bundle, by_process }
+        let mut last: HashMap<u32, u64> = HashMap::new();
+        let suspicious = groups
+            .iter()
+            .filter(|group| group.class == Class::Suspicious);
+        for failure in suspicious.flat_map(|group| group.failures(bundle)) {
+            let time_ns = last.entry(failure.tgid).or_default();
+            *time_ns = failure.time_ns.max(*time_ns);
+        }
+        Self {
+            bundle,
+            by_process,
+            last,
+        }
     }
 
     /// Whether the recorder looked at how processes end.
@@ -51,12 +68,14 @@ impl<'a> Ends<'a> {
         })
     }
 
-    /// How at least half of the processes of which samples are there ended soon after their last one.
+    /// How at least half of the processes of which samples are there ended soon after their last one. One that failed in
+    /// another suspicious way after that did not end for it.
     pub(super) fn of_group(&self, group: &Group) -> Option<End> {
         let samples = group.failures(self.bundle);
         let last: HashMap<u32, u64> = samples.map(|one| (one.tgid, one.time_ns)).collect();
         let ends: Vec<End> = last
             .iter()
+            .filter(|&(tgid, time_ns)| self.last.get(tgid).is_none_or(|last| last <= time_ns))
             .filter_map(|(&tgid, &time_ns)| self.after(tgid, time_ns))
             .collect();
         let most =

@@ -37,7 +37,7 @@ pub struct Candidate {
 /// All kinds of failure, what stands out most first.
 #[must_use]
 pub fn ranked(bundle: &Bundle, calls: &Calls, groups: Vec<Group>) -> Vec<Candidate> {
-    let signals = Signals::new(bundle, calls);
+    let signals = Signals::new(bundle, calls, &groups);
     let candidate = |group| Candidate {
         salience: signals.salience(&group),
         group,

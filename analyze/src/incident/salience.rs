@@ -91,7 +91,7 @@ pub(super) struct Signals<'a> {
 }
 
 impl<'a> Signals<'a> {
-    pub(super) fn new(bundle: &'a Bundle, calls: &Calls) -> Self {
+    pub(super) fn new(bundle: &'a Bundle, calls: &Calls, groups: &[Group]) -> Self {
         let mut succeeded: HashMap<(u32, u32), u64> = HashMap::new();
         let works = |tree: &&CallTree| tree.result.is_some_and(|result| result >= 0);
         for tree in calls.graphs.iter().filter(works) {
@@ -100,7 +100,7 @@ impl<'a> Signals<'a> {
                 *last_ns = tree.ended_ns.max(*last_ns);
             }
         }
-        let (searches, ends) = (Searches::of(bundle), Ends::of(bundle));
+        let (searches, ends) = (Searches::of(bundle), Ends::of(bundle, groups));
         let start_ns = bundle
             .manifest
             .as_ref()

@@ -15,6 +15,8 @@ const OPENAT: u32 = 56;
 const NEWFSTATAT: u32 = 79;
 const MQ_OPEN: u32 = 180;
 const BIND: u32 = 200;
+const SOCKET: u32 = 198;
+const SENDTO: u32 = 206;
 const PRLIMIT64: u32 = 261;
 
 const IO_URING_SETUP: u32 = 425;
@@ -25,6 +27,7 @@ const ENXIO: u16 = 6;
 const EACCES: u16 = 13;
 const EMFILE: u16 = 24;
 const ENOSPC: u16 = 28;
+const EMSGSIZE: u16 = 90;
 
 /// What goes wrong on every host: a look-up along PATH, a job that may not raise a limit.
 fn noise(recording: &mut Recording) {
@@ -183,6 +186,18 @@ fn a_program_that_ended_badly_stands_before_one_that_went_on() {
         .map(|group| &group.comm[..])
         .collect();
     assert_eq!(comms, [&b"badly"[..], b"killed", b"on", b"well"]);
+}
+
+/// ping asks for a socket that it may not have, takes another kind, and ends when that fails.
+#[test]
+fn a_program_ends_for_the_last_of_its_failures() {
+    let mut recording = Recording::new();
+    for (syscall, errno, time_ns) in [(SOCKET, EACCES, 10), (SENDTO, EMSGSIZE, 20)] {
+        recording.fail(syscall, errno, "ping", time_ns);
+    }
+    recording.exit(30, 1 << 8);
+    let diagnosis = diagnose(&recording.load());
+    assert_eq!(first(&diagnosis), Some(("sendto", EMSGSIZE, &b"ping"[..])));
 }
 
 #[test]
