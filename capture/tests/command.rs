@@ -235,8 +235,12 @@ fn the_exit_status_of_the_command_is_passed_on() {
     assert_eq!(status(path, &nothing).code(), Some(9));
     assert!(!path.join("a.etz").exists());
     // It goes on when the recording ends: it has no status.
-    let sooner = ["--for", "200ms", "--", "sleep", "3"];
+    let goes_on = path.join("goes-on");
+    fs::write(&goes_on, "").unwrap();
+    let script = "exec >&- 2>&-; while [ -e goes-on ]; do sleep 0.1; done";
+    let sooner = ["--for", "200ms", "--", "sh", "-c", script];
     assert_eq!(status(path, &sooner).code(), Some(0));
+    fs::remove_file(&goes_on).unwrap();
     assert_eq!(
         Recorded::read(path).all::<Closing>()[0].command_status,
         None

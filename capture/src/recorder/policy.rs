@@ -22,7 +22,7 @@ use std::{cmp::Ordering, collections::BTreeMap, time::Duration};
 use format_spec::record::Failure;
 
 use super::worth::Worth;
-use crate::{names, sources::syscalls::Focus};
+use crate::{names, sources::syscalls::Focus, zoom::Shown};
 
 /// A kind of failure. The same call and errno of two programs are two kinds: one may be noise, the other not.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -169,7 +169,7 @@ struct Rank {
 /// How a look goes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Look {
-    /// Whether it has seen a failure.
+    /// Whether it has caught a failing call.
     pub(super) seen: bool,
     /// How long it has been armed.
     pub(super) armed: Duration,
@@ -282,13 +282,13 @@ impl Policy {
         self.arming = arming;
     }
 
-    /// Notes that a turn of `kind` is over, and whether the look has shown all that it can.
-    pub(super) fn turned(&mut self, kind: &Kind, answered: bool, now: Duration) {
+    /// Notes that a turn of `kind` is over, and what the look has shown.
+    pub(super) fn turned(&mut self, kind: &Kind, shown: Shown, now: Duration) {
         *self.turns_of_program.entry(kind.comm.clone()).or_default() += 1;
         if let Some(seen) = self.seen.get_mut(kind) {
             seen.turns += 1;
             seen.turned = now;
-            seen.answered |= answered;
+            seen.answered |= shown == Shown::All;
         }
     }
 

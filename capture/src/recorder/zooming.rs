@@ -1,19 +1,24 @@
 //! When to zoom, on what, and for how long.
 
 use std::{
-    path::Path,
+    fs,
     time::{Duration, Instant},
 };
 
 use format_spec::record::ZoomEnd;
+use rustix::{
+    param::clock_ticks_per_second,
+    time::{ClockId, clock_gettime},
+};
 
 use super::policy::{Kind, Look, Policy};
 use crate::{
     cli::{Graph, Record},
     names,
     preflight::monotonic_ns,
+    procfs::start_ticks,
     sources::syscalls::Syscalls,
-    zoom::{Progress, Target, Tools, Zoom},
+    zoom::{Progress, Shown, Target, Tools, Zoom},
 };
 
 /// Longest time of one pass of a zoom.
@@ -26,6 +31,10 @@ const ENOUGH: u64 = 3;
 const MAX_ZOOMS: u32 = 12;
 const ONE_MORE: Duration = Duration::from_secs(10);
 
+/// A process that has lived for so long is expected to make the next failing call too. A program that a loop starts
+/// anew takes seconds for one failure on a slow host.
+const LONG_LIFE: Duration = Duration::from_secs(20);
+
 /// Time between the end of one zoom and the start of the next: the host is not traced all the time.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -33,7 +42,6 @@ const PAUSE: Duration = Duration::from_millis(250);
 struct Current {
     kind: Kind,
     started: Instant,
-    failures_before: u64,
 }
 
 /// The zooms of one recording.
@@ -103,27 +111,23 @@ impl<'k> Zooming<'k> {
     ) {
         let total = |kind: &Kind| syscalls.total(kind.syscall, kind.errno, &kind.comm);
         if let Some(current) = &self.current {
-            let failures = total(&current.kind).saturating_sub(current.failures_before);
+            let failures = total(&current.kind);
             let look = Look {
-                seen: failures > 0,
+                seen: self.zoom.shown() != Shown::Nothing,
                 armed: current.started.elapsed(),
             };
             // First: a pass that has caught a call would go on to the next one, which takes its time to arm.
             if policy.gives_way(&current.kind, look, now()) {
                 self.not_restored
                     .extend(self.zoom.disarm(ZoomEnd::Time, tools));
-                self.finish(policy, false);
+                self.finish(policy);
             } else if self.zoom.poll(failures, tools) != Progress::Armed {
-                self.finish(policy, failures > 0 && !self.zoom.is_unfinished());
+                self.finish(policy);
             }
         } else if self.may_start()
             && let Some(kind) = policy.next(now()).cloned()
         {
             self.start(&kind, policy, total(&kind), tgids(&kind), tools);
-            // What failed while it was armed was not seen by it.
-            if let Some(current) = &mut self.current {
-                current.failures_before = total(&kind);
-            }
         }
     }
 
@@ -173,21 +177,20 @@ impl<'k> Zooming<'k> {
                 self.current = Some(Current {
                     kind: kind.clone(),
                     started: Instant::now(),
-                    failures_before,
                 });
             }
             Err(why) => {
                 // Asking again would give the same answer.
-                policy.turned(kind, true, now());
+                policy.turned(kind, Shown::All, now());
                 self.refused.push(format!("{}: {why}", describe(kind)));
             }
         }
     }
 
-    /// The turn is over; `answered` tells whether it has shown all that it can.
-    fn finish(&mut self, policy: &mut Policy, answered: bool) {
+    /// The turn is over.
+    fn finish(&mut self, policy: &mut Policy) {
         if let Some(current) = self.current.take() {
-            policy.turned(&current.kind, answered, now());
+            policy.turned(&current.kind, self.zoom.shown(), now());
         }
         self.not_before = Instant::now() + PAUSE;
     }
@@ -219,9 +222,18 @@ fn graph_time(time: Duration, elapsed: Duration, failures: u64) -> Duration {
     (elapsed / failures * 3 / 2).clamp(time, time * 2)
 }
 
-/// The processes, if all of them still live; otherwise none: the next failure will come from another one.
+/// The processes, if all of them have lived for long and still do; otherwise none: the next failure will come from
+/// another one.
 fn long_lived(tgids: Vec<u32>) -> Vec<u32> {
-    let lives = |tgid: &u32| Path::new(&format!("/proc/{tgid}/ns")).exists();
+    let ticks = clock_ticks_per_second();
+    let long = u64::try_from(clock_gettime(ClockId::Boottime).tv_sec)
+        .unwrap_or(0)
+        .saturating_sub(LONG_LIFE.as_secs());
+    let lives = |tgid: &u32| {
+        let stat = fs::read(format!("/proc/{tgid}/stat")).unwrap_or_default();
+        let start = start_ticks(&String::from_utf8_lossy(&stat));
+        start.is_some_and(|start| start / ticks.max(1) <= long)
+    };
     if tgids.iter().all(lives) {
         tgids
     } else {
@@ -240,6 +252,18 @@ mod tests {
         assert_eq!(graph_time(s(2), s(8), 4), s(3));
         assert_eq!(graph_time(s(2), s(60), 1), s(4));
         assert_eq!(graph_time(s(2), s(60), 0), s(4));
+    }
+
+    #[test]
+    fn a_young_process_is_not_expected_to_fail_again() {
+        let mut young = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        assert_eq!(long_lived(vec![1]), [1]);
+        assert!(long_lived(vec![1, young.id()]).is_empty());
+        young.kill().unwrap();
+        young.wait().unwrap();
     }
 
     #[test]

@@ -44,7 +44,7 @@ use means::{Means, Tier};
 use pass::ArmedPass;
 use returns::Context;
 use rounds::Rounds;
-pub(crate) use target::{Progress, Target};
+pub(crate) use target::{Progress, Shown, Target};
 pub(crate) use tools::Tools;
 
 /// What is armed.
@@ -66,7 +66,7 @@ pub(crate) struct Zoom<'k> {
     state: State,
     /// What the rounds on a kind of failure, syscall and errno, are to follow when it is zoomed on again.
     learned: HashMap<(u32, u16), Vec<u64>>,
-    unfinished: bool,
+    shown: Shown,
     zooms: u32,
     graph_armed: Duration,
     not_restored: Vec<String>,
@@ -95,7 +95,7 @@ impl<'k> Zoom<'k> {
             reading: None,
             state: State::Idle,
             learned: HashMap::new(),
-            unfinished: false,
+            shown: Shown::Nothing,
             zooms: 0,
             graph_armed: Duration::ZERO,
             not_restored: Vec::new(),
@@ -135,7 +135,7 @@ impl<'k> Zoom<'k> {
         if let Some(entries) = self.learned.get(&(target.syscall, target.errno)) {
             rounds.follow(entries);
         }
-        self.unfinished = false;
+        self.shown = Shown::Nothing;
         self.arm_round(target, rounds, tools)
             .map_err(|(why, _)| why)
     }
@@ -188,26 +188,28 @@ impl<'k> Zoom<'k> {
 
     /// Goes on: reads pages, ends a pass that has enough, arms the next one.
     ///
-    /// `failures` is how many failures of the target the sys_exit program has counted since [`Zoom::arm`].
+    /// `failures` is how many failures of the target the sys_exit program has counted so far.
     pub(crate) fn poll(&mut self, failures: u64, tools: &mut Tools<'_, '_>) -> Progress {
         let end = match &mut self.state {
             State::Idle => return Progress::Idle,
-            State::Graph(pass, _) | State::Returns(pass, _) => pass.poll(self.kernel, tools.sink),
+            State::Graph(pass, _) | State::Returns(pass, _) => {
+                pass.poll(failures, self.kernel, tools.sink)
+            }
         };
         match end {
             None => Progress::Armed,
-            Some(end) => self.go_on(end, failures, tools),
+            Some(end) => self.go_on(end, tools),
         }
     }
 
-    /// Whether the last zoom ran out of time before it had followed all that it saw.
-    pub(crate) fn is_unfinished(&self) -> bool {
-        self.unfinished
+    /// What the last zoom has shown so far.
+    pub(crate) fn shown(&self) -> Shown {
+        self.shown
     }
 
     /// Disarms whatever is armed. Returns what could not be put back.
     pub(crate) fn disarm(&mut self, end: ZoomEnd, tools: &mut Tools<'_, '_>) -> Vec<String> {
-        if let Some((descent, _)) = self.end_pass(end, 0, None, tools) {
+        if let Some((descent, _)) = self.end_pass(end, None, tools) {
             self.send_evidence(&descent, tools);
         }
         std::mem::take(&mut self.not_restored)
@@ -219,7 +221,7 @@ impl<'k> Zoom<'k> {
     }
 
     /// After a pass: the next one, or the end.
-    fn go_on(&mut self, end: ZoomEnd, failures: u64, tools: &mut Tools<'_, '_>) -> Progress {
+    fn go_on(&mut self, end: ZoomEnd, tools: &mut Tools<'_, '_>) -> Progress {
         let (target, pids) = match &self.state {
             State::Idle => return Progress::Done,
             State::Graph(pass, _) | State::Returns(pass, _) => {
@@ -227,7 +229,7 @@ impl<'k> Zoom<'k> {
             }
         };
         let again = matches!(end, ZoomEnd::Enough).then_some(&target);
-        let Some((mut descent, caught)) = self.end_pass(end, failures, again, tools) else {
+        let Some((mut descent, caught)) = self.end_pass(end, again, tools) else {
             // Another round was armed, or nothing was caught.
             return match self.state {
                 State::Idle => Progress::Done,
@@ -254,6 +256,7 @@ impl<'k> Zoom<'k> {
             };
             match descent.arm(&batch, context, tools.guard, tools.sink) {
                 Ok(pass) => {
+                    self.shown = Shown::Part;
                     self.state = State::Returns(Box::new(pass), Box::new(descent));
                     return Progress::Armed;
                 }
@@ -272,7 +275,6 @@ impl<'k> Zoom<'k> {
     fn end_pass(
         &mut self,
         end: ZoomEnd,
-        failures: u64,
         again: Option<&Target>,
         tools: &mut Tools<'_, '_>,
     ) -> Option<(Descent, bool)> {
@@ -280,14 +282,20 @@ impl<'k> Zoom<'k> {
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Idle => None,
             State::Graph(pass, mut rounds) => {
-                let finished = pass.finish(end, failures, kernel, tools);
+                let finished = pass.finish(end, kernel, tools);
                 self.graph_armed += finished.hooked;
                 self.not_restored.extend(finished.not_restored);
+                if !finished.calls.is_empty() {
+                    self.shown = Shown::Part;
+                }
                 rounds.ended(finished.waited, finished.calls);
                 if let (Some(target), Some(call)) = (again, rounds.calls.first()) {
                     let outline = call.tree.clone();
-                    self.unfinished = rounds.learn(&outline, self.tier(), kernel);
-                    if self.unfinished && rounds.may_go_on() {
+                    let more = rounds.learn(&outline, self.tier(), kernel);
+                    if !more {
+                        self.shown = Shown::All;
+                    }
+                    if more && rounds.may_go_on() {
                         match self.arm_round(target, rounds, tools) {
                             Ok(()) => return None,
                             // What the rounds so far have shown is what there is.
@@ -303,8 +311,11 @@ impl<'k> Zoom<'k> {
                 Some((descent, caught))
             }
             State::Returns(pass, mut descent) => {
-                let finished = pass.finish(end, failures, kernel, tools);
+                let finished = pass.finish(end, kernel, tools);
                 self.not_restored.extend(finished.not_restored);
+                if !finished.calls.is_empty() {
+                    self.shown = Shown::All;
+                }
                 descent.learn(&finished.calls, finished.target.errno, kernel);
                 Some((*descent, !finished.calls.is_empty()))
             }

@@ -50,6 +50,9 @@ pub(super) struct ArmedPass {
     hooked: Instant,
     time: Duration,
     caught: u64,
+    /// Failures that were counted before it was armed, and since.
+    before: Option<u64>,
+    failures: u64,
     bytes: u64,
     addresses: BTreeSet<u64>,
 }
@@ -122,6 +125,8 @@ impl ArmedPass {
             hooked: arming.hooked,
             time: arming.time,
             caught: 0,
+            before: None,
+            failures: 0,
             bytes: 0,
             addresses: BTreeSet::new(),
         })
@@ -132,8 +137,16 @@ impl ArmedPass {
         &self.pids
     }
 
-    /// Takes what the trap has caught. Says why the pass is over, when it is.
-    pub(super) fn poll(&mut self, kernel: &Kernel, sink: Sink<'_>) -> Option<ZoomEnd> {
+    /// Takes what the trap has caught; `failures` were counted so far. Says why the pass is over, when it is.
+    pub(super) fn poll(
+        &mut self,
+        failures: u64,
+        kernel: &Kernel,
+        sink: Sink<'_>,
+    ) -> Option<ZoomEnd> {
+        // Arming takes seconds on a slow host: what failed meanwhile was not seen.
+        let before = *self.before.get_or_insert(failures);
+        self.failures = failures.saturating_sub(before);
         if self.trap.is_sprung() {
             // Others are slowed down: one call will do, and it is read when the hooks are gone.
             if self.what == Pass::Graph {
@@ -159,7 +172,6 @@ impl ArmedPass {
     pub(super) fn finish(
         mut self,
         end: ZoomEnd,
-        failures: u64,
         kernel: &Kernel,
         tools: &mut Tools<'_, '_>,
     ) -> Finished {
@@ -190,7 +202,8 @@ impl ArmedPass {
             armed_ns: self.armed_ns,
             ended_ns: monotonic_ns(),
             end,
-            failures,
+            // Counts may be those of a moment ago.
+            failures: self.failures.max(self.caught),
             // What was overwritten before a call that is whole was of other calls.
             lost_events: lost.dropped + if whole { 0 } else { lost.overrun },
             tier: self.tier,

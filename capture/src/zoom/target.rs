@@ -28,6 +28,18 @@ pub(crate) struct Target {
     pub(crate) failures: u64,
 }
 
+/// What a zoom has shown of the failing call, by what is in the trace: that a failure was counted while it was armed
+/// does not tell that it was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// No failing call was caught.
+    Nothing,
+    /// One was caught, but the zoom ended before all was followed that it showed.
+    Part,
+    /// All that can be seen.
+    All,
+}
+
 /// Where a zoom stands after a poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {

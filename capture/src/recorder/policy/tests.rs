@@ -44,7 +44,7 @@ impl Host {
     /// The next kind has its turn, and that shows all.
     fn turn(&mut self) -> Option<Kind> {
         let next = self.next()?;
-        self.policy.turned(&next, true, self.now);
+        self.policy.turned(&next, Shown::All, self.now);
         Some(next)
     }
 
@@ -154,7 +154,7 @@ fn a_look_that_has_seen_nothing_gives_way_and_has_another_turn_later() {
     assert!(!host.gives_way(&silent, false, S / 2), "too early");
     assert!(!host.gives_way(&silent, true, S * 2), "it has seen one");
     assert!(host.gives_way(&silent, false, S));
-    host.policy.turned(&silent, false, host.now);
+    host.policy.turned(&silent, Shown::Nothing, host.now);
     assert_eq!(host.turn(), Some(kind("mv", "renameat", "EXDEV")));
     assert_eq!(host.next(), None, "it has not failed again");
     host.now += S / 2;
@@ -162,11 +162,29 @@ fn a_look_that_has_seen_nothing_gives_way_and_has_another_turn_later() {
     assert_eq!(host.next(), Some(silent.clone()));
     // But not for ever.
     for _ in 1..MAX_TURNS {
-        host.policy.turned(&silent, false, host.now);
+        host.policy.turned(&silent, Shown::Nothing, host.now);
         host.now += S / 2;
         host.fails("dd", "write", "ENOSPC");
     }
     assert_eq!(host.next(), None);
+}
+
+#[test]
+fn only_a_look_that_caught_all_is_the_last() {
+    for (shown, again) in [
+        (Shown::Nothing, true),
+        (Shown::Part, true),
+        (Shown::All, false),
+    ] {
+        let mut host = Host::new();
+        host.fails_twice("mv", "renameat", "EXDEV");
+        let next = host.next().unwrap();
+        host.policy.turned(&next, shown, host.now);
+        // However often it was counted.
+        host.now += S / 2;
+        host.fails_twice("mv", "renameat", "EXDEV");
+        assert_eq!(host.next(), again.then_some(next), "{shown:?}");
+    }
 }
 
 #[test]
@@ -185,7 +203,7 @@ fn no_kind_has_another_turn_before_all_others_had_one() {
         host.fails("cat", "read", "EIO");
         let next = host.next().unwrap();
         // None of them ever shows all.
-        host.policy.turned(&next, false, host.now);
+        host.policy.turned(&next, Shown::Part, host.now);
         order.push(next);
     }
     assert_eq!(order[..3], kinds);
@@ -299,7 +317,7 @@ fn an_incident_beside_noise_is_armed_in_time() {
                     return;
                 }
                 if look > Duration::ZERO && host.gives_way(kind, false, look) {
-                    host.policy.turned(&kind.clone(), false, host.now);
+                    host.policy.turned(&kind.clone(), Shown::Nothing, host.now);
                     current = None;
                 }
             }
