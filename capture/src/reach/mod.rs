@@ -23,10 +23,10 @@ mod arm64;
 #[cfg(any(test, target_arch = "x86_64"))]
 mod x86_64;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{collections::HashSet, fmt::Write};
 
 use closure::Closure;
-use heat::Budget;
+use heat::{Budget, Heats};
 use hookable::Hookable;
 pub(crate) use hot::is_hot;
 
@@ -43,8 +43,17 @@ const TAKEN_DISTANCE: u32 = 4;
 pub(crate) struct Reach<'k> {
     kernel: &'k Kernel,
     hookable: Hookable,
-    taken: Vec<u64>,
+    /// Those that can be called by a pointer, by rising address.
+    taken: Vec<Candidate>,
     closure: Closure<'k>,
+}
+
+/// A function that may be hooked.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    function: u64,
+    position: u32,
+    heats: Heats,
 }
 
 /// Functions to hook.
@@ -58,17 +67,46 @@ pub(crate) struct Hooks {
     pub(crate) too_hot: usize,
 }
 
+impl Hooks {
+    /// The positions, with a blank between them.
+    pub(crate) fn as_words(&self) -> String {
+        let mut words = String::with_capacity(self.positions.len() * 6);
+        for position in &self.positions {
+            let blank = if words.is_empty() { "" } else { " " };
+            // Writing to a string does not fail.
+            let _ = write!(words, "{blank}{position}");
+        }
+        words
+    }
+}
+
 impl<'k> Reach<'k> {
     /// Reads what can be hooked and what data points to: about 100 ms, once in a recording.
     ///
     /// # Errors
     /// Why functions cannot be hooked by position, in words. That code cannot be read is none.
     pub(crate) fn load(kernel: &'k Kernel, tracefs: &Tracefs) -> Result<Self, String> {
-        Ok(Self {
+        let mut reach = Self {
             kernel,
             hookable: Hookable::load(kernel, tracefs)?,
-            taken: taken::find(kernel).unwrap_or_default(),
+            taken: Vec::new(),
             closure: Closure::new(kernel),
+        };
+        let taken = taken::find(kernel).unwrap_or_default().into_iter();
+        reach.taken = taken
+            .filter_map(|function| reach.candidate(function))
+            .collect();
+        Ok(reach)
+    }
+
+    /// `function`, if it can be hooked and does not run all the time.
+    fn candidate(&self, function: u64) -> Option<Candidate> {
+        let position = self.hookable.position(function)?;
+        let found = self.kernel.containing(function)?;
+        (!is_hot(found.name)).then(|| Candidate {
+            function,
+            position,
+            heats: heat::of(found.name),
         })
     }
 
@@ -80,43 +118,42 @@ impl<'k> Reach<'k> {
     /// What to hook for calls of `syscall` below `entries`, addresses of functions.
     pub(crate) fn hooks(&mut self, syscall: &str, entries: &[u64]) -> Hooks {
         let distances = self.closure.from(entries);
-        let covered = distances.keys().copied().collect();
-        let mut wanted: HashMap<u64, u32> = self
-            .taken
-            .iter()
-            .map(|&function| (function, TAKEN_DISTANCE))
+        let near = |function| match distances.get(&function) {
+            Some(&distance) => distance.min(TAKEN_DISTANCE),
+            None => TAKEN_DISTANCE,
+        };
+        let taken = self.taken.iter();
+        let mut ordered: Vec<(u32, Candidate)> = taken
+            .map(|&candidate| (near(candidate.function), candidate))
             .collect();
+        let direct = distances.iter().filter(|(function, _)| {
+            let taken = &self.taken;
+            let known = taken.binary_search_by_key(*function, |candidate| candidate.function);
+            known.is_err()
+        });
+        let direct =
+            direct.filter_map(|(&function, &distance)| Some((distance, self.candidate(function)?)));
+        ordered.extend(direct);
         // Without code nothing is known of who calls whom: all but what is hot.
         if distances.len() == entries.len() {
             let all = self.hookable.functions();
-            wanted.extend(all.map(|function| (function, TAKEN_DISTANCE)));
-        }
-        for (function, distance) in distances {
-            let known = wanted.entry(function).or_insert(distance);
-            *known = distance.min(*known);
+            let all = all.filter_map(|function| self.candidate(function));
+            ordered.extend(all.map(|candidate| (near(candidate.function), candidate)));
         }
         // Nearest first: what is far makes room when others would suffer.
-        let mut ordered: BTreeMap<(u32, u32, u64), (u32, &str)> = BTreeMap::new();
-        for (function, distance) in wanted {
-            let Some(position) = self.hookable.position(function) else {
-                continue;
-            };
-            let Some(found) = self.kernel.containing(function) else {
-                continue;
-            };
-            if !is_hot(found.name) {
-                let key = (distance, heat::most(found.name, syscall), function);
-                ordered.insert(key, (position, found.name));
-            }
-        }
+        ordered.sort_by_cached_key(|&(distance, candidate)| {
+            let heat = heat::most(candidate.heats, syscall);
+            (distance, heat, candidate.function)
+        });
+        ordered.dedup_by_key(|(_, candidate)| candidate.function);
         // What is called by pointer has a share of its own: it shows where a call goes on.
         let mut direct = Budget::half(syscall);
         let mut by_pointer = Budget::half(syscall);
         let mut hooks = Hooks {
-            covered,
+            covered: distances.keys().copied().collect(),
             ..Hooks::default()
         };
-        for ((distance, _, _), (position, name)) in ordered {
+        for (distance, candidate) in ordered {
             if hooks.positions.len() == MAX_FUNCTIONS {
                 break;
             }
@@ -126,8 +163,8 @@ impl<'k> Reach<'k> {
                 &mut by_pointer
             };
             // The entries themselves show where a call begins.
-            if distance == 0 || budget.admits(name) {
-                hooks.positions.push(position);
+            if distance == 0 || budget.admits(candidate.heats) {
+                hooks.positions.push(candidate.position);
             } else {
                 hooks.too_hot += 1;
             }

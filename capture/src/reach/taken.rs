@@ -1,6 +1,6 @@
 //! Functions that can be called by a pointer.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use super::closure::edges;
 use crate::kernel::{Kernel, KernelSymbol};
@@ -17,15 +17,15 @@ const MAX_BYTES: u64 = 64 << 10;
 /// # Errors
 /// Why the image cannot be read, in words.
 pub(super) fn find(kernel: &Kernel) -> Result<Vec<u64>, String> {
-    let starts: HashSet<u64> = kernel.functions().map(|found| found.address).collect();
-    let mut taken = BTreeSet::new();
+    let mut taken = Vec::new();
     kernel.addresses_in_data(|address| {
-        if starts.contains(&address) {
-            taken.insert(address);
+        let found = kernel.containing(address);
+        if found.is_some_and(|found| found.address == address && found.is_text()) {
+            taken.push(address);
         }
     })?;
     let of_module = |found: &KernelSymbol<'_>| found.module.is_some();
-    let mut called = BTreeSet::new();
+    let mut called = HashSet::new();
     for function in kernel.functions().filter(of_module) {
         let code = kernel.first_bytes(&function, MAX_BYTES);
         edges(&code, function.address, |edge| {
@@ -38,5 +38,7 @@ pub(super) fn find(kernel: &Kernel) -> Result<Vec<u64>, String> {
             .map(|found| found.address)
             .filter(|address| !called.contains(address)),
     );
-    Ok(taken.into_iter().collect())
+    taken.sort_unstable();
+    taken.dedup();
+    Ok(taken)
 }

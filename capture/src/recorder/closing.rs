@@ -51,7 +51,8 @@ impl Session<'_> {
             });
         }
         self.bundle.write_last(0, &self.syscalls.counts())?;
-        self.snapshot(Phase::End, Extent::Host, SNAPSHOT_TIME)?;
+        self.snapshot(Phase::End, Extent::Host, SNAPSHOT_TIME);
+        self.finish_snapshots()?;
         // What Ctrl-C ends the recording with ends the command too, a moment later.
         let command_status = end.command.status();
         let closing = Closing {

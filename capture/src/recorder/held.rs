@@ -151,7 +151,7 @@ impl Session<'_> {
             self.bundle.write_output(&output)?;
         }
         self.failure_snapshots += 1;
-        self.snapshot(Phase::Failure, Extent::Host, SNAPSHOT_TIME)?;
+        self.snapshot(Phase::Failure, Extent::Host, SNAPSHOT_TIME);
         let end = self.started.elapsed() + AFTER;
         self.time = Some(self.time.map_or(end, |time| time.min(end)));
         Ok(())

@@ -21,7 +21,7 @@ mod zooming;
 
 use std::{io, io::IsTerminal, path::Path, time::Instant};
 
-use format_spec::record::Manifest;
+use format_spec::record::{Manifest, Phase};
 
 use crate::{
     cli::{Graph, Record},
@@ -32,7 +32,10 @@ use crate::{
     output::{Bundle, Output},
     preflight,
     sentinels::Sentinels,
-    sources::syscalls::{Facts, Focus, Own, Syscalls},
+    sources::{
+        snapshot::{Background, Extent, Involved},
+        syscalls::{Facts, Focus, Own, Syscalls},
+    },
     zoom::Zoom,
 };
 use held::Held;
@@ -107,6 +110,14 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
     if options.graph != Graph::Never && options.flight_recorder.is_none() {
         zoom.prepare();
     }
+    // How the host was at the start, while the sentinels are armed.
+    let mut snapshots = Background::start()?;
+    snapshots.ask(
+        Phase::Start,
+        Extent::Host,
+        Involved::default(),
+        session::SNAPSHOT_TIME,
+    );
     let mut outputs = Vec::new();
     let mut sink = |output| outputs.push(output);
     let mut sentinels = Sentinels::new(kernel);
@@ -136,7 +147,7 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
         signals,
         policy: policy::Policy::new(focus),
         involved: involved::Recent::default(),
-        snapshots: Default::default(),
+        snapshots,
         started: Instant::now(),
         time: options.time,
         waiting: Vec::new(),

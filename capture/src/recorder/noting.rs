@@ -74,7 +74,7 @@ impl Session<'_> {
                 Extent::Involved
             };
             self.failure_snapshots += 1;
-            self.snapshot(Phase::Failure, extent, SNAPSHOT_TIME)?;
+            self.snapshot(Phase::Failure, extent, SNAPSHOT_TIME);
         }
         Ok(())
     }

@@ -32,7 +32,7 @@ use crate::{
     output::Bundle,
     sentinels::Sentinels,
     sources::{
-        snapshot::{Extent, Snapshots},
+        snapshot::{Background, Extent},
         syscalls::{Facts, Syscalls},
     },
     zoom::Tools,
@@ -65,7 +65,7 @@ pub(super) struct Session<'k> {
     pub(super) signals: Signals,
     pub(super) policy: Policy,
     pub(super) involved: Recent,
-    pub(super) snapshots: Snapshots,
+    pub(super) snapshots: Background,
     pub(super) started: Instant,
     pub(super) time: Option<Duration>,
     pub(super) waiting: Vec<Failure>,
@@ -97,7 +97,10 @@ impl Session<'_> {
         program: Option<&Path>,
         command: &[OsString],
     ) -> Result<End, Error> {
-        self.snapshot(Phase::Start, Extent::Host, SNAPSHOT_TIME)?;
+        if !command.is_empty() {
+            // How the host was before the command began.
+            self.finish_snapshots()?;
+        }
         self.started = Instant::now();
         let mut command = Recorded::start(program, command)?;
         let mut progress = Progress::new();
@@ -113,6 +116,7 @@ impl Session<'_> {
             self.keep(failures)?;
             self.keep_exits();
             self.zoom(&tgids)?;
+            self.keep_snapshots()?;
             if self.waiting.len() >= BATCH || written.elapsed() >= BATCH_TIME {
                 self.write_failures()?;
                 written = Instant::now();
@@ -196,22 +200,26 @@ impl Session<'_> {
         Ok(())
     }
 
-    pub(super) fn snapshot(
-        &mut self,
-        phase: Phase,
-        extent: Extent,
-        time: Duration,
-    ) -> Result<(), Error> {
-        let involved = self.involved.involved();
-        let mut result = Ok(());
-        let bundle = &mut self.bundle;
+    /// Asks for a snapshot, which is taken beside all else.
+    pub(super) fn snapshot(&mut self, phase: Phase, extent: Extent, time: Duration) {
         self.snapshots
-            .take(phase, extent, &involved, time, &mut |part| {
-                if result.is_ok() {
-                    result = bundle.write(0, &part).map(drop);
-                }
-            });
-        result
+            .ask(phase, extent, self.involved.involved(), time);
+    }
+
+    /// Writes what there is of the snapshots by now.
+    fn keep_snapshots(&mut self) -> Result<(), Error> {
+        while let Some(part) = self.snapshots.ready() {
+            self.bundle.write(0, &part)?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the snapshots that were asked for, and writes them.
+    pub(super) fn finish_snapshots(&mut self) -> Result<(), Error> {
+        while let Some(part) = self.snapshots.next() {
+            self.bundle.write(0, &part)?;
+        }
+        Ok(())
     }
 
     fn progress(&self) -> String {

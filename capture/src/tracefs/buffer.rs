@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Mode, Tracefs, TracefsError, read, setting, write};
+use super::{Mode, Tracefs, TracefsError, read, setting, write, write_words};
 use crate::guard::{Guard, Undo};
 
 /// A trace buffer with its tracer, events and filters.
@@ -83,6 +83,23 @@ impl Buffer {
             guard.made();
         }
         Ok(())
+    }
+
+    /// Sets a file that is a list, to `words` with a blank between them.
+    ///
+    /// # Errors
+    /// As for [`Buffer::set`].
+    pub(crate) fn set_list(
+        &self,
+        name: &str,
+        words: &str,
+        guard: &mut Guard,
+    ) -> Result<(), TracefsError> {
+        let path = self.root.join(name);
+        if !self.own {
+            note_setting(&path, guard)?;
+        }
+        write_words(&path, words)
     }
 
     /// Sets a tracer's option. On some kernels all instances share it (6.12: one `struct tracer_flags` for each

@@ -12,7 +12,7 @@ mod rivals;
 
 use std::{
     fs::{self, OpenOptions},
-    io::{self, Read, Write},
+    io::{self, BufRead, BufReader, IoSlice, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -120,6 +120,27 @@ impl Tracefs {
         read(&self.root.join(name))
     }
 
+    /// Hands each line of a long file to `each`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn lines(&self, name: &str, mut each: impl FnMut(&str)) -> Result<(), TracefsError> {
+        let path = self.root.join(name);
+        let mut all = || -> io::Result<()> {
+            let mut file = BufReader::with_capacity(FIRST_READ, fs::File::open(&path)?);
+            let mut line = String::new();
+            while file.read_line(&mut line)? > 0 {
+                each(line.trim_end_matches('\n'));
+                line.clear();
+            }
+            Ok(())
+        };
+        all().map_err(|source| TracefsError::Read {
+            path: path.clone(),
+            source,
+        })
+    }
+
     /// Whether the kernel has that tracer.
     pub(crate) fn has_tracer(&self, tracer: &str) -> bool {
         let tracers = self.read("available_tracers").unwrap_or_default();
@@ -144,7 +165,8 @@ fn read(path: &Path) -> Result<String, TracefsError> {
         path: path.to_owned(),
         source,
     })?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
 /// How a file is opened for writing.
@@ -157,19 +179,48 @@ enum Mode {
 }
 
 fn write(path: &Path, text: &str, mode: Mode) -> Result<(), TracefsError> {
+    let written = open(path, mode).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|source| refused(path, text, source))
+}
+
+/// Writes a list of `words`, replacing what was there.
+///
+/// Of such a file a write(2) takes one word, however long the text is (`trace_get_user` in `kernel/trace/trace.c`). As
+/// it has no `write_iter`, a writev(2) is as many writes as it has parts (`do_loop_readv_writev` in `fs/read_write.c`):
+/// a thousand words for one syscall.
+fn write_words(path: &Path, words: &str) -> Result<(), TracefsError> {
+    let words_of = words.split_inclusive(' ').map(str::as_bytes);
+    let mut parts: Vec<IoSlice<'_>> = words_of.map(IoSlice::new).collect();
+    let mut rest = &mut parts[..];
+    let written = open(path, Mode::Replace).and_then(|mut file| {
+        while !rest.is_empty() {
+            match file.write_vectored(rest) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(len) => IoSlice::advance_slices(&mut rest, len),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    });
+    written.map_err(|source| refused(path, words, source))
+}
+
+fn open(path: &Path, mode: Mode) -> io::Result<fs::File> {
     let append = mode == Mode::Append;
-    let opened = OpenOptions::new()
+    OpenOptions::new()
         .write(true)
         .append(append)
         .truncate(!append)
-        .open(path);
-    opened
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|source| TracefsError::Write {
-            path: path.to_owned(),
-            text: text.chars().take(80).collect(),
-            source,
-        })
+        .open(path)
+}
+
+fn refused(path: &Path, text: &str, source: io::Error) -> TracefsError {
+    TracefsError::Write {
+        path: path.to_owned(),
+        text: text.chars().take(80).collect(),
+        source,
+    }
 }
 
 /// What is set in a file that shows more than that: the word in brackets of `trace_clock`, the `7` of
@@ -201,6 +252,17 @@ mod tests {
         assert_eq!(setting("7 (expanded: 1408)\n"), "7");
         assert_eq!(setting("nop\n"), "nop");
         assert_eq!(setting("no pid\n"), "");
+    }
+
+    #[test]
+    fn a_list_of_any_length_is_written_in_its_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("set_ftrace_filter");
+        fs::write(&path, "7").unwrap();
+        // More than one writev(2) takes.
+        let words: Vec<_> = (1..5000).map(|position| position.to_string()).collect();
+        write_words(&path, &words.join(" ")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), words.join(" "));
     }
 
     #[test]

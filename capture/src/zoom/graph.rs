@@ -108,8 +108,7 @@ fn set(
         guard,
     )?;
     set_global(tracefs, "max_graph_depth", "0", guard)?;
-    let positions: Vec<_> = hooks.positions.iter().map(ToString::to_string).collect();
-    buffer.set("set_ftrace_filter", &positions.join(" "), guard)?;
+    buffer.set_list("set_ftrace_filter", &hooks.as_words(), guard)?;
     for (option, value) in OPTIONS {
         if buffer.has(&format!("options/{option}")) {
             buffer.set_option(option, value, guard)?;

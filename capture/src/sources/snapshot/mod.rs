@@ -20,6 +20,7 @@
 //! | `etz:port-holders` | sockets bound to the ports that failing calls found in use: network namespace, protocol, address, state, inode, user, and who has it open |
 //! | `etz:left-out` | what was left out, and how often |
 
+mod background;
 mod bounded;
 mod cgroups;
 mod collector;
@@ -38,6 +39,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use format_spec::record::{Phase, Snapshot};
 
+pub(crate) use background::Background;
 use collector::{Collector, Seen};
 pub(crate) use folders::Folder;
 pub(crate) use paths::NamedPath;
@@ -74,7 +76,7 @@ pub(crate) enum Extent {
 
 /// Takes snapshots and remembers what was the same before.
 #[derive(Debug, Default)]
-pub(crate) struct Snapshots {
+struct Snapshots {
     number: u32,
     seen: Seen,
     kernel_log: kernel_log::KernelLog,
@@ -83,7 +85,7 @@ pub(crate) struct Snapshots {
 
 impl Snapshots {
     /// Takes a snapshot; `sink` gets its parts, `time` is when it stops at the latest.
-    pub(crate) fn take(
+    fn take(
         &mut self,
         phase: Phase,
         extent: Extent,
@@ -127,7 +129,7 @@ impl Snapshots {
     }
 
     /// How many things were left out of the snapshots so far.
-    pub(crate) fn left_out(&self) -> u64 {
+    fn left_out(&self) -> u64 {
         self.left_out
     }
 }
