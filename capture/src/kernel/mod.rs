@@ -18,6 +18,7 @@ mod words;
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     sync::OnceLock,
+    thread,
 };
 
 use format_spec::record::{Code, CtlTables, Missing, ReturnType, Symbol, Symbols, TypeLayouts};
@@ -49,6 +50,16 @@ impl Kernel {
             btf: Btf::load(),
             kcore: OnceLock::new(),
             base: OnceLock::new(),
+        }
+    }
+
+    /// Begins to read the symbols in a thread of their own, unless there is but one processor: the kernel takes a second
+    /// to print them on a slow host.
+    pub(crate) fn read_ahead(&'static self) {
+        if thread::available_parallelism().is_ok_and(|count| count.get() > 1) {
+            let thread = thread::Builder::new().name("symbols".into());
+            // Without one they are read when they are needed, and sorted by name too.
+            let _ = thread.spawn(|| self.function("_stext").is_some());
         }
     }
 

@@ -130,18 +130,21 @@ fn by_name(
 mod tests {
     use super::*;
 
-    fn lines_of(text: &str) -> impl FnOnce(&mut dyn FnMut(&str)) -> Result<(), TracefsError> {
-        |each| {
-            text.lines().for_each(each);
-            Ok(())
-        }
+    /// Hands on the lines of a text, as a file would.
+    macro_rules! lines_of {
+        ($text:expr) => {
+            |each| {
+                $text.lines().for_each(each);
+                Ok(())
+            }
+        };
     }
 
     #[test]
     fn positions_count_from_one() {
         let text =
             "ffff800080010004 open\nffff800080010044 show\nffff80007c000004 show [overlay]\n";
-        let positions = by_address(lines_of(text), |address| Some(address & !0xf)).unwrap();
+        let positions = by_address(lines_of!(text), |address| Some(address & !0xf)).unwrap();
         let expected = [
             (0xffff_8000_8001_0000, 1),
             (0xffff_8000_8001_0040, 2),
@@ -165,7 +168,7 @@ mod tests {
             found.map(|(at, ..)| at).min()
         };
         let text = "show\nopen\n__ftrace_invalid_address___8\nshow\nshow [overlay]\n";
-        let positions = by_name(lines_of(text), find).unwrap();
+        let positions = by_name(lines_of!(text), find).unwrap();
         assert_eq!(positions, [(0x100, 1), (0x200, 2), (0x300, 4), (0x50, 5)]);
     }
 }

@@ -23,7 +23,7 @@ mod arm64;
 #[cfg(any(test, target_arch = "x86_64"))]
 mod x86_64;
 
-use std::{collections::HashSet, fmt::Write};
+use std::{collections::HashSet, fmt::Write, thread};
 
 use closure::Closure;
 use heat::{Budget, Heats};
@@ -86,13 +86,24 @@ impl<'k> Reach<'k> {
     /// # Errors
     /// Why functions cannot be hooked by position, in words. That code cannot be read is none.
     pub(crate) fn load(kernel: &'k Kernel, tracefs: &Tracefs) -> Result<Self, String> {
+        // The kernel takes its time to print the one, the other is read from memory.
+        let (taken, hookable) = thread::scope(|scope| {
+            let find = || taken::find(kernel);
+            let thread = thread::Builder::new().name("taken".into());
+            let taken = thread.spawn_scoped(scope, find);
+            let hookable = Hookable::load(kernel, tracefs);
+            // Without a thread it is read now; one that panicked has found nothing.
+            let taken =
+                taken.map_or_else(|_| find(), |thread| thread.join().unwrap_or(Ok(Vec::new())));
+            (taken, hookable)
+        });
         let mut reach = Self {
             kernel,
-            hookable: Hookable::load(kernel, tracefs)?,
+            hookable: hookable?,
             taken: Vec::new(),
             closure: Closure::new(kernel),
         };
-        let taken = taken::find(kernel).unwrap_or_default().into_iter();
+        let taken = taken.unwrap_or_default().into_iter();
         reach.taken = taken
             .filter_map(|function| reach.candidate(function))
             .collect();

@@ -25,11 +25,21 @@ pub(super) fn find(kernel: &Kernel) -> Result<Vec<u64>, String> {
         }
     })?;
     let of_module = |found: &KernelSymbol<'_>| found.module.is_some();
+    // Calls of the image's functions, most of all, are none of another module's.
+    let starts = || {
+        kernel
+            .functions()
+            .filter(of_module)
+            .map(|found| found.address)
+    };
+    let range = starts().min().unwrap_or(0)..=starts().max().unwrap_or(0);
     let mut called = HashSet::new();
     for function in kernel.functions().filter(of_module) {
         let code = kernel.first_bytes(&function, MAX_BYTES);
         edges(&code, function.address, |edge| {
-            called.insert(edge.target());
+            if range.contains(&edge.target()) {
+                called.insert(edge.target());
+            }
         });
     }
     let modules = kernel.functions().filter(of_module);

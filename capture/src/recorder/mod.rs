@@ -83,6 +83,7 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
 
     // Both live as long as the process: a thread of the zoom reads the kernel too.
     let kernel: &'static Kernel = Box::leak(Box::new(Kernel::load()));
+    kernel.read_ahead();
     let facts: &'static Facts = Box::leak(Box::new(Facts::resolve(kernel, program.is_some())));
     let focus = Focus {
         errnos: options.errno.clone(),

@@ -10,6 +10,9 @@ use crate::tracefs::Formats;
 /// `TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ` of `common_flags` (`include/linux/trace_events.h`).
 const IN_INTERRUPT: i64 = 0x08 | 0x10;
 
+/// How the names of events begin that tell of a syscall's end.
+const EXIT: &str = "sys_exit";
+
 /// A sub-buffer as it was read.
 #[derive(Debug, Clone)]
 pub(super) struct Page {
@@ -75,28 +78,59 @@ pub(super) fn find(
         syscall: syscall.into(),
         result: -i64::from(errno),
     };
+    // Most events are of tasks that did not fail: these are not kept.
     let mut tasks: HashMap<i64, Vec<Event>> = HashMap::new();
+    let is_exit = |format: &EventFormat| format.name.starts_with(EXIT);
+    each_event(pages, formats, is_exit, |pid, event| {
+        if event.what == failed {
+            tasks.entry(pid).or_default();
+        }
+    });
+    if !tasks.is_empty() {
+        each_event(
+            pages,
+            formats,
+            |_| true,
+            |pid, event| {
+                if let Some(events) = tasks.get_mut(&pid) {
+                    events.push(event);
+                }
+            },
+        );
+    }
+    calls(tasks, failed)
+}
+
+/// Hands each event that is wanted by its format to `each`, with its task, those in interrupts aside.
+fn each_event(
+    pages: &[Page],
+    formats: &Formats,
+    is_wanted: impl Fn(&EventFormat) -> bool,
+    mut each: impl FnMut(i64, Event),
+) {
     for (index, page) in pages.iter().enumerate() {
         let Some(sub) = formats.page.sub_buffer(&page.bytes) else {
             continue;
         };
         for event in sub.events() {
             let format = event.id().and_then(|id| formats.by_id.get(&id));
-            let Some(format) = format else { continue };
+            let Some(format) = format.filter(|format| is_wanted(format)) else {
+                continue;
+            };
             let read = |name| format.field(name)?.read(event.data);
             let in_interrupt = read("common_flags").is_some_and(|flags| flags & IN_INTERRUPT != 0);
             if let (Some(pid), Some(what)) = (read("common_pid"), happening(format, event.data))
                 && !in_interrupt
             {
-                tasks.entry(pid).or_default().push(Event {
+                let event = Event {
                     time_ns: event.time_ns,
                     page: index,
                     what,
-                });
+                };
+                each(pid, event);
             }
         }
     }
-    calls(tasks, failed)
 }
 
 /// The calls in the events of each task that ended as `failed` says, in order of their end.
@@ -163,7 +197,7 @@ fn happening(format: &EventFormat, record: &[u8]) -> Option<Happening> {
         name if name.starts_with("sys_enter") => Happening::Enter {
             syscall: read("id").or_else(|| read("__syscall_nr"))?,
         },
-        name if name.starts_with("sys_exit") => Happening::Exit {
+        name if name.starts_with(EXIT) => Happening::Exit {
             syscall: read("id").or_else(|| read("__syscall_nr"))?,
             result: read("ret")?,
         },

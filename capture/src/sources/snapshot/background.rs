@@ -70,8 +70,8 @@ impl Background {
             involved,
             time,
         };
-        let asked = self.requests.as_ref().map(|to| to.send(request));
-        self.open += usize::from(matches!(asked, Some(Ok(()))));
+        let asked = self.requests.as_ref();
+        self.open += usize::from(asked.is_some_and(|to| to.send(request).is_ok()));
     }
 
     /// A part that is there by now.
