@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -27,6 +28,9 @@ const STREAM: u32 = 1;
 
 /// Most failing calls whose trees are kept.
 const MAX_CALLS: usize = 8;
+
+/// How long an event takes at most to be written once it has sprung the trap.
+const COMMIT: Duration = Duration::from_millis(20);
 
 /// An armed pass.
 #[derive(Debug)]
@@ -177,7 +181,13 @@ impl ArmedPass {
     ) -> Finished {
         // A call may have been caught since the last poll.
         let sprung = self.trap.is_sprung();
-        let pages = self.trap.take();
+        let mut pages = self.trap.take().unwrap_or_default();
+        // The trigger stops the buffer before it lets the event of the exit be read (`trace_event_buffer_commit` in
+        // `kernel/trace/trace.c`): a processor that was held up in between has not written it yet.
+        if sprung && self.find(&pages).is_empty() {
+            thread::sleep(COMMIT);
+            pages.extend(self.trap.take().unwrap_or_default());
+        }
         let lost = losses(self.trap.buffer());
         // Another tracer clears the buffer, so this comes after it was read; and before all that takes time. If it
         // fails, the guard tries again.
@@ -185,7 +195,7 @@ impl ArmedPass {
             let _ = self.trap.buffer().switch("current_tracer", "nop");
         }
         let (hooked, waited) = (self.hooked.elapsed(), self.armed.elapsed());
-        self.keep(pages.unwrap_or_default(), sprung, kernel, tools.sink);
+        self.keep(pages, sprung, kernel, tools.sink);
         let whole = self.calls.iter().all(|call| call.whole);
         // An instance cannot be removed while its raw ends are open.
         drop(self.trap);
@@ -224,9 +234,13 @@ impl ArmedPass {
         Ok(())
     }
 
-    fn keep(&mut self, pages: Vec<Page>, sprung: bool, kernel: &Kernel, sink: Sink<'_>) {
+    fn find(&self, pages: &[Page]) -> Vec<FailingCall> {
         let Target { syscall, errno, .. } = self.target;
-        let mut found = calls::find(&pages, &self.trap.formats, syscall, errno);
+        calls::find(pages, &self.trap.formats, syscall, errno)
+    }
+
+    fn keep(&mut self, pages: Vec<Page>, sprung: bool, kernel: &Kernel, sink: Sink<'_>) {
+        let mut found = self.find(&pages);
         if self.trap.of_thread {
             // The last is the one that has sprung it; those before are of threads of other names.
             let others = found.len() - usize::from(sprung && !found.is_empty());
