@@ -110,7 +110,7 @@ pub(crate) struct Record {
     pub(crate) max_size: ByteSize,
 
     /// Most memory for failures that wait to be written: an eighth for the kernel's ring buffer, the rest for the
-    /// flight recorder; the recorder needs about 20 MiB besides
+    /// flight recorder; the recorder needs 20 to 34 MiB besides
     #[arg(long, value_name = "SIZE", default_value = "8MiB", value_parser = values::size)]
     pub(crate) max_memory: ByteSize,
 

@@ -65,7 +65,7 @@ pub(crate) fn check() -> Result<(), Error> {
         println!("Not recorded here, and why:");
         print(&missing);
     }
-    println!("Nothing was changed. A recording needs about 20 MiB of memory; see capture --help.");
+    println!("Nothing was changed. A recording needs 20 to 34 MiB of memory; see capture --help.");
     Ok(())
 }
 
