@@ -32,6 +32,7 @@ mod preflight;
 mod procfs;
 mod reach;
 mod recorder;
+mod refusals;
 mod sentinels;
 mod sources;
 mod tracefs;

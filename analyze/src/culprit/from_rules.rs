@@ -113,6 +113,7 @@ fn says_origin(candidate: &mut Candidate, verdict: &Verdict, subject: &Subject<'
         return;
     };
     let (weight, seen) = match origin.how {
+        How::Place => (45, "made it, caught in the act"),
         How::ReturnValues => (45, "first returned it"),
         How::Sentinel => (45, "returned it, caught in the act"),
         How::Code => (40, "returned it, as its caller's code shows"),

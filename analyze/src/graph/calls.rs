@@ -40,9 +40,9 @@ impl Calls {
                 let split = |run: ReturnRun| split(run, &failures);
                 calls.sentinels.extend(runs.into_iter().flat_map(split));
             } else {
-                calls
-                    .returns
-                    .extend(runs.into_iter().filter(|run| !run.hits.is_empty()));
+                let runs = runs.into_iter().map(ReturnRun::set_made_apart);
+                let seen = |run: &ReturnRun| !run.hits.is_empty() || !run.made.is_empty();
+                calls.returns.extend(runs.filter(seen));
             }
         }
         calls.sentinels.retain(|run| !run.hits.is_empty());
@@ -76,6 +76,7 @@ fn split(mut run: ReturnRun, failures: &Failed) -> Vec<ReturnRun> {
                 result: Some(-i64::from(errno)),
                 ended_ns: time_ns,
                 hits,
+                made: Vec::new(),
                 ..run
             });
         }

@@ -1,4 +1,4 @@
-//! Return-probe events, one run for each syscall of a task.
+//! The events of probes on functions, one run for each syscall of a task.
 
 use std::collections::HashMap;
 
@@ -18,6 +18,9 @@ pub struct Hit {
     pub time_ns: u64,
     /// Address of the function, relative to `_text`.
     pub function: u64,
+    /// The instruction that was about to make what it returns, where the probe is on that one: its address, relative
+    /// to `_text`.
+    pub place: Option<u64>,
     /// Where it returned to; 0 when that is not known.
     pub caller: u64,
     /// What it returned: the register.
@@ -41,6 +44,8 @@ pub struct ReturnRun {
     pub ended_ns: u64,
     /// The returns.
     pub hits: Vec<Hit>,
+    /// Of a zoom, where functions were caught making an error. Of the sentinels, these are among the returns.
+    pub made: Vec<Hit>,
 }
 
 /// The runs of a stream.
@@ -56,6 +61,7 @@ pub fn runs(stream: &TraceStream, symbols: &SymbolTable) -> Vec<ReturnRun> {
             result: None,
             ended_ns: event.time_ns,
             hits: Vec::new(),
+            made: Vec::new(),
         };
         match &event.kind {
             EventKind::Return {
@@ -65,9 +71,12 @@ pub fn runs(stream: &TraceStream, symbols: &SymbolTable) -> Vec<ReturnRun> {
             } if !event.in_interrupt() => {
                 let run = open.entry(event.pid).or_insert_with(run);
                 run.ended_ns = event.time_ns;
+                let start = symbols.start(*function);
                 run.hits.push(Hit {
                     time_ns: event.time_ns,
-                    function: symbols.start(*function),
+                    function: start,
+                    // A probe at a return names the function and its caller.
+                    place: (*caller == 0 && *function != start).then_some(*function),
                     caller: *caller,
                     value: *value,
                     stack: Box::default(),
@@ -96,7 +105,43 @@ pub fn runs(stream: &TraceStream, symbols: &SymbolTable) -> Vec<ReturnRun> {
     done
 }
 
+impl Hit {
+    /// The functions on its stack, outermost first, the returning one last.
+    ///
+    /// Depending on the kernel, the stack of a return probe begins within the probe's own trampoline, at the function
+    /// that returned, or at its caller.
+    pub(crate) fn path(&self, symbols: &SymbolTable) -> Vec<u64> {
+        let functions: Vec<u64> = self
+            .stack
+            .iter()
+            .enumerate()
+            .filter_map(|(position, &address)| match symbols.find(address) {
+                // The innermost address may be the function's own start, all others are return addresses.
+                Some((symbol, 0)) if position == 0 => Some(symbol),
+                _ => symbols.caller(address),
+            })
+            .filter(|symbol| !is_trampoline(&symbol.name))
+            .map(|symbol| symbol.address)
+            .collect();
+        let own = functions
+            .iter()
+            .position(|&function| function == self.function);
+        let callers = own.map_or(0, |own| own + 1);
+        let mut path: Vec<u64> = functions[callers..].iter().rev().copied().collect();
+        path.push(self.function);
+        path
+    }
+}
+
 impl ReturnRun {
+    /// Sets apart where errors were made.
+    pub(super) fn set_made_apart(mut self) -> Self {
+        let (made, hits) = self.hits.into_iter().partition(|hit| hit.place.is_some());
+        self.made = made;
+        self.hits = hits;
+        self
+    }
+
     /// The tree that the callers' addresses tell: a function takes over the calls that returned into it. Calls whose
     /// caller was not probed stand beside each other.
     #[must_use]
@@ -133,7 +178,7 @@ impl ReturnRun {
     pub fn stack_tree(&self, symbols: &SymbolTable) -> CallTree {
         let mut drafts = Drafts::default();
         let hits = || self.hits.iter().filter(|hit| !hit.stack.is_empty());
-        let mut paths: Vec<Vec<u64>> = hits().map(|hit| path_of(hit, symbols)).collect();
+        let mut paths: Vec<Vec<u64>> = hits().map(|hit| hit.path(symbols)).collect();
         complete(&mut paths, symbols);
         for (hit, path) in hits().zip(paths) {
             let mut parent: Option<u32> = None;
@@ -191,32 +236,6 @@ fn complete(paths: &mut [Vec<u64>], symbols: &SymbolTable) {
             whole[to] = true;
         }
     }
-}
-
-/// The functions on a hit's stack, outermost first, the returning one last.
-///
-/// Depending on the kernel, the stack of a return probe begins within the probe's own trampoline, at the function
-/// that returned, or at its caller.
-fn path_of(hit: &Hit, symbols: &SymbolTable) -> Vec<u64> {
-    let functions: Vec<u64> = hit
-        .stack
-        .iter()
-        .enumerate()
-        .filter_map(|(position, &address)| match symbols.find(address) {
-            // The innermost address may be the function's own start, all others are return addresses.
-            Some((symbol, 0)) if position == 0 => Some(symbol),
-            _ => symbols.caller(address),
-        })
-        .filter(|symbol| !is_trampoline(&symbol.name))
-        .map(|symbol| symbol.address)
-        .collect();
-    let own = functions
-        .iter()
-        .position(|&function| function == hit.function);
-    let callers = own.map_or(0, |own| own + 1);
-    let mut path: Vec<u64> = functions[callers..].iter().rev().copied().collect();
-    path.push(hit.function);
-    path
 }
 
 /// Whether `function` is the machinery of return probes (`kernel/kprobes.c`, `kernel/trace/rethook.c`).

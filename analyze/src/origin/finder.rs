@@ -9,6 +9,7 @@ use super::{
     inferred,
     innocent::Innocent,
     makers::Makers,
+    places::Places,
     tally::Tally,
     walk::{Found, Walk},
     watched::Watched,
@@ -50,11 +51,16 @@ pub fn origins(bundle: &Bundle, calls: &Calls, kernel: &Kernel, task: &Task<'_>)
     };
     let makers = Makers::new(kernel, &bundle.symbols);
     let watched = Watched::new(&finder, &makers);
+    let places = Places::new(&finder);
     let mut tally = Tally::default();
     finder.sentinels(&watched, &mut tally);
-    finder.graphs(&watched, &mut tally);
-    if !tally.has(How::ReturnValues) && !tally.has(How::SyscallItself) {
-        finder.bare_returns(&watched, &mut tally);
+    finder.graphs(&watched, &places, &mut tally);
+    let by_values = [How::Place, How::ReturnValues, How::SyscallItself];
+    if !by_values.iter().any(|&how| tally.has(how)) {
+        finder.bare_returns(&watched, &places, &mut tally);
+    }
+    if tally.is_empty() {
+        finder.places(&places, &mut tally);
     }
     if tally.is_empty() {
         finder.refusals(&watched, &mut tally);
@@ -114,7 +120,7 @@ impl Finder<'_> {
         }
     }
 
-    fn graphs(&self, watched: &Watched<'_>, tally: &mut Tally) {
+    fn graphs(&self, watched: &Watched<'_>, places: &Places, tally: &mut Tally) {
         let runs = self.failing(&self.calls.returns, Head::of_run);
         for tree in self.failing(&self.calls.graphs, Head::of_tree) {
             let Some(tree) = with_values(tree, &runs) else {
@@ -125,15 +131,37 @@ impl Finder<'_> {
                 symbols: &self.bundle.symbols,
             };
             if let Some(found) = walk.find(self.task.errno).or_else(|| walk.of_root()) {
-                tally.add(self.told_by_values(watched, &walk, found));
+                tally.add(self.told_by_values(watched, places, &walk, found));
             }
         }
     }
 
-    /// The origin that return values tell, or the one that the code of the function found leads to from there.
-    fn told_by_values(&self, watched: &Watched<'_>, walk: &Walk<'_>, found: Found) -> Origin {
+    /// The origin that return values tell, or the one below it that was caught making the error, or that the code of the
+    /// function found leads to from there.
+    fn told_by_values(
+        &self,
+        watched: &Watched<'_>,
+        places: &Places,
+        walk: &Walk<'_>,
+        found: Found,
+    ) -> Origin {
         let tree = walk.tree;
         let at = found.path.last().copied();
+        let made = at.and_then(|at| places.below(tree, at, walk.symbols, watched.makers));
+        if let Some(below) = made {
+            let mut origin = self.origin(watched, tree, found, How::Place);
+            origin.how = How::Place;
+            origin.below = Below::Watched;
+            if !below.is_empty() {
+                let names = below.iter().map(|&function| walk.symbols.name(function));
+                origin.path.extend(names);
+                origin.function = origin.path.last().cloned().unwrap_or_default();
+                origin.translated = None;
+                origin.told.clear();
+                origin.called.clear();
+            }
+            return origin;
+        }
         match at
             .and_then(|at| by_code::maker(watched.makers, tree, walk.symbols, at, self.task.errno))
         {
@@ -151,7 +179,7 @@ impl Finder<'_> {
         }
     }
 
-    fn bare_returns(&self, watched: &Watched<'_>, tally: &mut Tally) {
+    fn bare_returns(&self, watched: &Watched<'_>, places: &Places, tally: &mut Tally) {
         for run in self.failing(&self.calls.returns, Head::of_run) {
             let tree = run.tree(&self.bundle.symbols);
             let walk = Walk {
@@ -159,8 +187,31 @@ impl Finder<'_> {
                 symbols: &self.bundle.symbols,
             };
             if let Some(found) = walk.find(self.task.errno) {
-                tally.add(self.told_by_values(watched, &walk, found));
+                tally.add(self.told_by_values(watched, places, &walk, found));
             }
+        }
+    }
+
+    /// Where the error was made, when nothing else is known of the failing calls.
+    fn places(&self, places: &Places, tally: &mut Tally) {
+        let symbols = &self.bundle.symbols;
+        for path in places.paths() {
+            let path: Vec<String> = path
+                .iter()
+                .map(|&function| symbols.name(function))
+                .collect();
+            let path = from_entry(path);
+            tally.add(Origin {
+                function: path.last().cloned().unwrap_or_default(),
+                errno: self.task.errno,
+                path,
+                how: How::Place,
+                failures: 1,
+                translated: None,
+                told: Vec::new(),
+                called: Vec::new(),
+                below: Below::Watched,
+            });
         }
     }
 
@@ -213,14 +264,7 @@ impl Finder<'_> {
     fn origin(&self, watched: &Watched<'_>, tree: &CallTree, found: Found, how: How) -> Origin {
         let symbols = &self.bundle.symbols;
         let name = |&index: &usize| symbols.name(tree.calls()[index].function);
-        let mut path: Vec<String> = found.path.iter().map(name).collect();
-        // A stack goes on above the syscall's entry, into the exception vectors.
-        if let Some(entry) = path
-            .iter()
-            .position(|step| syscall_of_entry(step).is_some())
-        {
-            path.drain(..entry);
-        }
+        let path = from_entry(found.path.iter().map(name).collect());
         let at = found.path.last().copied();
         let called: Vec<usize> = at
             .into_iter()
@@ -249,4 +293,13 @@ impl Finder<'_> {
             below,
         }
     }
+}
+
+/// A stack goes on above the syscall's entry, into the exception vectors.
+fn from_entry(mut path: Vec<String>) -> Vec<String> {
+    let entry = path
+        .iter()
+        .position(|step| syscall_of_entry(step).is_some());
+    path.drain(..entry.unwrap_or(0));
+    path
 }

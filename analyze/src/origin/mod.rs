@@ -12,6 +12,7 @@ mod finder;
 mod inferred;
 mod innocent;
 mod makers;
+mod places;
 mod tally;
 mod trees;
 mod walk;
@@ -102,6 +103,8 @@ impl Below {
 /// How an origin was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum How {
+    /// From a probe on the instruction of the function that makes the errno, in a failing call.
+    Place,
     /// From recorded return values.
     ReturnValues,
     /// From probes on functions that compare limits, armed from the start.
@@ -120,6 +123,7 @@ impl How {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Place => "place",
             Self::ReturnValues => "return values",
             Self::Sentinel => "sentinel",
             Self::Code => "return values and code",

@@ -253,6 +253,74 @@ fn a_deeper_return_value_wins_over_a_sentinel_that_passed_the_error_on() {
     assert_eq!(only(&bundle, 220, 11).function, "pids_can_fork");
 }
 
+/// An open that fails, of which the graph shows what is not hot.
+fn open_of_hot_functions(result: i64) -> Kernel {
+    let mut kernel = Kernel::new();
+    kernel.syscall_enter(56);
+    kernel.enter("__arm64_sys_openat");
+    kernel.enter("path_openat");
+    kernel.leave("path_openat");
+    kernel.leave("__arm64_sys_openat");
+    kernel.syscall_exit(56, result);
+    kernel
+}
+
+#[test]
+fn a_function_that_is_caught_making_the_error_is_its_origin() {
+    let mut probed = open_of_hot_functions(-40);
+    let graph = probed.stream();
+    probed.events.clear();
+    probed.syscall_enter(56);
+    let way = ["step_into", "path_openat", "__arm64_sys_openat"];
+    // An error that was made on another way, and this one.
+    probed.caught("may_lookup", &["path_lookupat", "vfs_statx"], -40);
+    probed.caught("pick_link", &way, -40);
+    probed.probe("path_openat", "__arm64_sys_openat", -40);
+    probed.probe("__arm64_sys_openat", "invoke_syscall", -40);
+    probed.syscall_exit(56, -40);
+    let mut bundle = bundle(&probed, None);
+    bundle.trace = vec![graph, TraceStream::of(2, &probed.events)];
+    let origin = only(&bundle, 56, 40);
+    assert_eq!((&*origin.function, origin.how), ("pick_link", How::Place));
+    assert_eq!(origin.below, Below::Watched);
+    let path = [
+        "__arm64_sys_openat",
+        "path_openat",
+        "step_into",
+        "pick_link",
+    ];
+    assert_eq!(origin.path, path);
+}
+
+#[test]
+fn what_was_caught_on_no_way_to_the_error_is_not_its_origin() {
+    for (caller, value) in [("path_lookupat", -40), ("path_openat", -13)] {
+        let mut probed = open_of_hot_functions(-40);
+        let graph = probed.stream();
+        probed.events.clear();
+        probed.syscall_enter(56);
+        probed.caught("pick_link", &[caller, "__arm64_sys_openat"], value);
+        probed.probe("path_openat", "__arm64_sys_openat", -40);
+        probed.probe("__arm64_sys_openat", "invoke_syscall", -40);
+        probed.syscall_exit(56, -40);
+        let mut bundle = bundle(&probed, None);
+        bundle.trace = vec![graph, TraceStream::of(2, &probed.events)];
+        assert_eq!(only(&bundle, 56, 40).function, "path_openat");
+    }
+}
+
+#[test]
+fn where_an_error_was_made_is_enough() {
+    let mut kernel = Kernel::new();
+    kernel.syscall_enter(56);
+    let way = ["path_openat", "__arm64_sys_openat", "invoke_syscall"];
+    kernel.caught("pick_link", &way, -40);
+    kernel.syscall_exit(56, -40);
+    let origin = only(&bundle(&kernel, None), 56, 40);
+    assert_eq!((&*origin.function, origin.how), ("pick_link", How::Place));
+    assert_eq!(origin.path[0], "__arm64_sys_openat");
+}
+
 /// A mount without values: `more` is what it does after the check.
 fn mount_without_values(kernel: &mut Kernel, result: i64, more: &[&str]) {
     kernel.syscall_enter(40);

@@ -122,6 +122,7 @@ impl OriginRow {
     /// How it was found, in words.
     pub(super) fn way(&self) -> &'static str {
         match self.how {
+            "place" => "caught where it makes the error",
             "return values" => "seen by its return value",
             "sentinel" => "caught by a probe on its return",
             "syscall itself" => "a check in the syscall itself",

@@ -167,8 +167,8 @@ pub struct OriginRow {
     pub errno: String,
     /// The functions from the syscall's entry to the origin.
     pub path: Vec<String>,
-    /// `return values`, `sentinel`, `return values and code`, `inferred` or `syscall itself`.
-    #[cfg_attr(test, schemars(extend("enum" = ["return values", "sentinel", "return values and code", "inferred", "syscall itself"])))]
+    /// `place`, `return values`, `sentinel`, `return values and code`, `inferred` or `syscall itself`.
+    #[cfg_attr(test, schemars(extend("enum" = ["place", "return values", "sentinel", "return values and code", "inferred", "syscall itself"])))]
     pub how: &'static str,
     /// Index of the kind of failure.
     pub failure: usize,

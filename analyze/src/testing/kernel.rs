@@ -148,6 +148,19 @@ impl Kernel {
         });
     }
 
+    /// The event of a probe within `name` that is about to return `value`, with the stack of its callers, innermost first.
+    pub(crate) fn caught(&mut self, name: &str, callers: &[&str], value: i64) {
+        let place = self.function(name) + 0x20;
+        self.push(EventKind::Return {
+            function: place,
+            caller: 0,
+            value: Some(value.cast_unsigned()),
+        });
+        let mut stack = vec![place];
+        stack.extend(callers.iter().map(|caller| self.function(caller) + 0x10));
+        self.push(EventKind::Stack(stack.into()));
+    }
+
     /// A return probe's event with the stack of its callers, innermost first.
     pub(crate) fn probe_with_stack(&mut self, name: &str, callers: &[&str], value: i64) {
         self.probe(name, callers[0], value);

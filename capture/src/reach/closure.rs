@@ -35,6 +35,15 @@ impl<'k> Closure<'k> {
 
     /// The functions that `entries` reach, with how many calls away they are.
     pub(super) fn from(&mut self, entries: &[u64]) -> HashMap<u64, u32> {
+        self.through(entries, |_| true)
+    }
+
+    /// The functions that `entries` reach by way of functions that are `open`, with how many calls away they are.
+    pub(super) fn through(
+        &mut self,
+        entries: &[u64],
+        open: impl Fn(u64) -> bool,
+    ) -> HashMap<u64, u32> {
         let kernel = self.kernel;
         let (callees, followed) = (&mut self.callees, &mut self.followed);
         let mut is_followed = |target| {
@@ -44,7 +53,11 @@ impl<'k> Closure<'k> {
         walk(entries, |function, each| {
             let known = callees.entry(function);
             let known = known.or_insert_with(|| look_at(kernel, function, &mut is_followed));
-            known.iter().copied().for_each(each);
+            known
+                .iter()
+                .copied()
+                .filter(|&callee| open(callee))
+                .for_each(each);
         })
     }
 }

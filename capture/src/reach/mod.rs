@@ -61,6 +61,8 @@ struct Candidate {
 pub(crate) struct Hooks {
     /// Positions in `available_filter_functions`, from 1.
     pub(crate) positions: Vec<u32>,
+    /// The functions at these positions.
+    pub(crate) hooked: HashSet<u64>,
     /// The functions that the entries reach by direct calls, hooked or not.
     pub(crate) covered: HashSet<u64>,
     /// Functions that were left out because others call them too often.
@@ -176,10 +178,25 @@ impl<'k> Reach<'k> {
             // The entries themselves show where a call begins.
             if distance == 0 || budget.admits(candidate.heats) {
                 hooks.positions.push(candidate.position);
+                hooks.hooked.insert(candidate.function);
             } else {
                 hooks.too_hot += 1;
             }
         }
         hooks
+    }
+
+    /// What `functions` reach by direct calls without going through one that is `hooked`: such a call would have been
+    /// seen. The nearest come first, and `functions` themselves before them.
+    pub(crate) fn unseen_below(&mut self, functions: &[u64], hooked: &HashSet<u64>) -> Vec<u64> {
+        let reached = self
+            .closure
+            .through(functions, |function| !hooked.contains(&function));
+        let mut reached: Vec<(u32, u64)> = reached
+            .into_iter()
+            .map(|(function, distance)| (distance, function))
+            .collect();
+        reached.sort_unstable();
+        reached.into_iter().map(|(_, function)| function).collect()
     }
 }

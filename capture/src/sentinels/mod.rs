@@ -2,13 +2,12 @@
 //!
 //! They sit on functions that compare a limit, and write only when such a function fails, with the kernel stack: the
 //! first failure already has its origin and its path. A function that is not hot has a return probe with a filter; a
-//! hot one has probes on the instructions that make its errnos, which cost nothing until they run ([`refusals`]).
+//! hot one has probes on the instructions that make its errnos, which cost nothing until they run ([`crate::refusals`]).
 //! The list is data (`sentinels.txt`), generated from the analyzer's rules.
 
 mod armed;
 mod list;
 mod plan;
-mod refusals;
 mod sightings;
 
 use format_spec::record::{Armed as ArmedRow, Drop, Missing};

@@ -2,17 +2,15 @@
 
 use format_spec::record::{Missing, ProbeKind};
 
-use super::{
-    list::{Entry, Failure, Watch, list, return_probe},
-    refusals::{self, Refusal},
-};
+use super::list::{Entry, Failure, Watch, list, return_probe};
 use crate::{
     kernel::{Kernel, KernelSymbol},
+    refusals::{self, Refusal},
     tracefs::{ProbeLine, RefusalLine},
 };
 
-/// Refusals are searched for in the code of one architecture.
-const HAS_REFUSALS: bool = cfg!(target_arch = "aarch64");
+/// Most places in one function: where there are more, they cannot be told from what always runs.
+const MAX_PLACES: usize = 4;
 
 /// Probes of one group, each with its function.
 pub(super) type Lines<L> = Vec<(L, String)>;
@@ -54,7 +52,10 @@ impl Plan {
             .function_or_clone(entry.function)
             .ok_or("this kernel does not have it, or inlines it")?;
         if entry.watch != Watch::Return {
-            let places = refusals_of(&found, &entry.errnos, kernel);
+            let mut places = refusals::of(kernel, &found, &entry.errnos);
+            if places.len() > MAX_PLACES {
+                places.clear();
+            }
             let all = !places.is_empty() && places.iter().all(|place| place.has_frame);
             if all || entry.watch == Watch::Site {
                 return self.add_refusals(&found, &places, kernel);
@@ -75,13 +76,9 @@ impl Plan {
         places: &[Refusal],
         kernel: &Kernel,
     ) -> Result<(), &'static str> {
-        let start = kernel.probe_place(found).ok_or("it cannot be told apart")?;
         for place in places {
-            let line = RefusalLine {
-                event: self.event(),
-                place: further(&start, place.offset).ok_or("it cannot be told apart")?,
-                errno: place.errno,
-            };
+            let line = place.line(kernel, found, self.event());
+            let line = line.ok_or("it cannot be told apart")?;
             self.refusals.push((line, found.name.to_owned()));
         }
         match places.is_empty() {
@@ -109,39 +106,5 @@ pub(super) fn absent(function: &str, why: &str) -> Missing {
     Missing {
         what: format!("sentinel {function}"),
         why: why.into(),
-    }
-}
-
-fn refusals_of(found: &KernelSymbol<'_>, errnos: &[u16], kernel: &Kernel) -> Vec<Refusal> {
-    if !HAS_REFUSALS {
-        return Vec::new();
-    }
-    let code = kernel.code([found.address]);
-    // Of code that was cut, the ways cannot be followed to their ends.
-    let whole = |code: &&format_spec::record::FunctionCode| code.bytes.len() as u64 == found.size;
-    let code = code.functions.first().filter(whole);
-    code.map_or_else(Vec::new, |code| refusals::find(&code.bytes, errnos))
-}
-
-/// The place `offset` bytes behind `place`: a symbol, with an offset or without.
-fn further(place: &str, offset: u32) -> Option<String> {
-    match place.split_once('+') {
-        Some((symbol, start)) => {
-            let start: u64 = start.parse().ok()?;
-            Some(format!("{symbol}+{}", start + u64::from(offset)))
-        }
-        None => Some(format!("{place}+{offset}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_are_added_up() {
-        assert_eq!(further("_stext+4096", 24).unwrap(), "_stext+4120");
-        assert_eq!(further("ext4:f", 24).unwrap(), "ext4:f+24");
-        assert_eq!(further("_stext+x", 24), None);
     }
 }

@@ -131,11 +131,6 @@ impl ProbeGroup {
         }
     }
 
-    /// Its name: the event system.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Enables all its events in `buffer`.
     ///
     /// # Errors

@@ -29,6 +29,8 @@ pub(super) struct FailingCall {
     pub(super) tree: CallTree,
     /// Values that return probes saw: function, value.
     pub(super) returns: Vec<(u64, i64)>,
+    /// Instructions that were seen to make the error, of functions or of what these called.
+    pub(super) made: Vec<u64>,
     /// Whether its beginning is in the pages.
     pub(super) whole: bool,
     /// Indexes of the pages that hold it.
@@ -57,6 +59,9 @@ enum Happening {
     Probe {
         function: u64,
         value: i64,
+    },
+    Made {
+        place: u64,
     },
 }
 
@@ -161,6 +166,7 @@ fn call(events: &[Event]) -> FailingCall {
     };
     let mut tree = CallTree::default();
     let mut returns = Vec::new();
+    let mut made = Vec::new();
     for event in &events[start..] {
         match event.what {
             Happening::Call { function, depth } => tree.enter(function, depth),
@@ -170,12 +176,14 @@ fn call(events: &[Event]) -> FailingCall {
                 value,
             } => tree.leave(function, depth, value),
             Happening::Probe { function, value } => returns.push((function, value)),
+            Happening::Made { place } => made.push(place),
             Happening::Enter { .. } | Happening::Exit { .. } => {}
         }
     }
     FailingCall {
         tree,
         returns,
+        made,
         whole: boundary.is_some(),
         pages: events[start..].iter().map(|event| event.page).collect(),
     }
@@ -201,9 +209,13 @@ fn happening(format: &EventFormat, record: &[u8]) -> Option<Happening> {
             syscall: read("id").or_else(|| read("__syscall_nr"))?,
             result: read("ret")?,
         },
-        _ => Happening::Probe {
-            function: address("__probe_func")?,
-            value: read("ret")?,
+        // A probe at a return names the function, one within it the instruction.
+        _ => match (address("__probe_func"), address("__probe_ip")) {
+            (Some(function), _) => Happening::Probe {
+                function,
+                value: read("ret")?,
+            },
+            (None, place) => Happening::Made { place: place? },
         },
     })
 }

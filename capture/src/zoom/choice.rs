@@ -23,6 +23,8 @@ pub(super) struct Knowledge {
     pub(super) asked: HashSet<u64>,
     /// Functions that returned the error.
     pub(super) returned: HashSet<u64>,
+    /// Functions that were caught where they make the error.
+    pub(super) made: HashSet<u64>,
 }
 
 /// The functions to probe next, by rising depth; empty when there is nothing more to learn. `way` is the way that a

@@ -1,5 +1,7 @@
 //! The way down a failing call's tree, batch by batch.
 
+use std::collections::HashSet;
+
 use format_spec::{linux::interrupt, record::ReturnType};
 
 use super::{
@@ -8,10 +10,17 @@ use super::{
     choice::{self, Knowledge},
     means::probe_line,
     pass::ArmedPass,
+    places::{self, Place},
     returns::{self, Context},
     tree::CallTree,
 };
-use crate::{guard::Guard, kernel::Kernel, reach::is_hot, sentinels::Way, tracefs::TracefsError};
+use crate::{
+    guard::Guard,
+    kernel::Kernel,
+    reach::{Reach, is_hot},
+    sentinels::Way,
+    tracefs::TracefsError,
+};
 
 /// Most batches of one zoom.
 const MAX_BATCHES: u32 = 5;
@@ -25,14 +34,39 @@ pub(super) struct Descent {
     pub(super) known: Knowledge,
     /// The way that a sentinel saw.
     way: Option<Way>,
+    /// Functions that the graph hooked.
+    hooked: HashSet<u64>,
+    /// Calls below which places were looked for.
+    searched: HashSet<usize>,
     batches: u32,
+}
+
+/// What to probe next.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Functions, at their returns.
+    pub(super) functions: Vec<u64>,
+    /// Instructions that make the error.
+    pub(super) places: Vec<Place>,
+}
+
+impl Batch {
+    /// Whether there is nothing to probe.
+    pub(super) fn is_empty(&self) -> bool {
+        self.functions.is_empty() && self.places.is_empty()
+    }
 }
 
 impl Descent {
     /// Begins with a failing call of the graph pass, and the way that a sentinel saw, if any.
     ///
     /// Functions are brought to the start of their symbol: the tracer's addresses may lie a few bytes behind it.
-    pub(super) fn new(mut tree: CallTree, way: Option<Way>, kernel: &Kernel) -> Self {
+    pub(super) fn new(
+        mut tree: CallTree,
+        way: Option<Way>,
+        hooked: HashSet<u64>,
+        kernel: &Kernel,
+    ) -> Self {
         let start = |address| Some(kernel.containing(address)?.address);
         tree.rename(|address| start(address).unwrap_or(address));
         let name = |address| Some(kernel.containing(address)?.name);
@@ -40,7 +74,9 @@ impl Descent {
         Self {
             tree,
             way,
+            hooked,
             known: Knowledge::default(),
+            searched: HashSet::new(),
             batches: 0,
         }
     }
@@ -52,6 +88,9 @@ impl Descent {
                 self.known.returned.insert(function);
             }
         }
+        let made = calls.iter().flat_map(|call| &call.made);
+        let start = |&place| Some(kernel.containing(place)?.address);
+        self.known.made.extend(made.filter_map(start));
     }
 
     /// Learns from the values that the graph itself gave.
@@ -65,11 +104,41 @@ impl Descent {
         }
     }
 
-    /// The functions of the next batch; empty when there is nothing more to learn.
-    pub(super) fn next(&self, kernel: &Kernel) -> Vec<u64> {
-        if self.batches == MAX_BATCHES || self.is_way_confirmed(kernel) {
-            return Vec::new();
+    /// The next batch; empty when there is nothing more to learn. Places are looked for once the deepest function that
+    /// returned the error is known, where `reach` can tell what it calls.
+    pub(super) fn next(
+        &mut self,
+        errno: u16,
+        kernel: &Kernel,
+        reach: Option<&mut Reach<'_>>,
+    ) -> Batch {
+        let is_caught = !self.known.made.is_empty();
+        if self.batches == MAX_BATCHES || is_caught || self.is_way_confirmed(kernel) {
+            return Batch::default();
         }
+        let functions = self.next_functions(kernel);
+        let places = match (self.deepest(), reach) {
+            (Some(deepest), Some(reach)) if self.searched.insert(deepest) => places::below(
+                &self.tree,
+                deepest,
+                &self.known,
+                &self.hooked,
+                errno,
+                kernel,
+                reach,
+            ),
+            _ => Vec::new(),
+        };
+        Batch { functions, places }
+    }
+
+    /// The deepest call that is known to have returned the error.
+    fn deepest(&self) -> Option<usize> {
+        let asked = |function| self.known.asked.contains(&function);
+        self.tree.deepest(&self.known.returned, asked)
+    }
+
+    fn next_functions(&self, kernel: &Kernel) -> Vec<u64> {
         let is_wanted = |function| {
             let found = kernel.containing(function);
             found.is_some_and(|found| {
@@ -101,19 +170,20 @@ impl Descent {
     /// What the kernel refuses.
     pub(super) fn arm(
         &mut self,
-        batch: &[u64],
+        batch: &Batch,
         context: Context<'_>,
         guard: &mut Guard,
         sink: Sink<'_>,
     ) -> Result<ArmedPass, TracefsError> {
         self.batches += 1;
         // The function that the batch hangs below ties it to the batch before.
-        let asked = |function| self.known.asked.contains(&function);
-        let deepest = self.tree.deepest(&self.known.returned, asked);
-        let anchor = deepest.map(|index| self.tree.calls()[index].function);
-        let functions: Vec<u64> = anchor.into_iter().chain(batch.iter().copied()).collect();
-        self.known.asked.extend(batch);
-        returns::arm(&functions, context, guard, sink)
+        let anchor = self
+            .deepest()
+            .map(|index| self.tree.calls()[index].function);
+        let functions = anchor.into_iter().chain(batch.functions.iter().copied());
+        let functions: Vec<u64> = functions.collect();
+        self.known.asked.extend(&batch.functions);
+        returns::arm(&functions, &batch.places, context, guard, sink)
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) struct Means {
     /// Where return values come from.
     pub(super) tier: Tier,
     has_graph: bool,
+    has_probes: bool,
     has_syscalls: bool,
     has_arguments: bool,
     /// Major and minor number of the kernel.
@@ -47,15 +48,17 @@ impl Means {
     /// Why tracefs cannot be used at all, in words.
     pub(super) fn find() -> Result<Self, String> {
         let tracefs = Tracefs::find().map_err(|error| error.to_string())?;
+        let has_probes = tracefs.has("kprobe_events");
         let tier = if tracefs.has("options/funcgraph-retval") {
             Tier::Graph
-        } else if tracefs.has("kprobe_events") {
+        } else if has_probes {
             Tier::Probes
         } else {
             Tier::None
         };
         Ok(Self {
             tier,
+            has_probes,
             has_graph: tracefs.has_tracer("function_graph"),
             has_syscalls: tracefs.has("events/raw_syscalls/sys_exit"),
             has_arguments: tracefs.has("options/funcgraph-args"),
@@ -76,6 +79,11 @@ impl Means {
             return Err("this kernel has no raw_syscalls events".into());
         }
         Ok(())
+    }
+
+    /// Whether functions can be probed.
+    pub(super) fn has_probes(&self) -> bool {
+        self.has_probes
     }
 
     /// For `capture check` and the manifest.

@@ -5,7 +5,8 @@
 //! 1. **Graph pass** ([`Pass::Graph`](format_spec::record::Pass)): the function graph of a failing syscall, in a few
 //!    short [`rounds`], each on what the one before has shown to be worth it.
 //! 2. **Returns pass** ([`Pass::Returns`](format_spec::record::Pass)): return probes on the functions that the
-//!    failing graph showed, where the kernel has no `funcgraph-retval`.
+//!    failing graph showed, where the kernel has no `funcgraph-retval`; and probes on the [`places`] where functions
+//!    make the error that are too hot to be hooked.
 //!
 //! All that they record goes to the recorder as [`Output`]. All that they change on the host is noted in the
 //! [`Guard`](crate::guard::Guard) first.
@@ -17,6 +18,7 @@ mod entry;
 mod graph;
 mod means;
 mod pass;
+mod places;
 mod returns;
 mod rounds;
 mod target;
@@ -39,7 +41,7 @@ use crate::{
     reach::Reach,
     sentinels::Sentinels,
 };
-use descent::Descent;
+use descent::{Batch, Descent};
 use means::{Means, Tier};
 use pass::ArmedPass;
 use returns::Context;
@@ -238,11 +240,11 @@ impl<'k> Zoom<'k> {
         };
         // A pass that saw no failure will not be followed by one that does.
         let goes_on = matches!(end, ZoomEnd::Enough | ZoomEnd::Time);
-        let more = caught && goes_on && self.tier() == Tier::Probes;
+        let more = caught && goes_on && self.has_probes();
         let batch = if more {
-            descent.next(self.kernel)
+            descent.next(target.errno, self.kernel, self.reach.as_mut())
         } else {
-            Vec::new()
+            Batch::default()
         };
         if let (false, Ok(means)) = (batch.is_empty(), &self.means) {
             let mark = tools.guard.mark();
@@ -326,6 +328,10 @@ impl<'k> Zoom<'k> {
         self.means.as_ref().map_or(Tier::None, |means| means.tier)
     }
 
+    fn has_probes(&self) -> bool {
+        self.means.as_ref().is_ok_and(Means::has_probes)
+    }
+
     fn send_evidence(&self, descent: &Descent, tools: &mut Tools<'_, '_>) {
         let functions = telling::telling(descent);
         tools.evidence.code(&functions, self.kernel, tools.sink);
@@ -340,11 +346,12 @@ impl<'k> Zoom<'k> {
     ) -> Option<Descent> {
         let errno = target.errno;
         let disturbance = |call: &calls::FailingCall| (!call.whole, call.tree.calls().is_empty());
+        let hooked = rounds.hooked;
         let call = rounds.calls.into_iter().min_by_key(disturbance)?;
         let entry = graph::entry_function(self.kernel, target).ok();
         let entry = entry.and_then(|name| self.kernel.function(&name));
         let way = entry.and_then(|entry| sentinels.way(entry.address, errno));
-        let mut descent = Descent::new(call.tree, way, self.kernel);
+        let mut descent = Descent::new(call.tree, way, hooked, self.kernel);
         if self.tier() == Tier::Graph {
             descent.learn_from_tree(errno, self.kernel);
         }

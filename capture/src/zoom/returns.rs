@@ -1,4 +1,5 @@
-//! The returns pass: return probes on functions that the failing graph showed.
+//! The returns pass: return probes on functions that the failing graph showed, and probes on the instructions that make
+//! the error in functions that it cannot show.
 
 use std::time::Instant;
 
@@ -9,13 +10,14 @@ use super::{
     graph::instance_name,
     means::{Means, probe_line},
     pass::{ArmedPass, Arming},
+    places::Place,
     trap::{Bait, Trap},
 };
 use crate::{
     guard::Guard,
     kernel::Kernel,
     preflight::monotonic_ns,
-    tracefs::{Buffer, ProbeGroup, TracefsError},
+    tracefs::{Buffer, Line, ProbeGroup, Tracefs, TracefsError},
 };
 
 /// What every batch of a zoom needs.
@@ -52,12 +54,14 @@ impl Context<'_> {
     }
 }
 
-/// Arms return probes on `functions`. What was changed is in the guard, in any case.
+/// Arms return probes on `functions`, and probes on `places`, with the stack. What was changed is in the guard, in any
+/// case.
 ///
 /// # Errors
 /// What the kernel refuses.
 pub(super) fn arm(
     functions: &[u64],
+    places: &[Place],
     context: Context<'_>,
     guard: &mut Guard,
     sink: Sink<'_>,
@@ -72,17 +76,6 @@ pub(super) fn arm(
     let started_ns = monotonic_ns();
     let mark = guard.mark();
     let tracefs = &means.tracefs;
-    let mut lines = Vec::new();
-    let mut names = Vec::new();
-    for (index, &function) in functions.iter().enumerate() {
-        let Some(found) = kernel.containing(function) else {
-            continue;
-        };
-        if let Some(line) = probe_line(kernel, &found, format!("p{index}")) {
-            lines.push(line);
-            names.push(found.name.to_owned());
-        }
-    }
     let buffer = Buffer::create(tracefs, &instance_name(number), guard)?;
     let bait = Bait {
         syscall: target.syscall,
@@ -92,24 +85,36 @@ pub(super) fn arm(
         pids,
     };
     let mut trap = Trap::set(tracefs, buffer.clone(), bait, guard)?;
-    let group = format!("etz_{}_{number}", std::process::id());
-    let (group, made) = ProbeGroup::create(tracefs, &group, &lines, guard)?;
-    let mut probes = Probes::default();
-    let mut probed = Vec::new();
-    for (line, function) in lines.iter().zip(names) {
-        if made.contains(&line.event) {
-            trap.formats.add(tracefs, group.name(), &line.event)?;
-            probed.push(function.clone());
-            probes.probes.push(Probe {
-                event: format!("{}/{}", group.name(), line.event),
-                function,
-                kind: ProbeKind::Kretprobe,
-                session: number,
-            });
-        }
+    let mut making = Making {
+        tracefs,
+        buffer: &buffer,
+        trap: &mut trap,
+        number,
+        probes: Vec::new(),
+    };
+    let found = functions
+        .iter()
+        .filter_map(|&function| kernel.containing(function));
+    let returns = found.enumerate().filter_map(|(index, found)| {
+        let line = probe_line(kernel, &found, format!("p{index}"))?;
+        Some((line, found.name.to_owned()))
+    });
+    making.group("", ProbeKind::Kretprobe, returns.collect(), guard)?;
+    let made = places.iter().filter_map(|(line, function)| {
+        let found = kernel.containing(*function)?;
+        Some((line.clone(), found.name.to_owned()))
+    });
+    making.group("_made", ProbeKind::Kprobe, made.collect(), guard)?;
+    let probes = making.probes;
+    if !places.is_empty() {
+        // Of the functions between there may be no other trace.
+        trap.formats.add(tracefs, "ftrace", "kernel_stack")?;
+        buffer.set("options/stacktrace", "1", guard)?;
     }
-    group.enable(&buffer, guard)?;
-    sink(Output::Probes(probes));
+    let probed = probes.iter().map(|probe| probe.function.clone());
+    let mut probed: Vec<String> = probed.collect();
+    probed.dedup();
+    sink(Output::Probes(Probes { probes }));
     let arming = Arming {
         target: target.clone(),
         number,
@@ -123,4 +128,44 @@ pub(super) fn arm(
         tier: means.describe_tier(),
     };
     ArmedPass::start(trap, arming, sink)
+}
+
+/// The probes of a pass while they are made.
+struct Making<'a> {
+    tracefs: &'a Tracefs,
+    buffer: &'a Buffer,
+    trap: &'a mut Trap,
+    /// The zoom's number.
+    number: u32,
+    probes: Vec<Probe>,
+}
+
+impl Making<'_> {
+    /// Makes and enables a group of probes, each with its function.
+    fn group<L: Line>(
+        &mut self,
+        suffix: &str,
+        kind: ProbeKind,
+        lines: Vec<(L, String)>,
+        guard: &mut Guard,
+    ) -> Result<(), TracefsError> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let name = format!("etz_{}_{}{suffix}", std::process::id(), self.number);
+        let (lines, functions): (Vec<L>, Vec<String>) = lines.into_iter().unzip();
+        let (group, made) = ProbeGroup::create(self.tracefs, &name, &lines, guard)?;
+        for (line, function) in lines.iter().zip(functions) {
+            if made.contains(line.event()) {
+                self.trap.formats.add(self.tracefs, &name, line.event())?;
+                self.probes.push(Probe {
+                    event: format!("{name}/{}", line.event()),
+                    function,
+                    kind,
+                    session: self.number,
+                });
+            }
+        }
+        group.enable(self.buffer, guard)
+    }
 }

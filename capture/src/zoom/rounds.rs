@@ -29,6 +29,8 @@ pub(super) struct Rounds {
     /// Functions whose direct calls are followed: the first is the entry function.
     entries: Vec<u64>,
     covered: HashSet<u64>,
+    /// Functions that the last round hooked.
+    pub(super) hooked: HashSet<u64>,
     /// Time for all rounds together; arming, which takes as long as the host takes, is not in it.
     left: Duration,
     count: u32,
@@ -42,6 +44,7 @@ impl Rounds {
         Self {
             entries: vec![entry],
             covered: HashSet::new(),
+            hooked: HashSet::new(),
             left: time,
             count: 0,
             calls: Vec::new(),
@@ -68,6 +71,7 @@ impl Rounds {
     /// Notes a round that was armed with `hooks`.
     pub(super) fn armed(&mut self, hooks: Hooks) {
         self.covered = hooks.covered;
+        self.hooked = hooks.hooked;
         self.count += 1;
     }
 

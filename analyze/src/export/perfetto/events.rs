@@ -155,7 +155,7 @@ fn begin(bundle: &Bundle, tree: &CallTree, own: bool, index: usize) -> TrackEven
 /// What return probes saw: no slices, as only the end is known.
 fn probes(bundle: &Bundle, run: &ReturnRun, events: &mut Vec<Timed>) {
     let track = thread_track(run.pid);
-    for hit in &run.hits {
+    for hit in run.hits.iter().chain(&run.made) {
         let Some(value) = hit.value else { continue };
         let Some(returned) = Outcome::read(value, bundle.symbols.returns(hit.function)) else {
             continue;

@@ -11,26 +11,71 @@ use std::collections::HashSet;
 
 use step::{Next, step};
 
+use crate::{
+    kernel::{Kernel, KernelSymbol},
+    tracefs::RefusalLine,
+};
+
+/// Refusals are searched for in the code of one architecture.
+const HAS_REFUSALS: bool = cfg!(target_arch = "aarch64");
+
 /// Most instructions that are followed from one place.
 const MAX_STEPS: usize = 2000;
 
-/// Most places in one function.
-const MAX_PLACES: usize = 4;
-
 /// A place in a function's code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     /// Bytes from the start of the function.
-    pub(super) offset: u32,
+    pub(crate) offset: u32,
     /// The errno, positive.
-    pub(super) errno: u16,
+    pub(crate) errno: u16,
     /// Whether the function has a stack frame there. Without one its caller is missing from the stack.
-    pub(super) has_frame: bool,
+    pub(crate) has_frame: bool,
+}
+
+impl Refusal {
+    /// The probe on this place of `function`; `None` where it cannot be named to the kernel.
+    pub(crate) fn line(
+        &self,
+        kernel: &Kernel,
+        function: &KernelSymbol<'_>,
+        event: String,
+    ) -> Option<RefusalLine> {
+        Some(RefusalLine {
+            event,
+            place: further(&kernel.probe_place(function)?, self.offset)?,
+            errno: self.errno,
+        })
+    }
+}
+
+/// The places in `function` where one of `errnos` is made and then returned.
+pub(crate) fn of(kernel: &Kernel, function: &KernelSymbol<'_>, errnos: &[u16]) -> Vec<Refusal> {
+    if !HAS_REFUSALS {
+        return Vec::new();
+    }
+    let code = kernel.code([function.address]);
+    // Of code that was cut, the ways cannot be followed to their ends.
+    let whole =
+        |code: &&format_spec::record::FunctionCode| code.bytes.len() as u64 == function.size;
+    let code = code.functions.first().filter(whole);
+    code.map_or_else(Vec::new, |code| find(&code.bytes, errnos))
+}
+
+/// The place `offset` bytes behind `place`: a symbol, with an offset or without.
+fn further(place: &str, offset: u32) -> Option<String> {
+    match place.split_once('+') {
+        Some((symbol, start)) => {
+            let start: u64 = start.parse().ok()?;
+            Some(format!("{symbol}+{}", start + u64::from(offset)))
+        }
+        None => Some(format!("{place}+{offset}")),
+    }
 }
 
 /// The places in `code` (arm64, little endian, from the function's start) where one of `errnos` is made and then
-/// returned; none where there are too many to be told from what always runs.
-pub(super) fn find(code: &[u8], errnos: &[u16]) -> Vec<Refusal> {
+/// returned.
+fn find(code: &[u8], errnos: &[u16]) -> Vec<Refusal> {
     let (words, _) = code.as_chunks::<4>();
     let words: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();
     let mut places = Vec::new();
@@ -46,9 +91,6 @@ pub(super) fn find(code: &[u8], errnos: &[u16]) -> Vec<Refusal> {
                 has_frame,
             });
         }
-    }
-    if places.len() > MAX_PLACES {
-        places.clear();
     }
     places
 }
@@ -125,6 +167,13 @@ mod tests {
         0xd503_23bf, // autiasp
         0xd65f_03c0, // ret
     ];
+
+    #[test]
+    fn places_are_added_up() {
+        assert_eq!(further("_stext+4096", 24).unwrap(), "_stext+4120");
+        assert_eq!(further("ext4:f", 24).unwrap(), "ext4:f+24");
+        assert_eq!(further("_stext+x", 24), None);
+    }
 
     #[test]
     fn finds_where_the_errno_is_made() {
