@@ -54,6 +54,8 @@ mod tests {
             "schedule_timeout",
             "do_lock_mount",
             "security_capable",
+            "sched_fork",
+            "sched_setaffinity",
         ] {
             assert!(!is_hot(function), "{function}");
         }

@@ -16,6 +16,15 @@ use crate::{
     tracefs::RefusalLine,
 };
 
+/// Functions that never return, of those that any function may call (`tools/objtool/noreturns.h`; `__fortify_panic` is
+/// `fortify_panic` since 6.10): what stands behind such a call belongs to another way.
+const NEVER_RETURN: [&str; 4] = [
+    "__fortify_panic",
+    "__stack_chk_fail",
+    "fortify_panic",
+    "panic",
+];
+
 /// Refusals are searched for in the code of one architecture.
 const HAS_REFUSALS: bool = cfg!(target_arch = "aarch64");
 
@@ -59,7 +68,14 @@ pub(crate) fn of(kernel: &Kernel, function: &KernelSymbol<'_>, errnos: &[u16]) -
     let whole =
         |code: &&format_spec::record::FunctionCode| code.bytes.len() as u64 == function.size;
     let code = code.functions.first().filter(whole);
-    code.map_or_else(Vec::new, |code| find(&code.bytes, errnos))
+    code.map_or_else(Vec::new, |code| {
+        let never_returns = |distance: isize| {
+            let target = function.address.wrapping_add_signed(distance as i64 * 4);
+            let called = kernel.containing(target);
+            called.is_some_and(|called| NEVER_RETURN.contains(&called.name))
+        };
+        find(&code.bytes, errnos, never_returns)
+    })
 }
 
 /// The place `offset` bytes behind `place`: a symbol, with an offset or without.
@@ -74,15 +90,16 @@ fn further(place: &str, offset: u32) -> Option<String> {
 }
 
 /// The places in `code` (arm64, little endian, from the function's start) where one of `errnos` is made and then
-/// returned.
-fn find(code: &[u8], errnos: &[u16]) -> Vec<Refusal> {
+/// returned. `never_returns` tells of a function that is called, by its distance from the start in instructions, whether
+/// it never returns.
+fn find(code: &[u8], errnos: &[u16], never_returns: impl Fn(isize) -> bool) -> Vec<Refusal> {
     let (words, _) = code.as_chunks::<4>();
     let words: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();
     let mut places = Vec::new();
     for (index, &word) in words.iter().enumerate() {
         if let Some((register, errno)) = made(word)
             && errnos.contains(&errno)
-            && let Some(has_frame) = returned(&words, index + 1, register, errno)
+            && let Some(has_frame) = returned(&words, index + 1, (register, errno), &never_returns)
             && let Ok(offset) = u32::try_from(index * 4)
         {
             places.push(Refusal {
@@ -102,9 +119,14 @@ fn made(word: u32) -> Option<(u32, u16)> {
     is_movn.then_some((word & 31, errno))
 }
 
-/// Follows the code from `start` on. `Some` when every way reaches a return with the value that `register` has, in
+/// Follows the code from `start` on. `Some` when every way reaches a return with the errno that `register` has, in
 /// `x0`: and whether the stack frame is taken down on every way.
-fn returned(words: &[u32], start: usize, register: u32, errno: u16) -> Option<bool> {
+fn returned(
+    words: &[u32],
+    start: usize,
+    (register, errno): (u32, u16),
+    never_returns: &impl Fn(isize) -> bool,
+) -> Option<bool> {
     let value = -i64::from(errno);
     let mut seen = HashSet::new();
     let mut waiting = vec![(start, 1_u32 << register, false)];
@@ -123,6 +145,10 @@ fn returned(words: &[u32], start: usize, register: u32, errno: u16) -> Option<bo
         };
         if holders == 0 || seen.len() > MAX_STEPS {
             return None;
+        }
+        let target = step::called(word).map(|distance| distance + at.cast_signed());
+        if target.is_some_and(never_returns) {
+            continue;
         }
         let frame_down = frame_down || step::is_frame_down(word);
         let (next, holders) = step(word, holders, value);
@@ -177,14 +203,14 @@ mod tests {
 
     #[test]
     fn finds_where_the_errno_is_made() {
-        let found = find(&code(&ENDING), &[24]);
+        let found = find(&code(&ENDING), &[24], |_| false);
         let refusal = Refusal {
             offset: 8,
             errno: 24,
             has_frame: true,
         };
         assert_eq!(found, [refusal]);
-        assert_eq!(find(&code(&ENDING), &[28]), []);
+        assert_eq!(find(&code(&ENDING), &[28], |_| false), []);
     }
 
     #[test]
@@ -197,7 +223,7 @@ mod tests {
             0x5280_0000, // mov w0, #0
             0xd65f_03c0, // ret
         ];
-        assert_eq!(find(&code(&advance), &[24]), []);
+        assert_eq!(find(&code(&advance), &[24], |_| false), []);
     }
 
     #[test]
@@ -210,9 +236,9 @@ mod tests {
                 0xd65f_03c0,                  // ret
             ]
         };
-        let found = find(&code(&kept(19)), &[28]);
+        let found = find(&code(&kept(19)), &[28], |_| false);
         assert!(found.len() == 1 && !found[0].has_frame);
-        assert_eq!(find(&code(&kept(1)), &[28]), []);
+        assert_eq!(find(&code(&kept(1)), &[28], |_| false), []);
     }
 
     #[test]
@@ -226,13 +252,33 @@ mod tests {
             0xd420_0000, // brk
             0xd65f_03c0, // ret
         ];
-        assert_eq!(find(&code(&checked), &[28]).len(), 1);
+        assert_eq!(find(&code(&checked), &[28], |_| false).len(), 1);
+    }
+
+    #[test]
+    fn what_stands_behind_a_call_that_never_returns_is_another_way() {
+        let canary = [
+            0x9280_04f4, // mov x20, #-40
+            0x5400_0061, // b.ne +12
+            0xaa14_03e0, // mov x0, x20
+            0xd65f_03c0, // ret
+            0x9400_0064, // bl +400
+            0x5280_0000, // mov w0, #0
+            0xd65f_03c0, // ret
+        ];
+        let found = find(&code(&canary), &[40], |target| target == 104);
+        assert_eq!(found.len(), 1);
+        assert_eq!(find(&code(&canary), &[40], |_| false), []);
     }
 
     #[test]
     fn cut_code_proves_nothing() {
         for len in 0..ENDING.len() {
-            assert_eq!(find(&code(&ENDING[..len]), &[24]), [], "{len} instructions");
+            assert_eq!(
+                find(&code(&ENDING[..len]), &[24], |_| false),
+                [],
+                "{len} instructions"
+            );
         }
     }
 }

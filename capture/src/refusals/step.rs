@@ -63,6 +63,11 @@ pub(super) fn is_call(word: u32) -> bool {
     word & 0xfc00_0000 == 0x9400_0000 || word & 0xfeff_f000 == 0xd63f_0000
 }
 
+/// How many instructions further the function begins that a bl calls.
+pub(super) fn called(word: u32) -> Option<isize> {
+    (word & 0xfc00_0000 == 0x9400_0000).then(|| signed(word, 0, 26))
+}
+
 /// ldp x29, x30, from the stack.
 pub(super) fn is_frame_down(word: u32) -> bool {
     word & 0xfe40_7fff == 0xa840_7bfd
