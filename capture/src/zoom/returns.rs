@@ -1,7 +1,7 @@
 //! The returns pass: return probes on functions that the failing graph showed, and probes on the instructions that make
 //! the error in functions that it cannot show.
 
-use std::time::Instant;
+use std::{io::ErrorKind, time::Instant};
 
 use format_spec::record::{Pass, Probe, ProbeKind, Probes, Zoom, ZoomEnd};
 
@@ -154,7 +154,16 @@ impl Making<'_> {
         }
         let name = format!("etz_{}_{}{suffix}", std::process::id(), self.number);
         let (lines, functions): (Vec<L>, Vec<String>) = lines.into_iter().unzip();
-        let (group, made) = ProbeGroup::create(self.tracefs, &name, &lines, guard)?;
+        let (group, made) = match ProbeGroup::create(self.tracefs, &name, &lines, guard) {
+            // Behind a load-acquire the kernel may take an instruction for part of an exclusive sequence
+            // (`is_probed_address_atomic`, `arch/arm64/kernel/probes/decode-insn.c`), and refuse all of the places.
+            Err(TracefsError::Write { source, .. })
+                if kind == ProbeKind::Kprobe && source.kind() == ErrorKind::InvalidInput =>
+            {
+                return Ok(());
+            }
+            created => created?,
+        };
         for (line, function) in lines.iter().zip(functions) {
             if made.contains(line.event()) {
                 self.trap.formats.add(self.tracefs, &name, line.event())?;
