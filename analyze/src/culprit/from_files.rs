@@ -4,7 +4,7 @@ use format_spec::linux::mountinfo::Mount;
 
 use super::{Candidate, Kind, Subject};
 use crate::{
-    evidence::{Component, places},
+    evidence::{Component, absolute, below_mount, places},
     text::plain,
 };
 
@@ -174,14 +174,17 @@ fn hidden_process(subject: &Subject<'_>) -> Option<Candidate> {
         return None;
     }
     let named = sample.paths.iter().find_map(|path| {
-        let below = path.bytes.strip_prefix(mount.point.as_slice())?;
-        let process = below
-            .strip_prefix(b"/")?
-            .split(|&byte| byte == b'/')
-            .next()?;
+        let path = absolute(subject.bundle, sample, path)?;
+        let below = below_mount(mount, &path)?;
+        let process = below.split(|&byte| byte == b'/').next()?;
         let is_number = !process.is_empty() && process.iter().all(u8::is_ascii_digit);
-        is_number.then(|| plain(&path.bytes))
+        is_number.then(|| plain(&path))
     })?;
+    // The recorder is not one from whom processes are hidden: what it does not find either is gone.
+    let is_there = subject.file.map(|file| file.target.is_some());
+    if subject.group.errno == ENOENT && is_there == Some(false) {
+        return None;
+    }
     let point = plain(&mount.point);
     let summary = format!(
         "{point} is mounted with hidepid={hidden}: uid {} does not see {named}",
@@ -193,6 +196,13 @@ fn hidden_process(subject: &Subject<'_>) -> Option<Candidate> {
         plain(mount.super_options.as_bytes())
     );
     candidate.says(Kind::State, WEIGHT, text);
+    if is_there == Some(true) {
+        candidate.says(
+            Kind::State,
+            WEIGHT - 1,
+            format!("{named} is there: the recorder saw it"),
+        );
+    }
     candidate.remedy = vec![
         "run it as a member of the group that gid= names: `findmnt -o OPTIONS /proc`".into(),
         "`mount -o remount,hidepid=0 /proc`".into(),

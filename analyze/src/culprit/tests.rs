@@ -348,6 +348,29 @@ fn what_the_file_and_its_mount_are_needs_no_origin() {
 }
 
 #[test]
+fn a_process_that_is_hidden_is_told_from_one_that_is_gone() {
+    let blamed = |found: &str| {
+        let mut recording = Recording::new();
+        recording.fail(56, 2, "agent", 50);
+        recording.path(1, "/proc/7/status");
+        let mounts =
+            "1 1 8:1 / / rw - ext4 a rw\n2 1 0:5 / /proc rw - proc b rw,hidepid=invisible\n";
+        let paths = format!(
+            "pid mode uid gid device inode attributes xattrs size_bytes path\n\
+             7 40755 0 0 8:1 2 - - 4096 /\n7 40555 0 0 0:5 1 - - 0 /proc\n{found}\n"
+        );
+        let files = [("/proc/100/mountinfo", mounts), ("etz:paths", &paths)];
+        recording.snapshot(Phase::Failure, 60, &files);
+        recording.exit(70, 1 << 8);
+        let culprits = diagnose(&recording.load()).culprits;
+        culprits.first().map(|culprit| culprit.id.clone())
+    };
+    let hidden = Some("mount-option:hidepid".to_owned());
+    assert_eq!(blamed("7 100444 0 0 0:5 9 - - 0 /proc/7/status"), hidden);
+    assert_eq!(blamed("7 missing - - - - - - - /proc/7"), None);
+}
+
+#[test]
 fn a_capability_that_was_granted_is_not_what_is_missing() {
     let path = ["__arm64_sys_setgroups"];
     let mut recording = Recording::new();

@@ -25,7 +25,7 @@ pub use kernel_log::{Message, kernel_log, kernel_log_of};
 pub use limit_use::{LimitUse, Nearness};
 pub use membership::{cgroups_of, named_cgroup};
 pub use mount_users::{MountUser, mount_users};
-pub use mounts::{mount_of_device, mount_of_path, mounts_of, mounts_seen_by};
+pub use mounts::{below_mount, mount_of_device, mount_of_path, mounts_of, mounts_seen_by};
 pub use named_file::{Component, NamedFile, named_file};
 pub use place::{How, Place, place, places};
 pub use ports::{PortHolder, port, port_holders};

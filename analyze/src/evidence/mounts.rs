@@ -98,6 +98,13 @@ fn peer<'a>(view: &'a SnapshotView, namespace: &str) -> Option<&'a [u8]> {
     view.file(format!("{process}/mountinfo"))
 }
 
+/// What is left of `path`, absolute, below the point of its mount; `None` when it does not lead there by its words.
+#[must_use]
+pub fn below_mount<'a>(mount: &Mount, path: &'a [u8]) -> Option<&'a [u8]> {
+    let point = mount.point.strip_suffix(b"/").unwrap_or(&mount.point);
+    path.strip_prefix(point)?.strip_prefix(b"/")
+}
+
 /// The mount that `path`, absolute, leads to: from the root on, each mount that is crossed on the way.
 #[must_use]
 pub fn mount_of_path<'a>(mounts: &'a [Mount], path: &[u8]) -> Option<&'a Mount> {

@@ -116,6 +116,11 @@ pub fn groups(bundle: &Bundle) -> Vec<Group> {
         let arguments: Vec<[u64; 6]> = group.failures(bundle).map(|one| one.args).collect();
         group.class = Class::of(&group.syscall_name, group.errno, &arguments);
     }
+    let apart: Vec<Group> = groups
+        .iter_mut()
+        .filter_map(|group| group.take_exceptions(bundle))
+        .collect();
+    groups.extend(apart);
     groups.sort_by(|a, b| a.order().cmp(&b.order()).then_with(|| a.comm.cmp(&b.comm)));
     groups
 }
@@ -138,6 +143,43 @@ fn new(bundle: &Bundle, syscall: u32, errno: u16, comm: &[u8]) -> Group {
 }
 
 impl Group {
+    /// Of a normal kind, what is an exception, as a kind of its own: it is something else that failed. As many of all
+    /// failures are taken to be so as were recorded whole.
+    fn take_exceptions(&mut self, bundle: &Bundle) -> Option<Self> {
+        if self.class != Class::Normal {
+            return None;
+        }
+        let samples = Class::exceptions(bundle, self);
+        if samples.is_empty() {
+            return None;
+        }
+        if samples.len() == self.samples.len() {
+            self.class = Class::Doubtful;
+            return None;
+        }
+        let mut apart = Self {
+            class: Class::Doubtful,
+            count: samples.len().try_into().unwrap_or(u64::MAX),
+            processes: BTreeSet::new(),
+            threads: HashSet::new(),
+            first_ns: u64::MAX,
+            last_ns: 0,
+            samples,
+            ..self.clone()
+        };
+        self.samples.retain(|index| !apart.samples.contains(index));
+        self.count = self.count.saturating_sub(apart.count);
+        for index in apart.samples.clone() {
+            let Some(failure) = bundle.failures.get(index) else {
+                continue;
+            };
+            apart.processes.insert(failure.tgid);
+            apart.threads.insert(failure.pid);
+            apart.seen(failure.time_ns);
+        }
+        Some(apart)
+    }
+
     fn seen(&mut self, time_ns: u64) {
         self.first_ns = self.first_ns.min(time_ns);
         self.last_ns = self.last_ns.max(time_ns);

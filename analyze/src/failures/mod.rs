@@ -1,5 +1,6 @@
 //! What failed: failures of one kind and one program together.
 
+mod exception;
 mod group;
 mod normal;
 

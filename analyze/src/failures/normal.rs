@@ -7,7 +7,8 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::{names::errno_number, rules::ArgumentIs};
+use super::{Group, exception::Exception};
+use crate::{load::Bundle, names::errno_number, rules::ArgumentIs};
 
 /// How suspicious a kind of failure is by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,6 +34,20 @@ impl Class {
         }
     }
 
+    /// The samples of `group`, normal as a whole, that are not: those for which an exception holds.
+    pub(super) fn exceptions(bundle: &Bundle, group: &Group) -> Vec<usize> {
+        let samples = group.samples.iter().copied();
+        samples
+            .filter(|&index| {
+                let mut exceptions = TABLE.exception.iter();
+                let failure = bundle.failures.get(index);
+                failure.is_some_and(|failure| {
+                    exceptions.any(|exception| exception.holds(bundle, group, failure))
+                })
+            })
+            .collect()
+    }
+
     /// The name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -49,6 +64,7 @@ impl Class {
 struct File {
     normal: Vec<Entry>,
     doubtful: Vec<Entry>,
+    exception: Vec<Exception>,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +87,7 @@ struct List(HashMap<u16, Vec<Arc<Entry>>>);
 struct Table {
     normal: List,
     doubtful: List,
+    exception: Vec<Exception>,
 }
 
 impl List {
@@ -117,6 +134,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     Table {
         normal: List::new(file.normal),
         doubtful: List::new(file.doubtful),
+        exception: file.exception,
     }
 });
 
@@ -140,6 +158,16 @@ mod tests {
                     .any(|&architecture| syscall_number(architecture, name).is_some());
                 assert!(known, "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn exceptions_are_of_what_is_normal() {
+        let file: File = toml::from_str(SOURCE).unwrap();
+        assert!(!file.exception.is_empty());
+        for name in file.exception.iter().flat_map(|one| &one.errno) {
+            let errno = errno_number(name).unwrap();
+            assert!(TABLE.normal.0.contains_key(&errno), "{name}");
         }
     }
 

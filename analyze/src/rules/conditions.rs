@@ -2,7 +2,7 @@
 
 use format_spec::{linux::mountinfo::Mount, record::Failure};
 
-use super::{Answer, BeyondIs, FileIs, FlagIs, Place, Returned, Rule, TextIs};
+use super::{Answer, BeyondIs, FactIs, FileIs, FlagIs, Place, Returned, Rule, TextIs};
 use crate::{
     evidence::{CodeFacts, Component, NamedFile, cpuset_left_out, sysctl},
     failures::Group,
@@ -104,21 +104,14 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Option<Verdict> {
                 .and_then(|sample| sample.args.get(is.index).copied());
             Answer::of(value.map(|value| is.range().holds(value.cast_signed())))
         }),
-        every(&rule.fact, |is| {
-            let value = case
-                .sample
-                .and_then(|sample| fact(case.bundle, sample, &is.name));
-            Answer::of(value.map(|value| is.range().holds(value.cast_signed())))
-        }),
+        every(&rule.fact, |is| is.answer(case)),
         every(&rule.sysctl, |is| {
             Answer::of(
                 sysctl(case.bundle, case.sample, &is.name).map(|value| is.range().holds(value)),
             )
         }),
         (!rule.filesystem.is_empty()).then(|| filesystem(&rule.filesystem)),
-        every(&rule.file, |is| {
-            Answer::of(case.file.map(|file| file_is(is, file)))
-        }),
+        every(&rule.file, |is| is.answer(case)),
         every(&rule.mount, |is| is.answer(case)),
         every(&rule.flag, |is| flag(case, is)),
         every(&rule.beyond, |is| beyond(case, is)),
@@ -139,6 +132,23 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Option<Verdict> {
         }),
         state,
     })
+}
+
+impl FactIs {
+    /// Whether it is so.
+    pub(crate) fn answer(&self, case: &Case<'_>) -> Answer {
+        let value = case
+            .sample
+            .and_then(|sample| fact(case.bundle, sample, &self.name));
+        Answer::of(value.map(|value| self.range().holds(value.cast_signed())))
+    }
+}
+
+impl FileIs {
+    /// Whether it is so.
+    pub(crate) fn answer(&self, case: &Case<'_>) -> Answer {
+        Answer::of(case.file.map(|file| file_is(self, file)))
+    }
 }
 
 /// A fact of the failing task: one that was recorded, or one that follows from the snapshots.

@@ -64,7 +64,7 @@ impl MountIs {
     }
 
     /// Whether it is so.
-    pub(super) fn answer(&self, case: &Case<'_>) -> Answer {
+    pub(crate) fn answer(&self, case: &Case<'_>) -> Answer {
         let one = |mount: &Mount| self.fits(mount, None);
         Answer::of(match self.at {
             MountPlace::Target => self
