@@ -8,7 +8,7 @@ use super::{
     involved::fact,
     policy::Kind,
     session::{Processes, Session},
-    worth::Worth,
+    worth::{Worth, may_be_exception},
 };
 use crate::{
     error::Error,
@@ -38,6 +38,8 @@ impl Session<'_> {
         let (worth, first) = self.policy.note(failure);
         if worth != Worth::Normal {
             self.worthwhile = true;
+            self.involved.note(failure, self.facts);
+        } else if may_be_exception(failure) {
             self.involved.note(failure, self.facts);
         }
         (worth, first)

@@ -25,6 +25,7 @@ const HEAD: &str = "\
 #   limit     something is used up: looked at first
 #   other     the call only looks at something, or asks for better treatment
 #   refused   someone said no: looked at before the rest
+#   exception of what is normal: the errno, and how the path begins below its mount, PID being any number
 # What is normal with some arguments only is left out: the recorder looks at each kind of failure, not at each call.
 ";
 
@@ -32,6 +33,14 @@ const HEAD: &str = "\
 struct Table {
     normal: Vec<Entry>,
     doubtful: Vec<Entry>,
+    #[serde(default)]
+    exception: Vec<Exception>,
+}
+
+#[derive(Deserialize)]
+struct Exception {
+    errno: BTreeSet<String>,
+    path: String,
 }
 
 /// The part of the table of salience that the recorder goes by.
@@ -113,6 +122,13 @@ fn write_list(table: &Table, salience: &Salience) -> Result<String> {
     for errno in &errno.refused.errno {
         writeln!(text, "refused {errno} *")?;
     }
+    let exceptions = table.exception.iter();
+    let exceptions: BTreeSet<_> = exceptions
+        .flat_map(|one| one.errno.iter().map(move |errno| (errno, &one.path)))
+        .collect();
+    for (errno, path) in exceptions {
+        writeln!(text, "exception {errno} {path}")?;
+    }
     Ok(text)
 }
 
@@ -127,7 +143,9 @@ mod tests {
             [[normal]]\nerrno = [\"ENOENT\"]\nsyscall = [\"connect\"]\n\
             [[normal]]\nerrno = [\"EPERM\"]\nsyscall = [\"kill\"]\nargument = [{ index = 1, equals = 0 }]\n\
             [[doubtful]]\nerrno = [\"EBADF\"]\nsyscall = [\"dup2\"]\n\
-            [[doubtful]]\nerrno = [\"EBADF\"]\n";
+            [[doubtful]]\nerrno = [\"EBADF\"]\n\
+            [[exception]]\nerrno = [\"ENOENT\"]\npath = \"PID\"\nmount = [{ type = \"proc\" }]\n\
+            [[exception]]\nerrno = [\"ENOENT\"]\npath = \"PID\"\n";
         let salience = "\
             errno.used_up.errno = [\"ENOSPC\", \"EMFILE\"]\nerrno.refused.errno = [\"EROFS\"]\n\
             call.looks.syscall = [\"stat\"]\ncall.wishes.syscall = [\"prlimit64\"]\n";
@@ -143,7 +161,8 @@ mod tests {
                 "limit EMFILE *",
                 "limit ENOSPC *",
                 "other * prlimit64,stat",
-                "refused EROFS *"
+                "refused EROFS *",
+                "exception ENOENT PID",
             ]
         );
     }
