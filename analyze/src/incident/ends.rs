@@ -68,11 +68,26 @@ impl<'a> Ends<'a> {
         })
     }
 
+    /// Whether at least half of the processes of which samples are there failed in another suspicious way after their
+    /// last one.
+    pub(super) fn are_after_others(&self, group: &Group) -> bool {
+        let mine = self.last_of(group);
+        let others = mine
+            .iter()
+            .filter(|&(tgid, time_ns)| self.last.get(tgid).is_some_and(|last| last > time_ns));
+        2 * others.count() >= mine.len().max(1)
+    }
+
+    /// When each process of which samples are there last failed so, nanoseconds.
+    fn last_of(&self, group: &Group) -> HashMap<u32, u64> {
+        let samples = group.failures(self.bundle);
+        samples.map(|one| (one.tgid, one.time_ns)).collect()
+    }
+
     /// How at least half of the processes of which samples are there ended soon after their last one. One that failed in
     /// another suspicious way after that did not end for it.
     pub(super) fn of_group(&self, group: &Group) -> Option<End> {
-        let samples = group.failures(self.bundle);
-        let last: HashMap<u32, u64> = samples.map(|one| (one.tgid, one.time_ns)).collect();
+        let last = self.last_of(group);
         let ends: Vec<End> = last
             .iter()
             .filter(|&(tgid, time_ns)| self.last.get(tgid).is_none_or(|last| last <= time_ns))

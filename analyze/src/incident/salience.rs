@@ -24,6 +24,8 @@ pub struct Salience {
     pub standing: Standing,
     /// The points of all that holds.
     pub points: i32,
+    /// Points from which on it stands out by itself.
+    least: i32,
     /// Whether programs live with the error as a rule, and this one went on, as far as ends were recorded.
     pub went_on: bool,
     /// What adds points, or takes some, in words: the heaviest first.
@@ -48,9 +50,8 @@ impl Salience {
     /// Whether it may be the incident though nothing is known of its cause.
     #[must_use]
     pub fn stands_out(&self) -> bool {
-        let least = TABLE.as_ref().map_or(0, |table| table.least);
         match self.standing {
-            Standing::Command | Standing::Host => self.points >= least,
+            Standing::Command | Standing::Host => self.points >= self.least,
             Standing::CommandEnd => true,
             Standing::Normal => false,
         }
@@ -134,18 +135,28 @@ impl<'a> Signals<'a> {
                 salience.add(&list.signal());
             }
         }
-        if group.class == Class::Doubtful {
+        let end = self.ends.of_group(group);
+        let is_doubtful = group.class == Class::Doubtful;
+        salience.least = match is_doubtful {
+            true => table.least_doubtful,
+            false => table.least,
+        };
+        if is_doubtful {
             salience.add(&kind.doubtful);
         }
         if self.searches.are_most_of(&group.samples) {
             salience.add(&kind.searched);
         }
-        // What is used up worked until it was.
-        if !table.errno.used_up.has_errno(&group.errno_name()) && self.succeeds(group) {
-            salience.add(&kind.succeeds);
+        // What is used up worked until it was, and what fails after it may fail for it.
+        if !table.errno.used_up.has_errno(&group.errno_name()) {
+            if self.succeeds(group) {
+                salience.add(&kind.succeeds);
+            }
+            if self.ends.are_after_others(group) {
+                salience.add(&kind.survived);
+            }
         }
-        let end = self.ends.of_group(group);
-        salience.went_on = group.class == Class::Doubtful && self.ends.are_known() && end.is_none();
+        salience.went_on = is_doubtful && self.ends.are_known() && end.is_none();
         match end {
             Some(End::Badly) => salience.add(&kind.ended_badly),
             Some(End::Well) => salience.add(&kind.ended_well),

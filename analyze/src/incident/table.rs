@@ -12,6 +12,8 @@ use crate::names::{errno_name, errno_number};
 pub(super) struct Table {
     /// Points from which on a kind may be the incident though its cause is not known.
     pub(super) least: i32,
+    /// The same for kinds that programs live with as a rule.
+    pub(super) least_doubtful: i32,
     pub(super) errno: Errnos,
     pub(super) call: Calls,
     pub(super) kind: Kinds,
@@ -41,6 +43,7 @@ pub(super) struct Kinds {
     pub(super) doubtful: Signal,
     pub(super) searched: Signal,
     pub(super) succeeds: Signal,
+    pub(super) survived: Signal,
     pub(super) repeated: Signal,
     pub(super) steady: Signal,
     pub(super) ended_badly: Signal,

@@ -52,7 +52,7 @@ fn a_limit_that_is_hit_once_stands_before_noise() {
     for (syscall, errno, name) in [(MQ_OPEN, EMFILE, "mq_open"), (BIND, EACCES, "bind")] {
         let mut recording = Recording::new();
         noise(&mut recording);
-        recording.fail(syscall, errno, "server", 400);
+        recording.fail(syscall, errno, "server", 400).tgid = 9;
         let diagnosis = diagnose(&recording.load());
         assert_eq!(first(&diagnosis), Some((name, errno, &b"server"[..])));
     }
