@@ -34,12 +34,11 @@ impl Totals {
     }
 
     /// Adds up the summary lines of cargo test (`test result: ok. 3 passed; 0 failed; …`) and of nextest
-    /// (`Summary [ 1.2s] 3 tests run: 3 passed (1 slow), 0 skipped`).
+    /// (`Summary [ 1.2s] 3 tests run: 3 passed (1 slow), 0 skipped`), which shows, indented, what a test that failed said.
     pub(crate) fn of_output(text: &str) -> Self {
         let mut totals = Self::default();
         for line in text.lines() {
-            let line = line.trim_start();
-            if line.starts_with("test result:") || line.starts_with("Summary [") {
+            if line.starts_with("test result:") || line.trim_start().starts_with("Summary [") {
                 let words: Vec<&str> = line.split([' ', ';', ',', '.', ':']).collect();
                 let count = |what: &str| {
                     let pairs = words.windows(2).filter(|pair| pair[1] == what);
@@ -83,7 +82,7 @@ mod tests {
                 failed: 1
             }
         );
-        let nextest = "     Summary [   1.234s] 12 tests run: 9 passed (1 slow), 2 failed, 1 timed out, 3 skipped\n";
+        let nextest = "    test result: FAILED. 0 passed; 1 failed; 0 ignored\n     Summary [   1.234s] 12 tests run: 9 passed (1 slow), 2 failed, 1 timed out, 3 skipped\n";
         assert_eq!(
             Totals::of_output(nextest),
             Totals {
