@@ -2,6 +2,8 @@
 //! status is passed on. They need root; without it they say so and pass.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod support;
+
 use std::{
     fs,
     os::unix::ffi::OsStrExt,
@@ -17,20 +19,7 @@ use rustix::{
     fs::{CWD, RenameFlags, renameat_with},
     io::Errno,
 };
-
-fn may_record() -> bool {
-    let output = Command::new(env!("CARGO_BIN_EXE_capture"))
-        .arg("check")
-        .output()
-        .unwrap();
-    if !output.status.success() {
-        eprintln!(
-            "skipped: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-    }
-    output.status.success()
-}
+use support::may_record;
 
 /// Records to `a.etz` in `folder`.
 fn capture(folder: &Path, arguments: &[&str]) -> Output {

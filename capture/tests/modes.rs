@@ -1,6 +1,8 @@
 //! Filters and modes of the real program on the host's own kernel. They need root; without it they say so and pass.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod support;
+
 use std::{
     fs,
     path::Path,
@@ -18,20 +20,7 @@ use rustix::{
     io::Errno,
     process::{Pid, Signal, kill_process},
 };
-
-fn may_record() -> bool {
-    let output = Command::new(env!("CARGO_BIN_EXE_capture"))
-        .arg("check")
-        .output()
-        .unwrap();
-    if !output.status.success() {
-        eprintln!(
-            "skipped: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-    }
-    output.status.success()
-}
+use support::may_record;
 
 /// Starts a recording in `folder`, to `a.etz` there: a relative path.
 fn start(folder: &Path, arguments: &[&str]) -> Child {

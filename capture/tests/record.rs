@@ -1,6 +1,8 @@
 //! The real program on the host's own kernel. Recording needs root; without it those tests say so and pass.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod support;
+
 use std::{
     fs,
     io::Write,
@@ -15,6 +17,7 @@ use format_spec::{
     record::{Closing, Counts, EndReason, FactTable, Failures, Manifest, Phase, Record, Snapshot},
 };
 use rustix::process::{Pid, Signal, kill_process};
+use support::may_record;
 
 fn capture(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_capture"));
@@ -27,14 +30,6 @@ fn stderr(output: &Output) -> String {
 }
 
 /// Whether this host allows to record; says why not.
-fn may_record() -> bool {
-    let output = capture(&["check"]).output().unwrap();
-    if !output.status.success() {
-        eprintln!("skipped: {}", stderr(&output).trim());
-    }
-    output.status.success()
-}
-
 fn all<R: Record>(file: &[u8]) -> Vec<R> {
     let reader = Reader::new(file).unwrap();
     assert_eq!(reader.damage().len(), 0);
