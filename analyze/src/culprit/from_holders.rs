@@ -63,8 +63,7 @@ fn runner(view: &SnapshotView, path: &[u8]) -> Option<(u32, String)> {
         let process = std::str::from_utf8(name).ok()?.strip_suffix("/exe")?;
         let pid = process.strip_prefix("/proc/")?.parse().ok()?;
         let runs = matches!(content, Content::Link(program) if program == path);
-        let comm = view.text(format!("{process}/comm")).unwrap_or_default();
-        runs.then(|| (pid, plain(comm.trim_end().as_bytes())))
+        runs.then(|| (pid, view.comm(pid).unwrap_or_default()))
     })
 }
 

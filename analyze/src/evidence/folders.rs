@@ -99,11 +99,7 @@ fn path_of(bundle: &Bundle, failure: &Failure, folder: Folder) -> Option<Vec<u8>
     }
     let views = bundle.snapshots.nearest(failure.time_ns);
     views.iter().find_map(|view| {
-        let mut rows = view.text(TABLE)?.lines();
-        if rows.next() != Some(HEAD) {
-            return None;
-        }
-        rows.find_map(|row| {
+        view.rows(TABLE, HEAD)?.find_map(|row| {
             let mut words = row.splitn(4, ' ');
             let is_it = words.next()?.parse() == Ok(mount) && words.nth(1)?.parse() == Ok(inode);
             let path = words.next()?;

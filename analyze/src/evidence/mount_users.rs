@@ -40,20 +40,15 @@ impl MountUser {
 pub fn mount_users(bundle: &Bundle, failure: &Failure, mount: u32) -> Vec<MountUser> {
     let views = bundle.snapshots.nearest(failure.time_ns);
     let found = views.iter().find_map(|view| {
-        let mut rows = view.text(TABLE)?.lines();
-        if rows.next() != Some(HEAD) {
-            return None;
-        }
-        let rows = rows.filter_map(|row| {
+        let rows = view.rows(TABLE, HEAD)?.filter_map(|row| {
             let mut words = row.split(' ');
             if words.next()?.parse() != Ok(mount) {
                 return None;
             }
             let pid = words.next()?.parse().ok()?;
-            let name = view.text(format!("/proc/{pid}/comm")).unwrap_or("?");
             Some(MountUser {
                 pid,
-                name: plain(name.as_bytes()),
+                name: view.comm(pid).unwrap_or_else(|| "?".into()),
                 by: plain(words.next()?.as_bytes()),
             })
         });

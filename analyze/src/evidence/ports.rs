@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use format_spec::record::Failure;
 
-use crate::{load::Bundle, text::plain};
+use crate::load::Bundle;
 
 /// The recorder's table of sockets bound to such ports.
 const TABLE: &str = "etz:port-holders";
@@ -80,20 +80,10 @@ pub fn port_holders(bundle: &Bundle, failure: &Failure, port: u16) -> Vec<PortHo
     let namespace = bundle.fact(failure, "ns.net");
     let views = bundle.snapshots.nearest(failure.time_ns);
     let found = views.iter().find_map(|view| {
-        let mut rows = view.text(TABLE)?.lines();
-        if rows.next() != Some(HEAD) {
-            return None;
-        }
-        let rows = rows.filter_map(|row| {
+        let rows = view.rows(TABLE, HEAD)?.filter_map(|row| {
             let (found, found_port) = row_of(row)?;
             let is_it = found_port == port && namespace.is_none_or(|own| own == found.namespace);
-            let name = |pid: u32| {
-                plain(
-                    view.text(format!("/proc/{pid}/comm"))
-                        .unwrap_or("?")
-                        .as_bytes(),
-                )
-            };
+            let name = |pid: u32| view.comm(pid).unwrap_or_else(|| "?".into());
             is_it.then(|| PortHolder {
                 process: found.process.map(|(pid, _)| (pid, name(pid))),
                 ..found

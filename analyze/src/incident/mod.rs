@@ -16,7 +16,7 @@ mod wish;
 pub use residence::Residence;
 pub use salience::{Salience, Standing};
 pub use symptom::Symptom;
-pub use table::{is_telling, is_used_up};
+pub use table::is_telling;
 pub use wish::Wish;
 
 use std::cmp::Reverse;

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use serde::Deserialize;
 
-use crate::names::{errno_name, errno_number};
+use crate::names::errno_name;
 
 /// The table.
 #[derive(Debug, Deserialize)]
@@ -97,16 +97,6 @@ const SOURCE: &str = include_str!("../../rules/incident/salience.toml");
 /// The table; a test reads it, so that what is shipped can be read.
 pub(super) static TABLE: LazyLock<Option<Table>> = LazyLock::new(|| toml::from_str(SOURCE).ok());
 
-/// Whether `errno` says that something is used up, which is where limits mislead.
-#[must_use]
-pub fn is_used_up(errno: u16) -> bool {
-    let table = TABLE.as_ref();
-    table.is_some_and(|table| {
-        let mut names = table.errno.used_up.errno.iter();
-        names.any(|name| errno_number(name) == Some(errno))
-    })
-}
-
 /// Whether `errno` says that something is used up or that someone said no: more than that a call did not work.
 #[must_use]
 pub fn is_telling(errno: u16) -> bool {
@@ -122,7 +112,7 @@ mod tests {
     use format_spec::record::Architecture;
 
     use super::*;
-    use crate::names::syscall_number;
+    use crate::names::{errno_number, syscall_number};
 
     #[test]
     fn every_name_in_the_table_exists() {

@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use format_spec::record::{Content, Phase, Snapshot};
 
+use crate::text::plain;
+
 /// All snapshots of a bundle by rising number.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshots {
@@ -146,6 +148,19 @@ impl SnapshotView {
     #[must_use]
     pub fn text(&self, path: impl AsRef<[u8]>) -> Option<&str> {
         std::str::from_utf8(self.file(path)?).ok().map(str::trim)
+    }
+
+    /// The rows of the recorder's table at `path`, if it has these column heads: another recorder's are not understood.
+    pub fn rows(&self, path: &str, head: &str) -> Option<impl Iterator<Item = &str>> {
+        let mut rows = self.text(path)?.lines();
+        (rows.next() == Some(head)).then_some(rows)
+    }
+
+    /// The name of the process `pid`.
+    #[must_use]
+    pub fn comm(&self, pid: u32) -> Option<String> {
+        let comm = self.text(format!("/proc/{pid}/comm"))?;
+        Some(plain(comm.as_bytes()))
     }
 
     /// The target of the symbolic link at `path`.

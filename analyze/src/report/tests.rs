@@ -132,20 +132,24 @@ fn a_repaired_recording_is_still_cut() {
     assert_eq!(report.losses[0].kind, "not closed");
 }
 
+/// The report as text for a terminal, as HTML and as Markdown.
+fn in_every_form(recording: &Recording, report: &Report) -> [String; 3] {
+    let bundle = recording.load();
+    let (mut page, mut ticket) = (Vec::new(), Vec::new());
+    write_html(&mut page, &bundle, &diagnose(&bundle), report).unwrap();
+    write_markdown(&mut ticket, report).unwrap();
+    let [page, ticket] = [page, ticket].map(|bytes| String::from_utf8(bytes).unwrap());
+    [terminal(report, Options::default()), page, ticket]
+}
+
 #[test]
 fn what_is_not_known_for_sure_is_said_in_every_form() {
     let recording = incident();
-    let bundle = recording.load();
     let mut report = report(&recording);
     report.origins[0].below = "not watched";
     report.culprits.truncate(1);
     report.culprits[0].tied = vec!["sysctl:fs.other-max".into()];
-    let said = terminal(&report, Options::default()).into_bytes();
-    let (mut page, mut ticket) = (Vec::new(), Vec::new());
-    write_html(&mut page, &bundle, &diagnose(&bundle), &report).unwrap();
-    write_markdown(&mut ticket, &report).unwrap();
-    for text in [said, page, ticket] {
-        let text = String::from_utf8(text).unwrap();
+    for text in in_every_form(&recording, &report) {
         assert!(text.contains(", or something below it that was not watched,"));
         assert!(text.contains("speaks as much for"), "{text}");
         assert!(text.contains("sysctl:fs.other-max"), "{text}");
@@ -155,16 +159,10 @@ fn what_is_not_known_for_sure_is_said_in_every_form() {
 #[test]
 fn what_an_origin_may_have_been_told_is_said_in_every_form() {
     let recording = incident();
-    let bundle = recording.load();
     let mut report = report(&recording);
     report.origins[0].below = "not all watched";
     report.origins[0].not_watched = vec!["security_mount".into()];
-    let said = terminal(&report, Options::default()).into_bytes();
-    let (mut page, mut ticket) = (Vec::new(), Vec::new());
-    write_html(&mut page, &bundle, &diagnose(&bundle), &report).unwrap();
-    write_markdown(&mut ticket, &report).unwrap();
-    for text in [said, page, ticket] {
-        let text = String::from_utf8(text).unwrap();
+    for text in in_every_form(&recording, &report) {
         assert!(!text.contains("or something below it"), "{text}");
         assert!(text.contains("or it was told so from below"), "{text}");
     }
