@@ -151,7 +151,9 @@ pub(crate) fn mirror() -> Result<(String, String)> {
         .iter()
         .filter_map(|path| fs::read_to_string(path).ok())
         .find_map(|text| mirror_in(&text))
-        .context("no signed Debian source in /etc/apt: add one for this release, for example deb.debian.org")
+        .context(
+            "no signed Debian source in /etc/apt: add one of its main archive for this release",
+        )
 }
 
 /// Finds the main archive (its path ends in `/debian`) in a file of either format of sources.list(5).
@@ -185,10 +187,10 @@ mod tests {
 
     #[test]
     fn finds_the_mirror_in_both_formats() {
-        let deb822 = "Types: deb\n# http://snapshot.example/debian\nURIs: http://deb.debian.org/debian\n\
+        let deb822 = "Types: deb\n# http://snapshot.example/debian\nURIs: http://archive.example/debian\n\
                       Suites: bookworm\nSigned-By: /keys/debian.gpg\n";
         let expected = (
-            "http://deb.debian.org/debian".into(),
+            "http://archive.example/debian".into(),
             "/keys/debian.gpg".into(),
         );
         assert_eq!(mirror_in(deb822), Some(expected));
@@ -201,7 +203,7 @@ mod tests {
             None
         );
         assert_eq!(
-            mirror_in("URIs: http://deb.debian.org/debian-security\n"),
+            mirror_in("URIs: http://archive.example/debian-security\n"),
             None
         );
     }
