@@ -5,8 +5,9 @@ use std::{cmp::Reverse, collections::HashMap};
 use rayon::prelude::*;
 
 use crate::{
+    case::Case,
     code::Kernel,
-    culprit::{Confidence, Culprit, RuledOut, Situation, Subject, mark_ties, rank, ruled_out},
+    culprit::{Confidence, Culprit, RuledOut, mark_ties, rank, ruled_out},
     failures::{Group, groups},
     graph::Calls,
     incident::{self, Residence, Salience, Standing, Wish},
@@ -213,32 +214,31 @@ fn examine(
         origins(bundle, calls, kernel, &task)
     };
     origins.truncate(MAX_ORIGINS);
-    let situation = Situation::new(bundle, group);
-    let subject = |origin| Subject {
-        rules,
-        ..Subject::new(&situation, kernel, origin)
-    };
-    let subjects: Vec<Subject<'_>> = if origins.is_empty() {
-        vec![subject(None)]
-    } else {
-        origins.iter().map(|origin| subject(Some(origin))).collect()
-    };
+    let mut case = Case::new(bundle, group);
     let mut culprits: Vec<Culprit> = Vec::new();
-    for culprit in subjects.iter().flat_map(|subject| rank(subject, index)) {
-        match culprits.iter_mut().find(|known| known.id == culprit.id) {
-            Some(known) if known.score < culprit.score => *known = culprit,
-            Some(_) => {}
-            None => culprits.push(culprit),
+    let mut out: Option<Vec<RuledOut>> = None;
+    let begins = origins.iter().map(Some);
+    for origin in begins.chain(origins.is_empty().then_some(None)) {
+        if let Some(origin) = origin {
+            case = case.begun_at(kernel, origin);
         }
+        for culprit in rank(&case, rules, index) {
+            match culprits.iter_mut().find(|known| known.id == culprit.id) {
+                Some(known) if known.score < culprit.score => *known = culprit,
+                Some(_) => {}
+                None => culprits.push(culprit),
+            }
+        }
+        // Of several origins the first is the best known.
+        out.get_or_insert_with(|| ruled_out(&case, rules));
     }
     mark_ties(&mut culprits);
     // A stable order: of equally likely ones that of the surer origin comes first.
     culprits.sort_by_key(|culprit| (culprit.confidence, Reverse(culprit.score)));
-    let ruled_out = subjects.first().map_or_else(Vec::new, ruled_out);
     Examined {
         origins,
         culprits,
-        ruled_out,
+        ruled_out: out.unwrap_or_default(),
     }
 }
 

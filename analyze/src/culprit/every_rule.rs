@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use format_spec::linux::arguments::is_path;
 use format_spec::record::{Architecture, Phase};
 
-use super::{Situation, Subject, rank};
+use super::rank;
 use crate::{
+    case::Case,
     code::Kernel,
     evidence::{CodeFacts, LimitUse},
     failures::{Class, groups},
@@ -222,17 +223,13 @@ fn full(id: &str) -> LimitUse {
     }
 }
 
-fn with_subject<T>(fixture: &Fixture, look: impl FnOnce(&Subject<'_>) -> T) -> T {
+fn with_case<T>(fixture: &Fixture, look: impl FnOnce(&Case<'_>) -> T) -> T {
     let kernel = Kernel::new(&[], &[], &[], &[], fixture.bundle.architecture());
     let groups = groups(&fixture.bundle);
-    let known = Situation {
-        limits: fixture.limits.clone(),
-        ..Situation::new(&fixture.bundle, &groups[0])
-    };
-    look(&Subject {
-        code: fixture.code.clone(),
-        ..Subject::new(&known, &kernel, Some(&fixture.origin))
-    })
+    let mut case = Case::new(&fixture.bundle, &groups[0]).begun_at(&kernel, &fixture.origin);
+    case.limits = fixture.limits.clone().into();
+    case.code = fixture.code.clone();
+    look(&case)
 }
 
 fn describe(rule: &Rule) -> String {
@@ -246,10 +243,10 @@ fn each_is_the_answer_where_its_conditions_hold() {
         let Some(fixture) = fixture(rule) else {
             continue;
         };
-        let (class, answers) = with_subject(&fixture, |subject| {
-            let verdict = judge(rule, &subject.case()).unwrap();
+        let (class, answers) = with_case(&fixture, |case| {
+            let verdict = judge(rule, case).unwrap();
             assert!(!verdict.fails(), "{}: {verdict:?}", describe(rule));
-            (subject.group.class, rank(subject, 0))
+            (case.group.class, rank(case, book(), 0))
         });
         if class == Class::Normal {
             wrong.push(format!("{}: healthy programs live with it", describe(rule)));
@@ -280,7 +277,7 @@ fn none_counts_another_function_as_its_origin() {
         let last = fixture.origin.path.len() - 1;
         fixture.origin.function = "some_other_function".into();
         fixture.origin.path[last] = "some_other_function".into();
-        let answer = with_subject(&fixture, |subject| judge(rule, &subject.case()));
+        let answer = with_case(&fixture, |case| judge(rule, case));
         let origin = answer.and_then(|verdict| verdict.origin);
         assert_ne!(origin, Some(Answer::Holds), "{}", describe(rule));
     }

@@ -2,9 +2,10 @@
 
 use format_spec::record::Phase;
 
-use super::{Confidence, Culprit, Situation, Subject, rank};
+use super::{Confidence, Culprit, rank};
 use crate::{
-    code::Kernel, evidence::LimitUse, failures::groups, names::syscall_number, testing::Recording,
+    case::Case, evidence::LimitUse, failures::groups, names::syscall_number, rules::book,
+    testing::Recording,
 };
 
 const EPERM: u16 = 1;
@@ -38,14 +39,12 @@ fn ranked(
 ) -> Vec<Culprit> {
     recording.snapshot(Phase::Failure, 60, files);
     let bundle = recording.load();
-    let kernel = Kernel::new(&[], &[], &[], &[], bundle.architecture());
     let groups = groups(&bundle);
-    let known = Situation::new(&bundle, &groups[0]);
-    let known = match limits.is_empty() {
-        true => known,
-        false => Situation { limits, ..known },
-    };
-    rank(&Subject::new(&known, &kernel, None), 0)
+    let mut case = Case::new(&bundle, &groups[0]);
+    if !limits.is_empty() {
+        case.limits = limits.into();
+    }
+    rank(&case, book(), 0)
 }
 
 fn found<'a>(culprits: &'a [Culprit], id: &str) -> Option<&'a Culprit> {

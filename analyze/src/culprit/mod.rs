@@ -6,29 +6,18 @@
 //! nothing speaks against it.
 
 mod candidate;
-mod capability;
-mod from_code;
-mod from_files;
-mod from_holders;
-mod from_log;
-mod from_missing;
-mod from_modes;
-mod from_policy;
-mod from_rules;
-mod from_space;
 mod rank;
 mod ruled_out;
-mod situation;
-mod subject;
-mod wording;
+mod source;
 
 pub use candidate::Candidate;
 pub use rank::{mark_ties, rank};
 pub use ruled_out::{RuledOut, ruled_out};
-pub use situation::Situation;
-pub use subject::Subject;
 
-use crate::rules::{Remedy, book};
+use crate::{
+    names::capability,
+    rules::{Remedy, book},
+};
 
 /// Whether a function, by its name without suffixes, is a check whose answer tells of a cause: it asks for a capability,
 /// or a rule knows it.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Candidate, Confidence, Culprit, Kind, Subject, from_code, from_files, from_holders, from_log,
-    from_missing, from_modes, from_policy, from_rules, from_space,
+use super::{Candidate, Confidence, Culprit, Kind, source};
+use crate::{
+    case::Case,
+    rules::{Remedy, Rule},
 };
-use crate::rules::Remedy;
 
 /// Least score that is worth saying.
 const LEAST_SCORE: i32 = 15;
@@ -17,21 +17,12 @@ const FAR: i32 = 60;
 /// A rival within so many points makes confidence medium.
 const MARGIN: i32 = 8;
 
-/// Culprits of one kind of failure, the most likely first. `failure` is its index in the list of kinds.
+/// Culprits of one kind of failure by these rules and what else is seen, the most likely first. `failure` is the index of
+/// the kind in the list of all.
 #[must_use]
-pub fn rank(subject: &Subject<'_>, failure: usize) -> Vec<Culprit> {
+pub fn rank(case: &Case<'_>, rules: &[Rule], failure: usize) -> Vec<Culprit> {
     let mut by_id: BTreeMap<String, Candidate> = BTreeMap::new();
-    let all = from_rules::candidates(subject)
-        .into_iter()
-        .chain(from_code::candidates(subject))
-        .chain(from_space::candidates(subject))
-        .chain(from_policy::candidates(subject))
-        .chain(from_files::candidates(subject))
-        .chain(from_holders::candidates(subject))
-        .chain(from_modes::candidates(subject))
-        .chain(from_log::candidate(subject))
-        .chain(from_missing::candidate(subject));
-    for candidate in all {
+    for candidate in source::candidates(case, rules) {
         match by_id.get_mut(&candidate.id) {
             Some(known) => known.merge(candidate),
             None => {
@@ -46,7 +37,7 @@ pub fn rank(subject: &Subject<'_>, failure: usize) -> Vec<Culprit> {
     }
     let mut candidates: Vec<Candidate> = by_id
         .into_values()
-        .map(|candidate| deny_far(candidate, subject))
+        .map(|candidate| deny_far(candidate, case))
         .filter(|candidate| candidate.score() >= LEAST_SCORE)
         .collect();
     candidates.sort_by_key(|candidate| {
@@ -80,7 +71,7 @@ pub fn rank(subject: &Subject<'_>, failure: usize) -> Vec<Culprit> {
                 .collect(),
             usage: candidate.usage,
             failure,
-            origin: subject.origin.map(|origin| origin.function.clone()),
+            origin: case.origin.map(|origin| origin.function.clone()),
             tied: Vec::new(),
         }
     };
@@ -89,8 +80,8 @@ pub fn rank(subject: &Subject<'_>, failure: usize) -> Vec<Culprit> {
 
 /// A limit that is far from full is not the cause, whoever proposed it, if its use was read at the failure and the call
 /// asks for one more: of bytes and pages it may ask for many. Half is left for what one call takes beside that.
-fn deny_far(mut candidate: Candidate, subject: &Subject<'_>) -> Candidate {
-    let Some(limit) = subject.limit(&candidate.id) else {
+fn deny_far(mut candidate: Candidate, case: &Case<'_>) -> Candidate {
+    let Some(limit) = case.limit(&candidate.id) else {
         return candidate;
     };
     let counts_many = limit.unit.contains("bytes") || limit.unit.contains("pages");
@@ -102,7 +93,7 @@ fn deny_far(mut candidate: Candidate, subject: &Subject<'_>) -> Candidate {
         .iter()
         .any(|against| against.kind == Kind::Usage);
     if limit.at_failure && is_half_free && !counts_many && !is_said {
-        candidate.denies(Kind::Usage, FAR, limit.text(subject.asked(limit)));
+        candidate.denies(Kind::Usage, FAR, limit.text(case.asked(limit)));
     }
     candidate
 }

@@ -1,7 +1,7 @@
 //! What people would suspect first, and what was measured of it.
 
-use super::Subject;
 use crate::{
+    case::Case,
     evidence::{FileSystem, Nearness, Space, deleted_files, sysctl_text},
     rules::{Rule, judge},
     text,
@@ -22,43 +22,43 @@ const ENOMEM: u16 = 12;
 
 /// What the errno suggests and the recording disproves.
 #[must_use]
-pub fn ruled_out(subject: &Subject<'_>) -> Vec<RuledOut> {
+pub fn ruled_out(case: &Case<'_>, rules: &[Rule]) -> Vec<RuledOut> {
     let mut all = Vec::new();
-    if matches!(subject.group.errno, ENOSPC | EDQUOT) {
-        all.extend(space(subject, "fs:blocks", "disk", |file_system| {
+    if matches!(case.group.errno, ENOSPC | EDQUOT) {
+        all.extend(space(case, "fs:blocks", "disk", |file_system| {
             file_system.blocks
         }));
-        all.extend(space(subject, "fs:inodes", "inodes", |file_system| {
+        all.extend(space(case, "fs:inodes", "inodes", |file_system| {
             file_system.inodes
         }));
-        all.extend(deleted(subject));
+        all.extend(deleted(case));
     }
-    if subject.group.errno == ENOMEM {
-        all.extend(memory(subject));
+    if case.group.errno == ENOMEM {
+        all.extend(memory(case));
     }
-    all.extend(limits(subject));
+    all.extend(limits(case, rules));
     all
 }
 
 /// How full the file system is that the call is about. Nothing is said of others: their space is not this call's.
 fn space(
-    subject: &Subject<'_>,
+    case: &Case<'_>,
     id: &str,
     what: &str,
     of: impl Fn(&FileSystem) -> Space,
 ) -> Option<RuledOut> {
-    let found = subject.file_system.filter(|found| found.has_space())?;
+    let found = case.file_system().filter(|found| found.has_space())?;
     let space = of(found);
     let percent = space.used_percent().filter(|_| !space.is_full())?;
-    let point = subject.mount.map_or(&found.point, |mount| &mount.point);
+    let point = case.mount().map_or(&found.point, |mount| &mount.point);
     Some(RuledOut {
         id: id.into(),
         text: format!("{what} {percent} % used at {}", text::plain(point)),
     })
 }
 
-fn deleted(subject: &Subject<'_>) -> Option<RuledOut> {
-    let files = deleted_files(subject.bundle, subject.sample)?;
+fn deleted(case: &Case<'_>) -> Option<RuledOut> {
+    let files = deleted_files(case.bundle, case.sample)?;
     let total = files
         .iter()
         .fold(0u64, |sum, file| sum.saturating_add(file.disk_bytes));
@@ -77,9 +77,9 @@ fn deleted(subject: &Subject<'_>) -> Option<RuledOut> {
 }
 
 /// Memory that could be had without swapping (MemAvailable, `Documentation/filesystems/proc.rst`).
-fn memory(subject: &Subject<'_>) -> Option<RuledOut> {
-    let time_ns = subject.sample.map_or(u64::MAX, |failure| failure.time_ns);
-    let views = subject.bundle.snapshots.nearest(time_ns);
+fn memory(case: &Case<'_>) -> Option<RuledOut> {
+    let time_ns = case.sample.map_or(u64::MAX, |failure| failure.time_ns);
+    let views = case.bundle.snapshots.nearest(time_ns);
     let meminfo = views.iter().find_map(|view| view.text("/proc/meminfo"))?;
     let field = |name: &str| -> Option<u64> {
         let line = meminfo.lines().find_map(|line| line.strip_prefix(name))?;
@@ -102,19 +102,18 @@ fn memory(subject: &Subject<'_>) -> Option<RuledOut> {
 }
 
 /// Limits that rules connect with this errno of this syscall, and that are far from being used up.
-fn limits(subject: &Subject<'_>) -> Vec<RuledOut> {
-    let case = subject.case();
+fn limits(case: &Case<'_>, rules: &[Rule]) -> Vec<RuledOut> {
     let mut found: Vec<RuledOut> = Vec::new();
     // A rule for any syscall is about this one only where its origin may be the one that was found.
     let suspects = |rule: &&Rule| {
-        judge(rule, &case).is_some_and(|verdict| !rule.syscall.is_empty() || !verdict.fails())
+        judge(rule, case).is_some_and(|verdict| !rule.syscall.is_empty() || !verdict.fails())
     };
-    let rules = subject.rules.iter().filter(suspects);
+    let rules = rules.iter().filter(suspects);
     for id in rules.flat_map(|rule| &rule.limit) {
-        let Some(limit) = subject.limit(id) else {
+        let Some(limit) = case.limit(id) else {
             continue;
         };
-        let asked = subject.asked(limit);
+        let asked = case.asked(limit);
         let known = found.iter().any(|out| out.id == *id);
         if !known && limit.nearness(asked) == Nearness::Far {
             found.push(RuledOut {
@@ -124,8 +123,8 @@ fn limits(subject: &Subject<'_>) -> Vec<RuledOut> {
         }
     }
     // The limit that everybody raises first.
-    let file_nr = sysctl_text(subject.bundle, subject.sample, "fs.file-nr");
-    if let (23 | 24, Some(text)) = (subject.group.errno, file_nr) {
+    let file_nr = sysctl_text(case.bundle, case.sample, "fs.file-nr");
+    if let (23 | 24, Some(text)) = (case.group.errno, file_nr) {
         let mut words = text.split_whitespace();
         if let (Some(open), Some(most)) = (words.next(), words.nth(1)) {
             let far = open.parse::<u64>().ok().zip(most.parse::<u64>().ok());

@@ -4,6 +4,7 @@ use format_spec::record::{Content, Entry, Phase, ReturnType, Snapshot};
 
 use super::*;
 use crate::{
+    case::Case,
     code::Kernel,
     diagnosis::{Diagnosis, diagnose, diagnose_by},
     evidence::{CodeFacts, LimitUse, Read},
@@ -59,12 +60,10 @@ pub(super) fn ranked(
 ) -> Vec<Culprit> {
     let kernel = Kernel::new(&[], &[], &[], &[], bundle.architecture());
     let groups = groups(bundle);
-    let known = Situation {
-        limits,
-        ..Situation::new(bundle, &groups[0])
-    };
-    let subject = Subject::new(&known, &kernel, Some(origin));
-    rank(&Subject { code, ..subject }, 0)
+    let mut case = Case::new(bundle, &groups[0]).begun_at(&kernel, origin);
+    case.limits = limits.into();
+    case.code = code;
+    rank(&case, book(), 0)
 }
 
 fn failing(syscall: u32, errno: u16) -> Bundle {

@@ -5,11 +5,12 @@ use format_spec::{linux::mountinfo::Mount, record::Failure};
 use serde::Deserialize;
 
 use crate::{
-    evidence::{CodeFacts, absolute, below_mount, mounts_of, named_file, place},
+    case::Case,
+    evidence::{absolute, below_mount},
     failures::Group,
     load::Bundle,
     names::errno_name,
-    rules::{Answer, Case, FactIs, FileIs, MountIs},
+    rules::{Answer, FactIs, FileIs, MountIs},
 };
 
 /// The component of a pattern that stands for the number of a process.
@@ -45,28 +46,14 @@ impl Exception {
         if !self.errno.contains(&errno_name(failure.errno)) || !self.may_begin(&path.bytes) {
             return false;
         }
-        let mounts = mounts_of(bundle, failure);
-        let place = place(bundle, failure, &mounts);
-        let mount = place.as_ref().and_then(|place| place.mount.as_ref());
+        let case = Case::of(bundle, group, Some(failure));
         let is_below = |mount: &Mount| {
             let whole = absolute(bundle, failure, path)?;
             Some(self.begins(below_mount(mount, &whole)?))
         };
-        if mount.and_then(is_below) != Some(true) {
+        if case.mount().and_then(is_below) != Some(true) {
             return false;
         }
-        let file = named_file(bundle, failure);
-        let case = Case {
-            bundle,
-            group,
-            sample: Some(failure),
-            origin: None,
-            code: &CodeFacts::default(),
-            filesystem: mount.map(|mount| mount.fs_type.as_str()),
-            file: file.as_ref(),
-            mount,
-            mounts: &mounts,
-        };
         let mut mounts = self.mount.iter().map(|is| is.answer(&case));
         let facts = self.fact.iter().map(|is| is.answer(&case));
         let files = self.file.iter().map(|is| is.answer(&case));

@@ -2,6 +2,7 @@
 //!
 //! The tables are those of Linux, whatever the analyzer runs on.
 
+pub mod capability;
 mod errno;
 mod functions;
 mod open_flags;

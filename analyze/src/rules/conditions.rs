@@ -1,39 +1,16 @@
 //! The conditions of a rule, one by one, against a failure.
 
-use format_spec::{linux::mountinfo::Mount, record::Failure};
+use format_spec::record::Failure;
 
 use super::{Answer, BeyondIs, FactIs, FileIs, FlagIs, Place, Returned, Rule, TextIs};
 use crate::{
-    evidence::{CodeFacts, Component, NamedFile, cpuset_left_out, sysctl},
-    failures::Group,
+    case::Case,
+    evidence::{Component, NamedFile, cpuset_left_out, sysctl},
     graph::Outcome,
     load::Bundle,
     names::{base_name, errno_name, open_flag},
-    origin::{How, Origin},
+    origin::How,
 };
-
-/// One failure with what is known of its origin.
-#[derive(Debug, Clone, Copy)]
-pub struct Case<'a> {
-    /// The recording.
-    pub bundle: &'a Bundle,
-    /// What failed.
-    pub group: &'a Group,
-    /// The failure that stands for all: the one with the most facts.
-    pub sample: Option<&'a Failure>,
-    /// Where the error began.
-    pub origin: Option<&'a Origin>,
-    /// What the origin's code shows.
-    pub code: &'a CodeFacts,
-    /// Type of the file system that the call is about.
-    pub filesystem: Option<&'a str>,
-    /// The file that the call named.
-    pub file: Option<&'a NamedFile>,
-    /// The mount that the call is about.
-    pub mount: Option<&'a Mount>,
-    /// Mounts as the failing process saw them; none where that is not known.
-    pub mounts: &'a [Mount],
-}
 
 /// How each kind of condition was answered; a kind that the rule does not have is `None`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -93,7 +70,7 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Option<Verdict> {
     ]);
     let filesystem = |wanted: &[String]| {
         Answer::of(
-            case.filesystem
+            case.fs_type()
                 .map(|found| wanted.iter().any(|name| name == found)),
         )
     };
@@ -147,7 +124,7 @@ impl FactIs {
 impl FileIs {
     /// Whether it is so.
     pub(crate) fn answer(&self, case: &Case<'_>) -> Answer {
-        Answer::of(case.file.map(|file| file_is(self, file)))
+        Answer::of(case.file.as_ref().map(|file| file_is(self, file)))
     }
 }
 

@@ -12,7 +12,7 @@ mod schema;
 
 pub use answer::Answer;
 pub use book::{book, read_all};
-pub use conditions::{Case, Verdict, judge};
+pub use conditions::{Verdict, judge};
 pub use mounts::{MountIs, MountPlace};
 pub use ranges::{ArgumentIs, BeyondIs, FactIs, FlagIs, Range, SysctlIs, TextIs};
 pub use remedy::{Remedy, RemedyKind};

@@ -3,8 +3,11 @@
 use format_spec::linux::mountinfo::Mount;
 use serde::Deserialize;
 
-use super::{Answer, Case};
-use crate::evidence::{absolute, mount_of_device, mount_of_path};
+use super::Answer;
+use crate::{
+    case::Case,
+    evidence::{absolute, mount_of_device, mount_of_path},
+};
 
 /// A mount that the call is about is of a certain kind.
 #[derive(Debug, Clone, Deserialize)]
@@ -89,7 +92,7 @@ impl MountIs {
     }
 
     /// The mount of the path, and the path; of the call's descriptor where no path is asked for.
-    fn target<'a>(&self, case: &Case<'a>) -> Option<(&'a Mount, Option<Vec<u8>>)> {
+    fn target<'a>(&self, case: &'a Case<'_>) -> Option<(&'a Mount, Option<Vec<u8>>)> {
         let sample = case.sample?;
         let mut paths = sample.paths.iter().filter(|path| !path.bytes.is_empty());
         let path = match self.argument {
@@ -98,14 +101,14 @@ impl MountIs {
         };
         let path = path.and_then(|path| absolute(case.bundle, sample, path));
         if self.argument.is_none() {
-            return Some((case.mount?, path));
+            return Some((case.mount()?, path));
         }
         let path = path?;
-        let mount = mount_of_path(case.mounts, &path)?;
+        let mount = mount_of_path(&case.mounts, &path)?;
         Some((mount, Some(path)))
     }
 
-    fn parent<'a>(&self, case: &Case<'a>) -> Option<&'a Mount> {
+    fn parent<'a>(&self, case: &'a Case<'_>) -> Option<&'a Mount> {
         let (mount, _) = self.target(case)?;
         let mut mounts = case.mounts.iter();
         mounts.find(|above| above.id == mount.parent && above.id != mount.id)
@@ -113,10 +116,10 @@ impl MountIs {
 }
 
 /// The mounts of all links on the way.
-fn links<'a>(case: &Case<'a>) -> Option<Vec<&'a Mount>> {
-    let links = case.file?.links.iter();
+fn links<'a>(case: &'a Case<'_>) -> Option<Vec<&'a Mount>> {
+    let links = case.file.as_ref()?.links.iter();
     links
-        .map(|link| mount_of_path(case.mounts, link.path.as_bytes()))
+        .map(|link| mount_of_path(&case.mounts, link.path.as_bytes()))
         .collect()
 }
 

@@ -1,12 +1,15 @@
 //! Candidates that rules name.
 
-use super::{Candidate, Kind, Subject, capability, wording};
+use super::{Source, wording};
 use crate::{
+    case::Case,
+    culprit::{Candidate, Kind},
     evidence::{FileSystem, LimitUse, Message, Nearness, kernel_log, kernel_log_of},
     graph::Outcome,
     incident::is_telling,
     limits,
     names::base_name,
+    names::capability,
     origin::{Below, How, Told},
     rules::{Answer, Rule, Verdict, judge},
     text::plain,
@@ -15,27 +18,33 @@ use crate::{
 /// What it takes from the weight of an origin that may only have passed the error on.
 const VAGUE: i32 = 15;
 
-/// Candidates of all rules that are not known to be wrong.
-pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
-    let case = subject.case();
-    let judged = subject
-        .rules
+/// All rules that are not known to be wrong.
+pub(super) struct Rules<'a>(pub(super) &'a [Rule]);
+
+impl Source for Rules<'_> {
+    fn candidates(&self, case: &Case<'_>) -> Vec<Candidate> {
+        of_rules(self.0, case)
+    }
+}
+
+fn of_rules(rules: &[Rule], case: &Case<'_>) -> Vec<Candidate> {
+    let judged = rules
         .iter()
-        .filter_map(|rule| Some((rule, judge(rule, &case)?)));
+        .filter_map(|rule| Some((rule, judge(rule, case)?)));
     let possible = judged
         .filter(|(_, verdict)| !verdict.fails())
-        .filter(|(rule, _)| !rule.logged || logged(rule, subject).is_some())
+        .filter(|(rule, _)| !rule.logged || logged(rule, case).is_some())
         .filter(|(rule, verdict)| !rule.answered || verdict.state == Some(Answer::Holds));
     let mut found: Vec<Candidate> = possible
-        .map(|(rule, verdict)| candidate(rule, &verdict, subject))
+        .map(|(rule, verdict)| candidate(rule, &verdict, case))
         .collect();
-    says_only(&mut found, subject);
+    says_only(&mut found, case);
     found
 }
 
 /// Where the errno of this syscall has one known cause, or all others are ruled out, that is something, though no
 /// origin was seen.
-fn says_only(candidates: &mut [Candidate], subject: &Subject<'_>) {
+fn says_only(candidates: &mut [Candidate], case: &Case<'_>) {
     let open = |candidate: &&Candidate| candidate.against.is_empty();
     let mut left: Vec<&str> = candidates.iter().filter(open).map(|one| &*one.id).collect();
     left.dedup();
@@ -43,10 +52,10 @@ fn says_only(candidates: &mut [Candidate], subject: &Subject<'_>) {
         return;
     };
     let only = only.to_string();
-    if subject.origin.is_some() || !is_telling(subject.group.errno) {
+    if case.origin.is_some() || !is_telling(case.group.errno) {
         return;
     }
-    let (errno, syscall) = (subject.group.errno_name(), &subject.group.syscall_name);
+    let (errno, syscall) = (case.group.errno_name(), &case.group.syscall_name);
     let text = format!("no other cause of {errno} from {syscall} is known that is not ruled out");
     let mut candidates = candidates.iter_mut();
     if let Some(candidate) = candidates.find(|one| one.id == only) {
@@ -54,38 +63,38 @@ fn says_only(candidates: &mut [Candidate], subject: &Subject<'_>) {
     }
 }
 
-fn candidate(rule: &Rule, verdict: &Verdict, subject: &Subject<'_>) -> Candidate {
+fn candidate(rule: &Rule, verdict: &Verdict, case: &Case<'_>) -> Candidate {
     let limit = rule
         .limit
         .iter()
-        .filter_map(|id| subject.limit(id))
-        .max_by_key(|limit| limit.nearness(subject.asked(limit)));
-    let message = logged(rule, subject).map(|message| plain(message.text.as_bytes()));
-    let summary = wording::sentence(&rule.why, subject, limit, message.as_deref())
+        .filter_map(|id| case.limit(id))
+        .max_by_key(|limit| limit.nearness(case.asked(limit)));
+    let message = logged(rule, case).map(|message| plain(message.text.as_bytes()));
+    let summary = wording::sentence(&rule.why, case, limit, message.as_deref())
         .unwrap_or_else(|| rule.title.clone());
     let unmeasured = || {
         let mut ids = rule.limit.iter().chain([&rule.id]);
-        ids.find_map(|id| limits::unmeasured(subject.bundle, subject.sample, id))
+        ids.find_map(|id| limits::unmeasured(case.bundle, case.sample, id))
     };
     let worded = limit.cloned().or_else(unmeasured);
     let mut candidate = Candidate {
         remedy: rule
             .remedy
             .iter()
-            .filter_map(|template| wording::remedy(template, subject, worded.as_ref()))
+            .filter_map(|template| wording::remedy(template, case, worded.as_ref()))
             .collect(),
         specific: verdict.count(Answer::Holds),
         unanswered: verdict.count(Answer::Unknown),
         ..Candidate::new(&rule.id, summary)
     };
-    says_origin(&mut candidate, verdict, subject);
-    says_inferred_way(&mut candidate, rule, subject);
+    says_origin(&mut candidate, verdict, case);
+    says_inferred_way(&mut candidate, rule, case);
     says_conditions(&mut candidate, rule, verdict);
-    says_log(&mut candidate, rule, subject);
-    denies_granted(&mut candidate, subject);
+    says_log(&mut candidate, rule, case);
+    denies_granted(&mut candidate, case);
     let near = rule.near.unwrap_or(true);
     match limit {
-        Some(limit) => says_use(&mut candidate, limit, subject, near),
+        Some(limit) => says_use(&mut candidate, limit, case, near),
         None if near && !rule.limit.is_empty() => {
             let text = format!(
                 "how much of {} was used is not known",
@@ -95,17 +104,17 @@ fn candidate(rule: &Rule, verdict: &Verdict, subject: &Subject<'_>) -> Candidate
         }
         None => {}
     }
-    denies_room(&mut candidate, subject);
+    denies_room(&mut candidate, case);
     candidate
 }
 
-fn says_origin(candidate: &mut Candidate, verdict: &Verdict, subject: &Subject<'_>) {
-    let Some(origin) = subject
+fn says_origin(candidate: &mut Candidate, verdict: &Verdict, case: &Case<'_>) {
+    let Some(origin) = case
         .origin
         .filter(|_| verdict.origin == Some(Answer::Holds))
     else {
         if let (None, Some(Answer::Holds), Some(origin)) =
-            (verdict.origin, verdict.path, subject.origin)
+            (verdict.origin, verdict.path, case.origin)
         {
             let text = format!("the error came up by way of {}", origin.path.join(" > "));
             candidate.says(Kind::Origin, 30, text);
@@ -142,8 +151,8 @@ fn says_origin(candidate: &mut Candidate, verdict: &Verdict, subject: &Subject<'
 }
 
 /// Where the origin is only inferred, the error may have begun in any function on the way to it.
-fn says_inferred_way(candidate: &mut Candidate, rule: &Rule, subject: &Subject<'_>) {
-    let Some(origin) = subject.origin.filter(|origin| origin.how == How::Inferred) else {
+fn says_inferred_way(candidate: &mut Candidate, rule: &Rule, case: &Case<'_>) {
+    let Some(origin) = case.origin.filter(|origin| origin.how == How::Inferred) else {
         return;
     };
     let passed = origin.path.iter().rev().skip(1);
@@ -186,8 +195,8 @@ fn says_conditions(candidate: &mut Candidate, rule: &Rule, verdict: &Verdict) {
 }
 
 /// A capability that the kernel asked for and was granted is not what is missing.
-fn denies_granted(candidate: &mut Candidate, subject: &Subject<'_>) {
-    let Some(origin) = subject
+fn denies_granted(candidate: &mut Candidate, case: &Case<'_>) {
+    let Some(origin) = case
         .origin
         .filter(|_| candidate.id.starts_with("capability:"))
     else {
@@ -207,13 +216,13 @@ fn denies_granted(candidate: &mut Candidate, subject: &Subject<'_>) {
 const ROOM_PERCENT: u64 = 10;
 
 /// A file system that has room, shortly after the failure, is hardly the one that is full.
-fn denies_room(candidate: &mut Candidate, subject: &Subject<'_>) {
+fn denies_room(candidate: &mut Candidate, case: &Case<'_>) {
     let of = |file_system: &FileSystem| match candidate.id.as_str() {
         "fs:blocks" | "fs:tmpfs-size" => Some(file_system.blocks),
         "fs:inodes" => Some(file_system.inodes),
         _ => None,
     };
-    let Some(file_system) = subject.file_system else {
+    let Some(file_system) = case.file_system() else {
         return;
     };
     let used = of(file_system).and_then(|space| space.used_percent());
@@ -225,14 +234,14 @@ fn denies_room(candidate: &mut Candidate, subject: &Subject<'_>) {
 }
 
 /// What the kernel logged of this cause: the last message, and more if it came while the calls failed.
-fn says_log(candidate: &mut Candidate, rule: &Rule, subject: &Subject<'_>) {
-    let recent = logged(rule, subject);
+fn says_log(candidate: &mut Candidate, rule: &Rule, case: &Case<'_>) {
+    let recent = logged(rule, case);
     let weight = match (recent, rule.logged) {
         (Some(_), true) => 40,
         (Some(_), false) => 25,
         (None, _) => 15,
     };
-    let earlier = || kernel_log(subject.bundle).filter(is_of(rule)).last();
+    let earlier = || kernel_log(case.bundle).filter(is_of(rule)).last();
     if let Some(message) = recent.or_else(earlier) {
         let text = format!("the kernel's log says: {}", plain(message.text.as_bytes()));
         candidate.says(Kind::Log, weight, text);
@@ -240,8 +249,8 @@ fn says_log(candidate: &mut Candidate, rule: &Rule, subject: &Subject<'_>) {
 }
 
 /// The last message of this cause while the calls failed.
-fn logged<'a>(rule: &Rule, subject: &Subject<'a>) -> Option<Message<'a>> {
-    let messages = kernel_log_of(subject.bundle, subject.group.first_ns);
+fn logged<'a>(rule: &Rule, case: &Case<'a>) -> Option<Message<'a>> {
+    let messages = kernel_log_of(case.bundle, case.group.first_ns);
     messages.filter(is_of(rule)).last()
 }
 
@@ -276,13 +285,8 @@ fn state_weight(rule: &Rule) -> i32 {
 }
 
 /// The use of the limit: at it speaks for the candidate; far from it rules it out, unless the rule says otherwise.
-pub(super) fn says_use(
-    candidate: &mut Candidate,
-    limit: &LimitUse,
-    subject: &Subject<'_>,
-    near: bool,
-) {
-    let asked = subject.asked(limit);
+pub(super) fn says_use(candidate: &mut Candidate, limit: &LimitUse, case: &Case<'_>, near: bool) {
+    let asked = case.asked(limit);
     let text = limit.text(asked);
     candidate.usage = limit.limit.map(|most| (limit.usage, most));
     if limit.spared {

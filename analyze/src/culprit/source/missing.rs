@@ -2,8 +2,11 @@
 
 use format_spec::linux::arguments;
 
-use super::{Candidate, Kind, Subject};
-use crate::text::plain;
+use crate::{
+    case::Case,
+    culprit::{Candidate, Kind},
+    text::plain,
+};
 
 const ENOENT: u16 = 2;
 
@@ -12,16 +15,20 @@ const SAID: i32 = 20;
 const SEEN: i32 = 30;
 
 /// The path that the call named, if nothing is there.
-pub(super) fn candidate(subject: &Subject<'_>) -> Option<Candidate> {
-    if subject.group.errno != ENOENT {
+pub(super) fn candidates(case: &Case<'_>) -> Vec<Candidate> {
+    candidate(case).into_iter().collect()
+}
+
+fn candidate(case: &Case<'_>) -> Option<Candidate> {
+    if case.group.errno != ENOENT {
         return None;
     }
-    let syscall = &subject.group.syscall_name;
-    let mut paths = subject.sample?.paths.iter();
+    let syscall = &case.group.syscall_name;
+    let mut paths = case.sample?.paths.iter();
     let path =
         paths.rfind(|path| !path.bytes.is_empty() && arguments::is_path(syscall, path.argument))?;
     let path = plain(&path.bytes);
-    let folder = match subject.file {
+    let folder = match case.file.as_ref() {
         // There is something by that name: another reason is behind it.
         Some(file) if file.target.is_some() => return None,
         Some(file) => file.folder(),

@@ -1,10 +1,12 @@
 //! Candidates of policies that said no: seccomp, Linux security modules, capabilities.
 
-use super::{Candidate, Kind, Subject, capability};
 use crate::{
+    case::Case,
+    culprit::{Candidate, Kind},
     evidence::sysctl_text,
     graph::Outcome,
     names::base_name,
+    names::capability,
     origin::{How, Origin, Told},
 };
 
@@ -39,12 +41,10 @@ const MODULES: [(&str, &str); 16] = [
 ];
 
 /// Candidates of all policies.
-pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
-    let module = subject.origin.and_then(|origin| module(subject, origin));
-    let capability = subject
-        .origin
-        .and_then(|origin| capability(subject, origin));
-    [seccomp(subject), module, capability]
+pub(super) fn candidates(case: &Case<'_>) -> Vec<Candidate> {
+    let module = case.origin.and_then(|origin| module(case, origin));
+    let capability = case.origin.and_then(|origin| capability(case, origin));
+    [seccomp(case), module, capability]
         .into_iter()
         .flatten()
         .collect()
@@ -52,12 +52,12 @@ pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
 
 /// A syscall that returned without having been entered: the filter runs before the entry is traced
 /// (`include/linux/entry-common.h`, `arch/arm64/kernel/ptrace.c`).
-fn seccomp(subject: &Subject<'_>) -> Option<Candidate> {
-    if !subject.group.never_entered(subject.bundle) {
+fn seccomp(case: &Case<'_>) -> Option<Candidate> {
+    if !case.group.never_entered(case.bundle) {
         return None;
     }
-    let errno = subject.group.errno_name();
-    let syscall = &subject.group.syscall_name;
+    let errno = case.group.errno_name();
+    let syscall = &case.group.syscall_name;
     let summary = format!("a seccomp filter of the process answers {syscall} with {errno}");
     let mut candidate = Candidate::new("seccomp", summary);
     candidate.says(
@@ -65,9 +65,9 @@ fn seccomp(subject: &Subject<'_>) -> Option<Candidate> {
         45,
         format!("the kernel never entered {syscall}: something answered before"),
     );
-    match subject.fact("task.seccomp_mode") {
+    match case.fact("task.seccomp_mode") {
         Some(FILTER_MODE) => {
-            let filters = subject.fact("task.seccomp_filters");
+            let filters = case.fact("task.seccomp_filters");
             let text = filters.map_or_else(
                 || "the task runs under a seccomp filter".to_owned(),
                 |count| format!("the task runs under {count} seccomp filters"),
@@ -88,7 +88,7 @@ fn seccomp(subject: &Subject<'_>) -> Option<Candidate> {
 }
 
 /// The first error came up through a `security_*` hook: the function below it tells the module.
-fn module(subject: &Subject<'_>, origin: &Origin) -> Option<Candidate> {
+fn module(case: &Case<'_>, origin: &Origin) -> Option<Candidate> {
     let hook = origin
         .path
         .iter()
@@ -106,7 +106,7 @@ fn module(subject: &Subject<'_>, origin: &Origin) -> Option<Candidate> {
         None if last => ("unknown", origin.path[hook].clone()),
         None => return None,
     };
-    let errno = subject.group.errno_name();
+    let errno = case.group.errno_name();
     let summary = match name {
         "unknown" => format!("a Linux security module refused it: {function} returned {errno}"),
         name => format!("the Linux security module {name} refused it: {function} returned {errno}"),
@@ -116,7 +116,7 @@ fn module(subject: &Subject<'_>, origin: &Origin) -> Option<Candidate> {
     // What was inferred may as well be a hook that said yes.
     let weight = if origin.how == How::Inferred { 20 } else { 50 };
     candidate.says(Kind::Origin, weight, text);
-    let views = subject.bundle.snapshots.nearest(subject.group.last_ns);
+    let views = case.bundle.snapshots.nearest(case.group.last_ns);
     let modules = views
         .iter()
         .find_map(|view| view.text("/sys/kernel/security/lsm"));
@@ -125,19 +125,19 @@ fn module(subject: &Subject<'_>, origin: &Origin) -> Option<Candidate> {
         candidate.says(Kind::State, 20, format!("active modules: {modules}"));
     }
     let scope = format!("kernel.{name}.ptrace_scope");
-    if let Some(value) = sysctl_text(subject.bundle, subject.sample, &scope) {
+    if let Some(value) = sysctl_text(case.bundle, case.sample, &scope) {
         candidate.says(Kind::State, 20, format!("{scope} is {value}"));
     }
     candidate.remedy = vec![format!(
         "look for the denial of {} in the audit log or dmesg, and allow it in the policy",
-        subject.group.syscall_name
+        case.group.syscall_name
     )];
     Some(candidate)
 }
 
 /// The kernel asked for a capability, and the answer was no.
-fn capability(subject: &Subject<'_>, origin: &Origin) -> Option<Candidate> {
-    if !REFUSALS.contains(&subject.group.errno) {
+fn capability(case: &Case<'_>, origin: &Origin) -> Option<Candidate> {
+    if !REFUSALS.contains(&case.group.errno) {
         return None;
     }
     let refused = |told: &&Told| {
@@ -150,7 +150,7 @@ fn capability(subject: &Subject<'_>, origin: &Origin) -> Option<Candidate> {
     let told = origin.told.iter().rev().find(refused)?;
     let function = base_name(&told.function);
     let check = capability::check(function)?;
-    let effective = subject.fact("cred.cap_effective");
+    let effective = case.fact("cred.cap_effective");
     let number = check.fixed.or_else(|| {
         let argument = check.argument?;
         told.arguments
@@ -158,7 +158,7 @@ fn capability(subject: &Subject<'_>, origin: &Origin) -> Option<Candidate> {
             .copied()
             .or_else(|| {
                 // Of several capabilities that the code asks for, the one that the task lacks.
-                let all = subject.code.constant(function, argument)?;
+                let all = case.code.constant(function, argument)?;
                 let lacks = |number: &&u64| effective.is_none_or(|set| set & bit(**number) == 0);
                 all.iter().find(lacks).or(all.first()).copied()
             })
@@ -171,8 +171,8 @@ fn capability(subject: &Subject<'_>, origin: &Origin) -> Option<Candidate> {
     };
     let mut candidate = Candidate::new(format!("capability:{name}"), summary);
     // Users have no such capability: what keeps them out are the permissions.
-    let user = subject.fact("cred.fsuid");
-    let user = user.or_else(|| Some(subject.sample?.uid.into()));
+    let user = case.fact("cred.fsuid");
+    let user = user.or_else(|| Some(case.sample?.uid.into()));
     let common = BEYOND_PERMISSIONS.contains(&number) && user != Some(0);
     candidate.says(
         Kind::Predicate,
@@ -189,7 +189,7 @@ fn capability(subject: &Subject<'_>, origin: &Origin) -> Option<Candidate> {
             format!("the task's effective capabilities lack {name}"),
         ),
         Some(true) => {
-            let level = subject.fact("user_ns.level");
+            let level = case.fact("user_ns.level");
             let text = format!("the task has {name}, but only in its own user namespace");
             match level {
                 Some(0) => candidate.denies(

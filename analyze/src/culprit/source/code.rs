@@ -1,18 +1,28 @@
 //! Candidates that the machine code of the origin names: limits that it reads. No rule is needed for them.
 
-use super::{Candidate, Kind, Subject, from_rules::says_use};
+use super::{Source, rules::says_use};
 use crate::{
+    case::Case,
+    culprit::{Candidate, Kind},
     evidence::{Nearness, Read},
-    rules::judge,
+    rules::{Rule, judge},
 };
 
-/// Candidates for each limit that the origin's code reads.
-pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
-    let Some(origin) = subject.origin else {
+/// Each limit that the origin's code reads, but for those of which these rules know that they refuse something else.
+pub(super) struct Code<'a>(pub(super) &'a [Rule]);
+
+impl Source for Code<'_> {
+    fn candidates(&self, case: &Case<'_>) -> Vec<Candidate> {
+        reads(self.0, case)
+    }
+}
+
+fn reads(rules: &[Rule], case: &Case<'_>) -> Vec<Candidate> {
+    let Some(origin) = case.origin else {
         return Vec::new();
     };
     // Where the code reads several limits, each is the less likely to be the one.
-    let share = match subject.code.reads.len() {
+    let share = match case.code.reads.len() {
         0 | 1 => 0,
         2 | 3 => 5,
         _ => 10,
@@ -25,29 +35,29 @@ pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
         let summary = format!(
             "{} returned {}, and its code reads {name}",
             origin.function,
-            subject.group.errno_name()
+            case.group.errno_name()
         );
         let mut candidate = Candidate::new(&read.id, summary);
         let weight = if read.compared { 35 } else { 25 };
         candidate.says(Kind::Code, weight - share, &read.text);
-        if let Some(limit) = subject.limit(&read.id) {
-            says_use(&mut candidate, limit, subject, true);
-            if limit.nearness(subject.asked(limit)) != Nearness::Far {
+        if let Some(limit) = case.limit(&read.id) {
+            says_use(&mut candidate, limit, case, true);
+            if limit.nearness(case.asked(limit)) != Nearness::Far {
                 candidate.remedy = remedy(&read.id, limit.limit);
             }
         }
         candidate
     };
-    let reads = subject.code.reads.iter();
-    let may_be = |read: &&Read| subject.limit(&read.id).is_some() || !is_another(subject, &read.id);
+    let reads = case.code.reads.iter();
+    let may_be =
+        |read: &&Read| case.limit(&read.id).is_some() || !is_another(rules, case, &read.id);
     reads.filter(may_be).map(candidate).collect()
 }
 
 /// Whether rules know when `id` refuses, and this failure is none of it: a function may read many settings.
-fn is_another(subject: &Subject<'_>, id: &str) -> bool {
-    let case = subject.case();
-    let mut known = subject.rules.iter().filter(|rule| rule.id == id).peekable();
-    let fails = |rule| judge(rule, &case).is_none_or(|verdict| verdict.fails());
+fn is_another(rules: &[Rule], case: &Case<'_>, id: &str) -> bool {
+    let mut known = rules.iter().filter(|rule| rule.id == id).peekable();
+    let fails = |rule| judge(rule, case).is_none_or(|verdict| verdict.fails());
     known.peek().is_some() && known.all(fails)
 }
 

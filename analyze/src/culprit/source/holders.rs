@@ -3,8 +3,9 @@
 
 use format_spec::record::Content;
 
-use super::{Candidate, Kind, Subject};
 use crate::{
+    case::Case,
+    culprit::{Candidate, Kind},
     evidence::{absolute, mount_users, port, port_holders},
     load::SnapshotView,
     text::plain,
@@ -21,29 +22,25 @@ const MAX_NAMED: usize = 3;
 const WEIGHT: i32 = 40;
 
 /// Candidates of holders that the recorder saw.
-pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
-    match subject.group.errno {
-        EADDRINUSE => held_port(subject).into_iter().collect(),
-        EBUSY => [
-            mount_point(subject),
-            inner_mount(subject),
-            used_mount(subject),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
-        ETXTBSY => running_program(subject).into_iter().collect(),
+pub(super) fn candidates(case: &Case<'_>) -> Vec<Candidate> {
+    match case.group.errno {
+        EADDRINUSE => held_port(case).into_iter().collect(),
+        EBUSY => [mount_point(case), inner_mount(case), used_mount(case)]
+            .into_iter()
+            .flatten()
+            .collect(),
+        ETXTBSY => running_program(case).into_iter().collect(),
         _ => Vec::new(),
     }
 }
 
 /// A program that runs cannot be written (`deny_write_access`, `include/linux/fs.h`): who runs it.
-fn running_program(subject: &Subject<'_>) -> Option<Candidate> {
-    if matches!(subject.group.syscall_name.as_str(), "execve" | "execveat") {
+fn running_program(case: &Case<'_>) -> Option<Candidate> {
+    if matches!(case.group.syscall_name.as_str(), "execve" | "execveat") {
         return None;
     }
-    let path = &subject.file?.target.as_ref()?.path;
-    let views = subject.bundle.snapshots.nearest(subject.sample?.time_ns);
+    let path = &case.file.as_ref()?.target.as_ref()?.path;
+    let views = case.bundle.snapshots.nearest(case.sample?.time_ns);
     let (pid, comm) = views
         .iter()
         .find_map(|view| runner(view, path.as_bytes()))?;
@@ -68,14 +65,14 @@ fn runner(view: &SnapshotView, path: &[u8]) -> Option<(u32, String)> {
 }
 
 /// Another socket of the network namespace has the port (`inet_csk_get_port`, `udp_lib_get_port`, `net/ipv4/`).
-fn held_port(subject: &Subject<'_>) -> Option<Candidate> {
-    if !matches!(subject.group.syscall_name.as_str(), "bind" | "listen") {
+fn held_port(case: &Case<'_>) -> Option<Candidate> {
+    if !matches!(case.group.syscall_name.as_str(), "bind" | "listen") {
         return None;
     }
-    let sample = subject.sample?;
+    let sample = case.sample?;
     // The kernel chooses among many: no holder of one of them is to blame.
-    let port = port(subject.bundle, sample).filter(|&port| port != 0)?;
-    let holders = port_holders(subject.bundle, sample, port);
+    let port = port(case.bundle, sample).filter(|&port| port != 0)?;
+    let holders = port_holders(case.bundle, sample, port);
     let first = holders.first()?;
     let summary = format!(
         "port {port} is in use in that network namespace: {}",
@@ -104,7 +101,7 @@ fn held_port(subject: &Subject<'_>) -> Option<Candidate> {
 
 /// What is to be removed or renamed is a mount point (`d_mountpoint` in `vfs_rmdir`, `vfs_unlink`, `vfs_rename`,
 /// `fs/namei.c`): of the caller's mount namespace since 3.18 and newer (`is_local_mountpoint`).
-fn mount_point(subject: &Subject<'_>) -> Option<Candidate> {
+fn mount_point(case: &Case<'_>) -> Option<Candidate> {
     let removes = [
         "unlink",
         "unlinkat",
@@ -113,16 +110,16 @@ fn mount_point(subject: &Subject<'_>) -> Option<Candidate> {
         "renameat",
         "renameat2",
     ];
-    if !removes.contains(&subject.group.syscall_name.as_str()) {
+    if !removes.contains(&case.group.syscall_name.as_str()) {
         return None;
     }
-    let sample = subject.sample?;
+    let sample = case.sample?;
     let paths = sample
         .paths
         .iter()
-        .filter_map(|path| absolute(subject.bundle, sample, path));
+        .filter_map(|path| absolute(case.bundle, sample, path));
     let found = paths.into_iter().find_map(|path| {
-        let mut mounts = subject.mounts.iter();
+        let mut mounts = case.mounts.iter();
         mounts.rfind(|mount| mount.point == path && path != b"/")
     })?;
     let point = plain(&found.point);
@@ -132,7 +129,7 @@ fn mount_point(subject: &Subject<'_>) -> Option<Candidate> {
         specific: 2,
         ..Candidate::new("busy:mount-point", summary)
     };
-    let namespace = subject.fact("ns.mnt").map_or_else(String::new, |number| {
+    let namespace = case.fact("ns.mnt").map_or_else(String::new, |number| {
         format!(" in mount namespace {number}")
     });
     let text = format!("mount {} of {what} is on {point}{namespace}", found.id);
@@ -142,11 +139,11 @@ fn mount_point(subject: &Subject<'_>) -> Option<Candidate> {
 }
 
 /// umount(2) of what another mount is on (`propagate_mount_busy`, `fs/pnode.c`).
-fn inner_mount(subject: &Subject<'_>) -> Option<Candidate> {
-    let outer = subject
-        .mount
-        .filter(|_| subject.group.syscall_name == "umount2")?;
-    let mut inner = subject.mounts.iter();
+fn inner_mount(case: &Case<'_>) -> Option<Candidate> {
+    let outer = case
+        .mount()
+        .filter(|_| case.group.syscall_name == "umount2")?;
+    let mut inner = case.mounts.iter();
     let inner = inner.find(|mount| mount.parent == outer.id && mount.id != outer.id)?;
     let (point, on) = (plain(&outer.point), plain(&inner.point));
     let summary = format!("{on} is mounted below {point}, which keeps it in use");
@@ -166,11 +163,11 @@ fn inner_mount(subject: &Subject<'_>) -> Option<Candidate> {
 }
 
 /// umount(2) of what a process has something on (`do_umount`, `propagate_mount_busy`).
-fn used_mount(subject: &Subject<'_>) -> Option<Candidate> {
-    let mount = subject
-        .mount
-        .filter(|_| subject.group.syscall_name == "umount2")?;
-    let users = mount_users(subject.bundle, subject.sample?, mount.id);
+fn used_mount(case: &Case<'_>) -> Option<Candidate> {
+    let mount = case
+        .mount()
+        .filter(|_| case.group.syscall_name == "umount2")?;
+    let users = mount_users(case.bundle, case.sample?, mount.id);
     let first = users.first()?;
     let point = plain(&mount.point);
     let summary = format!("the mount at {point} is in use: {}", first.text());

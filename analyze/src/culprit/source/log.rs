@@ -1,7 +1,11 @@
 //! A candidate of what a security module wrote into the kernel's log about the very call that failed.
 
-use super::{Candidate, Kind, Subject};
-use crate::{evidence::kernel_log_of, text::plain};
+use crate::{
+    case::Case,
+    culprit::{Candidate, Kind},
+    evidence::kernel_log_of,
+    text::plain,
+};
 
 /// errnos of a refusal.
 const REFUSALS: [u16; 2] = [1, 13];
@@ -17,25 +21,29 @@ const WORDS: [(&str, &str); 5] = [
 ];
 
 /// The last such message that names the process that failed.
-pub(super) fn candidate(subject: &Subject<'_>) -> Option<Candidate> {
-    if !REFUSALS.contains(&subject.group.errno) {
+pub(super) fn candidates(case: &Case<'_>) -> Vec<Candidate> {
+    candidate(case).into_iter().collect()
+}
+
+fn candidate(case: &Case<'_>) -> Option<Candidate> {
+    if !REFUSALS.contains(&case.group.errno) {
         return None;
     }
-    let messages = kernel_log_of(subject.bundle, subject.group.first_ns);
+    let messages = kernel_log_of(case.bundle, case.group.first_ns);
     let told = messages.filter_map(|message| {
         let (_, module) = WORDS
             .iter()
             .find(|(words, _)| message.text.contains(words))?;
-        Some((module, message.text, weight(subject, message.text)?))
+        Some((module, message.text, weight(case, message.text)?))
     });
     let (module, text, weight) = told.max_by_key(|&(_, _, weight)| weight)?;
-    let syscall = &subject.group.syscall_name;
+    let syscall = &case.group.syscall_name;
     let summary = format!("the Linux security module {module} refused it, and logged that");
     let mut candidate = Candidate::new(format!("lsm:{module}"), summary);
     let text = plain(text.as_bytes());
     candidate.says(Kind::Log, weight, format!("the kernel's log says: {text}"));
     if *module == "lockdown"
-        && let Some(mode) = lockdown(subject)
+        && let Some(mode) = lockdown(case)
     {
         candidate.says(
             Kind::State,
@@ -43,7 +51,7 @@ pub(super) fn candidate(subject: &Subject<'_>) -> Option<Candidate> {
             format!("the kernel is locked down: {mode}"),
         );
     }
-    if names_path(subject, &text) {
+    if names_path(case, &text) {
         let text = "that message names the file that the call named";
         candidate.says(Kind::State, 25, text);
     }
@@ -54,12 +62,12 @@ pub(super) fn candidate(subject: &Subject<'_>) -> Option<Candidate> {
 }
 
 /// How well a message fits the process that failed: by its number, else by its name.
-fn weight(subject: &Subject<'_>, text: &str) -> Option<i32> {
+fn weight(case: &Case<'_>, text: &str) -> Option<i32> {
     let by_number =
-        subject.group.threads.iter().any(|pid| {
+        case.group.threads.iter().any(|pid| {
             text.contains(&format!("pid={pid} ")) || text.contains(&format!("\"[{pid}]"))
         });
-    let comm = plain(&subject.group.comm);
+    let comm = plain(&case.group.comm);
     let by_name =
         text.contains(&format!("comm=\"{comm}\"")) || text.contains(&format!(" {comm}: "));
     match (by_number, by_name) {
@@ -70,8 +78,8 @@ fn weight(subject: &Subject<'_>, text: &str) -> Option<i32> {
 }
 
 /// The mode that is in force, where it is not `none`: the one in brackets (`security/lockdown/lockdown.c`).
-fn lockdown<'a>(subject: &Subject<'a>) -> Option<&'a str> {
-    let views = subject.bundle.snapshots.nearest(subject.group.last_ns);
+fn lockdown<'a>(case: &Case<'a>) -> Option<&'a str> {
+    let views = case.bundle.snapshots.nearest(case.group.last_ns);
     let mut texts = views
         .iter()
         .filter_map(|view| view.text("/sys/kernel/security/lockdown"));
@@ -80,11 +88,8 @@ fn lockdown<'a>(subject: &Subject<'a>) -> Option<&'a str> {
     (mode != "none").then_some(mode)
 }
 
-fn names_path(subject: &Subject<'_>, text: &str) -> bool {
-    let paths = subject
-        .sample
-        .into_iter()
-        .flat_map(|failure| &failure.paths);
+fn names_path(case: &Case<'_>, text: &str) -> bool {
+    let paths = case.sample.into_iter().flat_map(|failure| &failure.paths);
     paths
         .filter(|path| path.bytes.len() > 1)
         .any(|path| text.contains(&format!("\"{}\"", plain(&path.bytes))))

@@ -1,7 +1,7 @@
 //! Placeholders of rules, filled with what was found.
 
-use super::Subject;
 use crate::{
+    case::Case,
     evidence::{LimitUse, cgroups_of},
     text::plain,
 };
@@ -9,25 +9,21 @@ use crate::{
 /// A sentence with its placeholders filled, `{log}` with what the kernel logged; `None` when one of them is not known.
 pub(super) fn sentence(
     template: &str,
-    subject: &Subject<'_>,
+    case: &Case<'_>,
     limit: Option<&LimitUse>,
     message: Option<&str>,
 ) -> Option<String> {
     fill(template, &|name| match (name, message) {
         ("log", Some(message)) => Value::Known(message.to_owned()),
         ("log", None) => Value::Missing,
-        _ => value(name, subject, limit),
+        _ => value(name, case, limit),
     })
 }
 
 /// A remedy with its placeholders filled, names from the host quoted for the shell: a path must not become a command.
 /// `None` when a placeholder is not known: half a command is worse than none.
-pub(super) fn remedy(
-    template: &str,
-    subject: &Subject<'_>,
-    limit: Option<&LimitUse>,
-) -> Option<String> {
-    fill(template, &|name| match value(name, subject, limit) {
+pub(super) fn remedy(template: &str, case: &Case<'_>, limit: Option<&LimitUse>) -> Option<String> {
+    fill(template, &|name| match value(name, case, limit) {
         // It stands behind the folder of the hierarchy.
         Value::Known(root) if name == "cgroup" && root == "/" => Value::Known(String::new()),
         Value::Known(value) => match shlex::try_quote(&value) {
@@ -70,14 +66,14 @@ enum Value {
     NoPlaceholder,
 }
 
-fn value(name: &str, subject: &Subject<'_>, limit: Option<&LimitUse>) -> Value {
+fn value(name: &str, case: &Case<'_>, limit: Option<&LimitUse>) -> Value {
     let known = match name {
-        "origin" => subject.origin.map(|origin| origin.function.clone()),
-        "syscall" => Some(subject.group.syscall_name.clone()),
-        "errno" => Some(subject.group.errno_name()),
-        "pid" => subject.group.processes.last().map(u32::to_string),
-        "comm" => Some(plain(&subject.group.comm)),
-        "uid" => subject.sample.map(|failure| failure.uid.to_string()),
+        "origin" => case.origin.map(|origin| origin.function.clone()),
+        "syscall" => Some(case.group.syscall_name.clone()),
+        "errno" => Some(case.group.errno_name()),
+        "pid" => case.group.processes.last().map(u32::to_string),
+        "comm" => Some(plain(&case.group.comm)),
+        "uid" => case.sample.map(|failure| failure.uid.to_string()),
         "usage" => limit.map(|limit| limit.usage.to_string()),
         "limit" => limit
             .and_then(|limit| limit.limit)
@@ -86,12 +82,12 @@ fn value(name: &str, subject: &Subject<'_>, limit: Option<&LimitUse>) -> Value {
             .and_then(|limit| limit.limit)
             .map(|limit| limit.saturating_mul(2).max(1).to_string()),
         "scope" => limit.map(|limit| plain(limit.scope.as_bytes())),
-        "path" => subject
+        "path" => case
             .sample
             .and_then(|failure| failure.paths.last())
             .map(|path| plain(&path.bytes)),
-        "mount_point" => subject.mount.map(|mount| plain(&mount.point)),
-        "cgroup" => limit.and_then(full_cgroup).or_else(|| cgroup(subject)),
+        "mount_point" => case.mount().map(|mount| plain(&mount.point)),
+        "cgroup" => limit.and_then(full_cgroup).or_else(|| cgroup(case)),
         _ => return Value::NoPlaceholder,
     };
     known.map_or(Value::Missing, Value::Known)
@@ -104,8 +100,8 @@ fn full_cgroup(limit: &LimitUse) -> Option<String> {
 }
 
 /// The cgroup v2 path of the failing process (`/proc/PID/cgroup`, the line `0::`).
-fn cgroup(subject: &Subject<'_>) -> Option<String> {
-    let (_, text) = cgroups_of(subject.bundle, subject.sample?)?;
+fn cgroup(case: &Case<'_>) -> Option<String> {
+    let (_, text) = cgroups_of(case.bundle, case.sample?)?;
     let mut lines = text.lines();
     let path = lines.find_map(|line| line.strip_prefix("0::"))?;
     Some(plain(path.as_bytes()))

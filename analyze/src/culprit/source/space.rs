@@ -1,7 +1,11 @@
 //! Candidates of file systems that really are full.
 
-use super::{Candidate, Kind, Subject};
-use crate::{evidence::FileSystem, text};
+use crate::{
+    case::Case,
+    culprit::{Candidate, Kind},
+    evidence::FileSystem,
+    text,
+};
 
 /// errnos that a full file system gives.
 const ENOSPC: u16 = 28;
@@ -28,14 +32,14 @@ const USAGE_ELSEWHERE: i32 = 20;
 
 /// Candidates of the file system that the failing call is about; where that is not known, of those of the type whose
 /// code returned the error, with a weight that blames none of them.
-pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
-    if subject.group.errno != ENOSPC {
+pub(super) fn candidates(case: &Case<'_>) -> Vec<Candidate> {
+    if case.group.errno != ENOSPC {
         return Vec::new();
     }
-    let Some(place) = subject.place else {
-        return elsewhere(subject);
+    let Some(place) = case.place.as_ref() else {
+        return elsewhere(case);
     };
-    let own = subject.file_system.filter(|found| found.has_space());
+    let own = case.file_system().filter(|found| found.has_space());
     let mut found: Vec<Candidate> = own.into_iter().flat_map(|own| full(own, USAGE)).collect();
     for candidate in &mut found {
         candidate.says(Kind::State, 30, place.text());
@@ -44,13 +48,13 @@ pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
 }
 
 /// Full file systems of the type whose code returned the error.
-fn elsewhere(subject: &Subject<'_>) -> Vec<Candidate> {
-    let fs_type = subject.fs_type.filter(|_| subject.origin.is_some());
+fn elsewhere(case: &Case<'_>) -> Vec<Candidate> {
+    let fs_type = case.fs_type().filter(|_| case.origin.is_some());
     let magic = MAGIC.iter().find(|(name, _)| Some(*name) == fs_type);
     let Some((_, magic)) = magic else {
         return Vec::new();
     };
-    let of_type = subject.file_systems.iter();
+    let of_type = case.file_systems().iter();
     let of_type = of_type.filter(|found| found.has_space() && found.magic == *magic);
     let mut found: Vec<Candidate> = of_type
         .flat_map(|found| full(found, USAGE_ELSEWHERE))

@@ -65,15 +65,15 @@ const CHECKS: [(&str, Option<u8>, Option<u64>); 14] = [
 
 /// A function that checks a capability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Check {
+pub struct Check {
     /// Which argument is the capability's number.
-    pub(super) argument: Option<u8>,
+    pub argument: Option<u8>,
     /// The number that it always asks for.
-    pub(super) fixed: Option<u64>,
+    pub fixed: Option<u64>,
 }
 
 /// What `function`, without suffixes, checks; `None` when it checks no capability.
-pub(super) fn check(function: &str) -> Option<Check> {
+pub fn check(function: &str) -> Option<Check> {
     let (_, argument, fixed) = CHECKS.iter().find(|(name, _, _)| *name == function)?;
     Some(Check {
         argument: *argument,
@@ -82,7 +82,7 @@ pub(super) fn check(function: &str) -> Option<Check> {
 }
 
 /// The name of capability `number`.
-pub(super) fn name(number: u64) -> Option<&'static str> {
+pub fn name(number: u64) -> Option<&'static str> {
     NAMES.get(usize::try_from(number).ok()?).copied()
 }
 

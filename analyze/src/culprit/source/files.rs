@@ -2,8 +2,9 @@
 
 use format_spec::linux::mountinfo::Mount;
 
-use super::{Candidate, Kind, Subject};
 use crate::{
+    case::Case,
+    culprit::{Candidate, Kind},
     evidence::{Component, absolute, below_mount, places},
     text::plain,
 };
@@ -24,29 +25,29 @@ const CAP_SYS_PTRACE: u64 = 1 << 19;
 const WEIGHT: i32 = 40;
 
 /// Candidates of the mount and the file that the call is about.
-pub(super) fn candidates(subject: &Subject<'_>) -> Vec<Candidate> {
+pub(super) fn candidates(case: &Case<'_>) -> Vec<Candidate> {
     let mut found = Vec::new();
-    found.extend(mount_option(subject));
-    found.extend(read_only(subject));
-    found.extend(cross_mount(subject));
-    found.extend(hidden_process(subject));
-    found.extend(inode_flag(subject));
+    found.extend(mount_option(case));
+    found.extend(read_only(case));
+    found.extend(cross_mount(case));
+    found.extend(hidden_process(case));
+    found.extend(inode_flag(case));
     found
 }
 
 /// The mount refuses by one of its options (`path_noexec`, `may_open_dev` in `fs/`; `mnt_want_write`).
-fn mount_option(subject: &Subject<'_>) -> Option<Candidate> {
-    let mount = subject.mount?;
-    let syscall = subject.group.syscall_name.as_str();
+fn mount_option(case: &Case<'_>) -> Option<Candidate> {
+    let mount = case.mount()?;
+    let syscall = case.group.syscall_name.as_str();
     let maps_code = || {
-        let args = subject.sample.map_or([0; 6], |sample| sample.args);
+        let args = case.sample.map_or([0; 6], |sample| sample.args);
         matches!(syscall, "mmap" | "mprotect") && args[2] & EXECUTABLE != 0
     };
     let is_device = || {
-        let target = subject.file.and_then(|file| file.target.as_ref());
+        let target = case.file.as_ref().and_then(|file| file.target.as_ref());
         target.is_some_and(Component::is_device)
     };
-    let (id, option) = match subject.group.errno {
+    let (id, option) = match case.group.errno {
         EACCES if matches!(syscall, "execve" | "execveat") => ("mount-option:noexec", "noexec"),
         EPERM if maps_code() => ("mount-option:noexec", "noexec"),
         EACCES if is_device() => ("mount-option:nodev", "nodev"),
@@ -67,8 +68,8 @@ fn mount_option(subject: &Subject<'_>) -> Option<Candidate> {
 }
 
 /// The mount, or the file system wherever it is mounted, is read-only (`__mnt_want_write`, `sb_permission`, `fs/`).
-fn read_only(subject: &Subject<'_>) -> Option<Candidate> {
-    let mount = subject.mount.filter(|_| subject.group.errno == EROFS)?;
+fn read_only(case: &Case<'_>) -> Option<Candidate> {
+    let mount = case.mount().filter(|_| case.group.errno == EROFS)?;
     let (point, fs_type) = (plain(&mount.point), plain(mount.fs_type.as_bytes()));
     let by_file_system = mount.file_system_has("ro");
     let (summary, state, remount) = match (mount.itself_has("ro"), by_file_system) {
@@ -95,7 +96,7 @@ fn read_only(subject: &Subject<'_>) -> Option<Candidate> {
         ..Candidate::new("fs:readonly", summary)
     };
     candidate.says(Kind::State, WEIGHT, state);
-    candidate.says(Kind::State, WEIGHT - 1, subject.place?.text());
+    candidate.says(Kind::State, WEIGHT - 1, case.place.as_ref()?.text());
     candidate.remedy = shlex::try_quote(&point)
         .map(|point| {
             let remount = format!("`mount -o {remount} {point}`");
@@ -111,12 +112,12 @@ fn read_only(subject: &Subject<'_>) -> Option<Candidate> {
 }
 
 /// rename(2) and link(2) from one mount to another (`do_renameat2`, `do_linkat`, `fs/namei.c`).
-fn cross_mount(subject: &Subject<'_>) -> Option<Candidate> {
+fn cross_mount(case: &Case<'_>) -> Option<Candidate> {
     let renames = ["rename", "renameat", "renameat2", "link", "linkat"];
-    if subject.group.errno != EXDEV || !renames.contains(&subject.group.syscall_name.as_str()) {
+    if case.group.errno != EXDEV || !renames.contains(&case.group.syscall_name.as_str()) {
         return None;
     }
-    let places = places(subject.bundle, subject.sample?, subject.mounts);
+    let places = places(case.bundle, case.sample?, &case.mounts);
     let [from, to] = &places[..] else {
         return None;
     };
@@ -156,9 +157,9 @@ fn cross_mount(subject: &Subject<'_>) -> Option<Candidate> {
 
 /// A file of another user's process, in a `/proc` that hides them (`proc_pid_permission`, `fs/proc/base.c`): a process
 /// is hidden whole with `invisible`, its files with `noaccess`.
-fn hidden_process(subject: &Subject<'_>) -> Option<Candidate> {
-    let mount = subject.mount.as_ref()?;
-    let hides: &[&str] = match subject.group.errno {
+fn hidden_process(case: &Case<'_>) -> Option<Candidate> {
+    let mount = case.mount()?;
+    let hides: &[&str] = match case.group.errno {
         EPERM => &["noaccess", "1"],
         ENOENT => &["invisible", "2", "ptraceable", "4"],
         _ => return None,
@@ -168,21 +169,21 @@ fn hidden_process(subject: &Subject<'_>) -> Option<Candidate> {
         .filter_map(|option| option.strip_prefix("hidepid="))
         .find(|hidden| hides.contains(hidden))
         .filter(|_| mount.fs_type == "proc")?;
-    let sample = subject.sample?;
-    let granted = subject.bundle.fact(sample, "cred.cap_effective");
+    let sample = case.sample?;
+    let granted = case.bundle.fact(sample, "cred.cap_effective");
     if granted.is_some_and(|granted| granted & CAP_SYS_PTRACE != 0) {
         return None;
     }
     let named = sample.paths.iter().find_map(|path| {
-        let path = absolute(subject.bundle, sample, path)?;
+        let path = absolute(case.bundle, sample, path)?;
         let below = below_mount(mount, &path)?;
         let process = below.split(|&byte| byte == b'/').next()?;
         let is_number = !process.is_empty() && process.iter().all(u8::is_ascii_digit);
         is_number.then(|| plain(&path))
     })?;
     // The recorder is not one from whom processes are hidden: what it does not find either is gone.
-    let is_there = subject.file.map(|file| file.target.is_some());
-    if subject.group.errno == ENOENT && is_there == Some(false) {
+    let is_there = case.file.as_ref().map(|file| file.target.is_some());
+    if case.group.errno == ENOENT && is_there == Some(false) {
         return None;
     }
     let point = plain(&mount.point);
@@ -196,7 +197,7 @@ fn hidden_process(subject: &Subject<'_>) -> Option<Candidate> {
         plain(mount.super_options.as_bytes())
     );
     // Where nobody looked, it may be gone as well.
-    let seen = subject.group.errno == EPERM || is_there == Some(true);
+    let seen = case.group.errno == EPERM || is_there == Some(true);
     candidate.says(Kind::State, if seen { WEIGHT } else { WEIGHT / 2 }, text);
     if is_there == Some(true) {
         candidate.says(
@@ -213,11 +214,8 @@ fn hidden_process(subject: &Subject<'_>) -> Option<Candidate> {
 }
 
 /// The file, or the folder that holds it, cannot be changed (`IS_IMMUTABLE`, `IS_APPEND` in `fs/`).
-fn inode_flag(subject: &Subject<'_>) -> Option<Candidate> {
-    let file = subject
-        .file
-        .as_ref()
-        .filter(|_| subject.group.errno == EPERM)?;
+fn inode_flag(case: &Case<'_>) -> Option<Candidate> {
+    let file = case.file.as_ref().filter(|_| case.group.errno == EPERM)?;
     let both = || file.target.iter().chain(file.folder());
     let closed = |flag: &'static str| Some((flag, both().find(|one| one.has(flag))?));
     let (flag, component) = closed("immutable").or_else(|| closed("append"))?;

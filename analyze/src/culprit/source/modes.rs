@@ -1,7 +1,8 @@
 //! A candidate of permission bits: what `namei -l` would show.
 
-use super::{Candidate, Kind, Subject};
 use crate::{
+    case::Case,
+    culprit::{Candidate, Kind},
     evidence::{Component, NamedFile, absolute},
     names::base_name,
     origin::{How, Origin},
@@ -53,16 +54,20 @@ const CHECKS: [&str; 18] = [
 ];
 
 /// Candidates of the permission bits of the path that the call named.
-pub(super) fn candidates(subject: &Subject<'_>) -> Option<Candidate> {
-    if subject.group.errno != EACCES {
+pub(super) fn candidates(case: &Case<'_>) -> Vec<Candidate> {
+    candidate(case).into_iter().collect()
+}
+
+fn candidate(case: &Case<'_>) -> Option<Candidate> {
+    if case.group.errno != EACCES {
         return None;
     }
-    let file = subject.file?;
-    let syscall = subject.group.syscall_name.as_str();
-    let sample = subject.sample?;
+    let file = case.file.as_ref()?;
+    let syscall = case.group.syscall_name.as_str();
+    let sample = case.sample?;
     let asked = asked(syscall, &sample.args)?;
-    let caller = Caller::of(subject)?;
-    let start = start(subject);
+    let caller = Caller::of(case)?;
+    let start = start(case);
     let (component, bits) = refused(file, &start, asked, &caller)?;
     let Component {
         path,
@@ -84,15 +89,15 @@ pub(super) fn candidates(subject: &Subject<'_>) -> Option<Candidate> {
         40,
         format!("{path} has mode {mode:04o}, owner {uid}, group {gid}"),
     );
-    if subject.fact("cred.cap_effective").is_some() {
+    if case.fact("cred.cap_effective").is_some() {
         let text = format!("uid {user} has no capability that would lift that");
         candidate.says(Kind::Predicate, 25, text);
     }
-    if subject.fs_type == Some("proc") {
+    if case.fs_type() == Some("proc") {
         let text = "programs that list processes live with what /proc keeps from other users";
         candidate.denies(Kind::State, 25, text);
     }
-    if let Some(origin) = subject.origin {
+    if let Some(origin) = case.origin {
         if CHECKS.contains(&base_name(&origin.function)) {
             let text = format!("{} compares the permission bits", origin.function);
             candidate.says(Kind::Origin, 30, text);
@@ -115,11 +120,11 @@ fn is_other_policy(origin: &Origin) -> bool {
 }
 
 /// The folder that the path of the call leads from: those above it are not searched.
-fn start(subject: &Subject<'_>) -> String {
+fn start(case: &Case<'_>) -> String {
     let folder = || {
-        let sample = subject.sample?;
+        let sample = case.sample?;
         let path = sample.paths.iter().rev().find_map(|path| {
-            let whole = absolute(subject.bundle, sample, path)?;
+            let whole = absolute(case.bundle, sample, path)?;
             (!path.bytes.starts_with(b"/"))
                 .then(|| whole[..whole.len() - path.bytes.len()].to_vec())
         })?;
@@ -152,14 +157,14 @@ struct Caller {
 impl Caller {
     /// The task that failed. access(2) and faccessat(2) ask for the real user, who has the permitted capabilities as root and
     /// none otherwise (`access_override_creds`, `fs/open.c`).
-    fn of(subject: &Subject<'_>) -> Option<Self> {
-        let sample = subject.sample?;
-        let real = match subject.group.syscall_name.as_str() {
+    fn of(case: &Case<'_>) -> Option<Self> {
+        let sample = case.sample?;
+        let real = match case.group.syscall_name.as_str() {
             "access" | "faccessat" => true,
             "faccessat2" => sample.args[3] & AS_EFFECTIVE == 0,
             _ => false,
         };
-        let fact = |name| subject.fact(name);
+        let fact = |name| case.fact(name);
         let in_user_namespace = fact("user_ns.level").is_some_and(|level| level > 0);
         let (uid, capabilities) = if real {
             let keeps = sample.uid == 0 || in_user_namespace;
@@ -172,16 +177,16 @@ impl Caller {
         Some(Self {
             uid,
             capabilities,
-            groups: groups(subject),
+            groups: groups(case),
         })
     }
 }
 
 /// The groups of the failing process, where a snapshot has it: the last word of `Gid:` is the one for files, `Groups:`
 /// are the others (`fs/proc/array.c`, `task_state`).
-fn groups(subject: &Subject<'_>) -> Option<Vec<u32>> {
-    let sample = subject.sample?;
-    let views = subject.bundle.snapshots.nearest(sample.time_ns);
+fn groups(case: &Case<'_>) -> Option<Vec<u32>> {
+    let sample = case.sample?;
+    let views = case.bundle.snapshots.nearest(sample.time_ns);
     let path = format!("/proc/{}/status", sample.tgid);
     let status = views.iter().find_map(|view| view.text(&path))?;
     let line = |name: &str| status.lines().find_map(|line| line.strip_prefix(name));
