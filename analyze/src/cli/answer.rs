@@ -14,7 +14,7 @@ use crate::{
     incident::Wish,
     load::Bundle,
     report::{self, Options, Report},
-    rules::book,
+    rules::{Without, known},
     text::plain,
 };
 
@@ -33,6 +33,9 @@ pub(super) struct Forms {
     /// Write all lists whole, with all evidence
     #[arg(short, long)]
     verbose: bool,
+    /// Leave out a part of what is known of causes, to see how much the answer hangs on it
+    #[arg(long, value_name = "PART", hide = true)]
+    without: Option<Without>,
 }
 
 /// A form of the report other than that for a terminal.
@@ -69,7 +72,7 @@ impl Forms {
         out: &mut impl Write,
     ) -> Result<(), Error> {
         let diagnosis = watched("looking for the cause", |_| {
-            diagnose_by(bundle, wish, book())
+            diagnose_by(bundle, wish, &known(self.without))
         });
         if !wish.is_empty() && diagnosis.subject.is_none() {
             return Err(Error::NoSuchFailure(what_failed(&diagnosis)));

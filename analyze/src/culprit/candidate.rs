@@ -1,5 +1,7 @@
 //! A possible culprit while evidence for it is being collected.
 
+use std::collections::BTreeSet;
+
 use super::{Confidence, Evidence, Kind};
 
 /// Score from which confidence may be high.
@@ -8,7 +10,7 @@ const HIGH: i32 = 65;
 /// Score from which confidence is medium.
 const MEDIUM: i32 = 35;
 
-/// Least weight of a kind that counts as agreeing.
+/// Least weight of an observation that counts as agreeing.
 const AGREES: i32 = 15;
 
 /// A possible culprit.
@@ -84,44 +86,32 @@ impl Candidate {
     }
 
     /// The heaviest weight of each kind that speaks for it.
-    fn kinds(&self) -> Vec<i32> {
-        let kinds = [
-            Kind::Origin,
-            Kind::Code,
-            Kind::Usage,
-            Kind::Predicate,
-            Kind::State,
-            Kind::Log,
-        ];
+    fn kinds(&self) -> impl Iterator<Item = (Kind, i32)> {
         let heaviest = |kind| {
-            let weights = self
-                .evidence
-                .iter()
-                .filter(|evidence| evidence.kind == kind);
-            weights.map(|evidence| evidence.weight).max()
+            let of_kind = self.evidence.iter().filter(move |one| one.kind == kind);
+            of_kind.map(|evidence| evidence.weight).max()
         };
-        kinds.into_iter().filter_map(heaviest).collect()
+        Kind::ALL
+            .into_iter()
+            .filter_map(move |kind| Some((kind, heaviest(kind)?)))
     }
 
     /// The sum of the heaviest of each kind for it, and of all against it.
     pub(super) fn score(&self) -> i32 {
         let against: i32 = self.against.iter().map(|evidence| evidence.weight).sum();
-        (self.kinds().into_iter().sum::<i32>() + against).clamp(0, 100)
+        (self.kinds().map(|(_, weight)| weight).sum::<i32>() + against).clamp(0, 100)
     }
 
     /// Confidence by itself, without regard to rivals.
     pub(super) fn confidence(&self) -> Confidence {
-        let agreeing = self
-            .kinds()
-            .into_iter()
-            .filter(|&weight| weight >= AGREES)
-            .count();
+        let agreeing = self.kinds().filter(|&(_, weight)| weight >= AGREES);
+        let agreeing: BTreeSet<Kind> = agreeing.map(|(kind, _)| kind.observation()).collect();
         let contested = self
             .against
             .iter()
             .any(|evidence| evidence.weight <= -AGREES);
         match self.score() {
-            score if score >= HIGH && agreeing >= 2 && !contested => Confidence::High,
+            score if score >= HIGH && agreeing.len() >= 2 && !contested => Confidence::High,
             score if score >= MEDIUM => Confidence::Medium,
             _ => Confidence::Low,
         }
@@ -156,6 +146,19 @@ mod tests {
             (candidate.score(), candidate.confidence()),
             (5, Confidence::Low)
         );
+    }
+
+    #[test]
+    fn who_answered_and_what_it_was_asked_are_one_observation() {
+        let mut candidate = Candidate::new("capability:CAP_NET_ADMIN", "");
+        candidate.says(Kind::Origin, 50, "sock_setsockopt first returned it");
+        candidate.says(Kind::Request, 35, "argument 2 is SO_MARK");
+        assert_eq!(
+            (candidate.score(), candidate.confidence()),
+            (85, Confidence::Medium)
+        );
+        candidate.says(Kind::Predicate, 25, "ns_capable was asked, and said no");
+        assert_eq!(candidate.confidence(), Confidence::High);
     }
 
     #[test]

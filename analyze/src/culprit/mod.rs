@@ -2,8 +2,8 @@
 //!
 //! Candidates come from general signals (what the origin's code reads, what is full, which policy answered) and from
 //! rules. Each piece of evidence has a kind and a weight; of one kind only the heaviest counts, so that saying the same
-//! thing twice does not make it truer. The score is the sum, 0 to 100. Confidence is high only when two kinds agree and
-//! nothing speaks against it.
+//! thing twice does not make it truer. The score is the sum, 0 to 100. Confidence is high only when two observations that
+//! are independent of each other agree and nothing speaks against it.
 
 mod candidate;
 mod rank;
@@ -57,7 +57,7 @@ pub struct Culprit {
 /// How sure an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Confidence {
-    /// Two independent kinds of evidence agree, and nothing comes near it.
+    /// Two independent observations agree, and nothing comes near it.
     High,
     /// The evidence points at it, but of one kind only, or something else is as likely.
     Medium,
@@ -88,7 +88,7 @@ pub struct Evidence {
     pub text: String,
 }
 
-/// Kinds of evidence that are independent of each other.
+/// Kinds of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     /// Which function first returned the error, and by which way.
@@ -99,13 +99,36 @@ pub enum Kind {
     Usage,
     /// What the kernel's own check answered.
     Predicate,
-    /// Arguments, flags, settings, credentials.
+    /// What was asked for, and by whom: arguments, flags, capabilities. It tells which check a call came to, and nothing
+    /// of what that check said.
+    Request,
+    /// What was found in the way: settings, a file, a mount, a state of the task.
     State,
     /// What the kernel logged.
     Log,
 }
 
 impl Kind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Origin,
+        Self::Code,
+        Self::Usage,
+        Self::Predicate,
+        Self::Request,
+        Self::State,
+        Self::Log,
+    ];
+
+    /// The kind that stands for all which rest on the same observation: which function answered and what it was asked are
+    /// two sides of one, the call that came to that check.
+    fn observation(self) -> Self {
+        match self {
+            Self::Request => Self::Origin,
+            kind => kind,
+        }
+    }
+
     /// The name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -114,6 +137,7 @@ impl Kind {
             Self::Code => "code",
             Self::Usage => "usage",
             Self::Predicate => "predicate",
+            Self::Request => "request",
             Self::State => "state",
             Self::Log => "log",
         }

@@ -10,7 +10,7 @@ use crate::{
     failures::Group,
     load::Bundle,
     names::errno_name,
-    rules::{Answer, FactIs, FileIs, MountIs},
+    rules::{Answer, CapabilityIs, FactIs, FileIs, MountIs},
 };
 
 /// The component of a pattern that stands for the number of a process.
@@ -28,6 +28,8 @@ pub(super) struct Exception {
     path: String,
     /// Mounts; all must be known to be so.
     mount: Vec<MountIs>,
+    /// Capabilities of the failing task; they may not be known to be otherwise.
+    capability: Option<CapabilityIs>,
     /// Facts of the failing task; none may be known to be otherwise.
     #[serde(default)]
     fact: Vec<FactIs>,
@@ -55,10 +57,14 @@ impl Exception {
             return false;
         }
         let mut mounts = self.mount.iter().map(|is| is.answer(&case));
+        let capabilities = self.capability.iter().map(|is| is.answer(&case));
         let facts = self.fact.iter().map(|is| is.answer(&case));
         let files = self.file.iter().map(|is| is.answer(&case));
         mounts.all(|answer| answer == Answer::Holds)
-            && facts.chain(files).all(|answer| answer != Answer::Fails)
+            && capabilities
+                .chain(facts)
+                .chain(files)
+                .all(|answer| answer != Answer::Fails)
     }
 
     /// Whether a path that begins somewhere in `path` may begin as it should.

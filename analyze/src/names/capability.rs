@@ -1,4 +1,4 @@
-//! Capability numbers and names (`include/uapi/linux/capability.h`; the last one since 5.9).
+//! Capability numbers and names (`include/uapi/linux/capability.h`; the last one since 5.9), and who asks for them.
 
 const NAMES: [&str; 41] = [
     "CAP_CHOWN",
@@ -73,6 +73,7 @@ pub struct Check {
 }
 
 /// What `function`, without suffixes, checks; `None` when it checks no capability.
+#[must_use]
 pub fn check(function: &str) -> Option<Check> {
     let (_, argument, fixed) = CHECKS.iter().find(|(name, _, _)| *name == function)?;
     Some(Check {
@@ -81,7 +82,15 @@ pub fn check(function: &str) -> Option<Check> {
     })
 }
 
+/// The number of the capability of that name.
+#[must_use]
+pub fn number(name: &str) -> Option<u64> {
+    let at = NAMES.iter().position(|known| *known == name)?;
+    u64::try_from(at).ok()
+}
+
 /// The name of capability `number`.
+#[must_use]
 pub fn name(number: u64) -> Option<&'static str> {
     NAMES.get(usize::try_from(number).ok()?).copied()
 }
@@ -95,6 +104,8 @@ mod tests {
         assert_eq!(name(21), Some("CAP_SYS_ADMIN"));
         assert_eq!(name(40), Some("CAP_CHECKPOINT_RESTORE"));
         assert_eq!(name(41), None);
+        assert_eq!(number("CAP_SYS_ADMIN"), Some(21));
+        assert_eq!(number("CAP_ADMIN"), None);
         assert_eq!(check("may_mount").unwrap().fixed, Some(21));
         assert_eq!(check("path_mount"), None);
     }

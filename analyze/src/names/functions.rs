@@ -30,6 +30,16 @@ pub fn syscall_of_entry(function: &str) -> Option<&str> {
         .filter(|rest| !rest.is_empty())
 }
 
+/// Whether `function` is the one that a rule calls `name`: without suffixes, and `sys_mount` for every name of the entry
+/// of mount(2).
+#[must_use]
+pub fn is_named(function: &str, name: &str) -> bool {
+    base_name(function) == name
+        || name
+            .strip_prefix("sys_")
+            .is_some_and(|syscall| syscall_of_entry(function) == Some(syscall))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,5 +62,18 @@ mod tests {
             Some("fanotify_init")
         );
         assert_eq!(syscall_of_entry("path_mount"), None);
+    }
+
+    #[test]
+    fn one_name_stands_for_all_of_an_entry() {
+        for function in [
+            "__arm64_sys_mount",
+            "__x64_sys_mount",
+            "__do_sys_mount.isra.0",
+        ] {
+            assert!(is_named(function, "sys_mount"), "{function}");
+        }
+        assert!(!is_named("__arm64_sys_umount", "sys_mount"));
+        assert!(is_named("do_mount.part.0", "do_mount") && !is_named("do_mount", "sys_mount"));
     }
 }

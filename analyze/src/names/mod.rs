@@ -9,6 +9,6 @@ mod open_flags;
 mod syscalls;
 
 pub use errno::{errno_name, errno_number, errno_text};
-pub use functions::{base_name, syscall_of_entry};
+pub use functions::{base_name, is_named, syscall_of_entry};
 pub use open_flags::open_flag;
 pub use syscalls::{syscall_name, syscall_number};

@@ -8,7 +8,7 @@ use crate::{
     evidence::{Component, NamedFile, cpuset_left_out, sysctl},
     graph::Outcome,
     load::Bundle,
-    names::{base_name, errno_name, open_flag},
+    names::{errno_name, is_named, open_flag},
     origin::How,
 };
 
@@ -81,6 +81,7 @@ pub fn judge(rule: &Rule, case: &Case<'_>) -> Option<Verdict> {
                 .and_then(|sample| sample.args.get(is.index).copied());
             Answer::of(value.map(|value| is.range().holds(value.cast_signed())))
         }),
+        rule.capability.as_ref().map(|is| is.answer(case)),
         every(&rule.fact, |is| is.answer(case)),
         every(&rule.sysctl, |is| {
             Answer::of(
@@ -191,7 +192,7 @@ fn is_origin(case: &Case<'_>, wanted: &str) -> Answer {
     };
     let translated = origin.translated.iter().flat_map(|inner| &inner.path);
     let mut named = translated.chain([&origin.function]);
-    if named.any(|function| base_name(function) == wanted) {
+    if named.any(|function| is_named(function, wanted)) {
         return Answer::Holds;
     }
     // What stands above the origin only passed the error on.
@@ -200,7 +201,7 @@ fn is_origin(case: &Case<'_>, wanted: &str) -> Answer {
         .iter()
         .rev()
         .skip(1)
-        .any(|step| base_name(step) == wanted);
+        .any(|step| is_named(step, wanted));
     if origin.how == How::Inferred {
         // The error may have begun anywhere on the way.
         if passed_on {
@@ -218,7 +219,7 @@ fn watched(bundle: &Bundle, function: &str) -> bool {
     let probed = bundle
         .probes
         .iter()
-        .any(|probe| base_name(&probe.function) == function);
+        .any(|probe| is_named(&probe.function, function));
     probed || has_values(bundle)
 }
 
@@ -244,7 +245,7 @@ fn on_path(case: &Case<'_>, wanted: &str) -> Answer {
         .path
         .first()
         .is_some_and(|first| crate::names::syscall_of_entry(first).is_some());
-    if steps.any(|step| base_name(step) == wanted) {
+    if steps.any(|step| is_named(step, wanted)) {
         Answer::Holds
     } else if whole && origin.how != How::Inferred {
         Answer::Fails
@@ -262,7 +263,7 @@ fn called(case: &Case<'_>, wanted: &str) -> Answer {
     // Where the origin is only inferred, all on the way to it may as well have been called by the real one.
     let inferred = origin.path.iter().filter(|_| origin.how == How::Inferred);
     let mut seen = origin.called.iter().chain(inner).chain(inferred);
-    match seen.any(|function| base_name(function) == wanted) {
+    match seen.any(|function| is_named(function, wanted)) {
         true => Answer::Holds,
         false => Answer::Unknown,
     }
@@ -305,7 +306,7 @@ fn predicate(case: &Case<'_>, function: &str, returned: &Returned) -> Answer {
             .told
             .iter()
             .rev()
-            .find(|told| base_name(&told.function) == function)
+            .find(|told| is_named(&told.function, function))
     });
     Answer::of(told.map(|told| matches(told.outcome, returned)))
 }

@@ -4,16 +4,20 @@
 
 mod answer;
 mod book;
+mod capabilities;
 mod conditions;
 mod mounts;
 mod ranges;
 mod remedy;
 mod schema;
+mod without;
 
 pub use answer::Answer;
 pub use book::{book, read_all};
+pub use capabilities::{Capability, CapabilityIs};
 pub use conditions::{Verdict, judge};
 pub use mounts::{MountIs, MountPlace};
 pub use ranges::{ArgumentIs, BeyondIs, FactIs, FlagIs, Range, SysctlIs, TextIs};
 pub use remedy::{Remedy, RemedyKind};
 pub use schema::{ConstantIs, FileIs, Place, PredicateIs, Returned, Rule, RuleFile};
+pub use without::{Without, known};

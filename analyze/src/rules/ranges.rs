@@ -90,6 +90,27 @@ pub struct TextIs {
     pub any: Vec<String>,
 }
 
+impl FactIs {
+    /// In words.
+    pub(super) fn text(&self) -> String {
+        format!("{} {}", self.name, self.range())
+    }
+}
+
+impl BeyondIs {
+    /// In words.
+    pub(super) fn text(&self) -> String {
+        format!("argument {} is not below {}", self.index, self.fact)
+    }
+}
+
+impl TextIs {
+    /// In words.
+    pub(super) fn text(&self) -> String {
+        format!("argument {} is {}", self.index, self.any.join(" or "))
+    }
+}
+
 /// What a number must be; what is left out always holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Range {

@@ -3,9 +3,20 @@
 use serde::Deserialize;
 
 use super::{
+    capabilities::CapabilityIs,
     mounts::MountIs,
     ranges::{ArgumentIs, BeyondIs, FactIs, FlagIs, SysctlIs, TextIs},
 };
+
+/// Beginnings of the names of facts that tell for whom limits and rights hold.
+const SCOPES: [&str; 6] = [
+    "cred.",
+    "mnt_ns.owner_level",
+    "pid_ns.level",
+    "pid_ns.owner_level",
+    "rlimit.",
+    "user_ns.",
+];
 
 /// One file: the rules of one subsystem.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -59,6 +70,8 @@ pub struct Rule {
     /// Syscall arguments that reach a fact of the failing task.
     #[serde(default)]
     pub beyond: Vec<BeyondIs>,
+    /// Capabilities of the failing task.
+    pub capability: Option<CapabilityIs>,
     /// Facts of the failing task.
     #[serde(default)]
     pub fact: Vec<FactIs>,
@@ -98,43 +111,46 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The conditions on arguments, facts, sysctls, file system, files and mounts in words.
-    #[must_use]
-    pub fn state_text(&self) -> String {
-        let arguments = self
-            .argument
-            .iter()
-            .map(|is| format!("argument {} {}", is.index, is.range()));
-        let facts = self
-            .fact
-            .iter()
-            .map(|is| format!("{} {}", is.name, is.range()));
+    /// Conditions on facts: those of what was found, and those of which limits and rights hold for the task at all.
+    pub(crate) fn facts(&self) -> (impl Iterator<Item = &FactIs>, impl Iterator<Item = &FactIs>) {
+        let is_scope = |is: &&FactIs| SCOPES.iter().any(|scope| is.name.starts_with(scope));
+        let found = self.fact.iter().filter(move |is| !is_scope(is));
+        (found, self.fact.iter().filter(is_scope))
+    }
+
+    /// The conditions on what was found, facts, sysctls, files and mounts, in words.
+    pub(crate) fn found_text(&self) -> String {
+        let facts = self.facts().0.map(FactIs::text);
         let sysctls = self
             .sysctl
             .iter()
             .map(|is| format!("{} {}", is.name, is.range()));
-        let types = (!self.filesystem.is_empty())
-            .then(|| format!("file system is {}", self.filesystem.join(" or ")));
+        let beyond = self.beyond.iter().map(BeyondIs::text);
         let files = self.file.iter().map(FileIs::text);
         let mounts = self.mount.iter().map(MountIs::text);
-        let beyond = self
-            .beyond
-            .iter()
-            .map(|is| format!("argument {} is not below {}", is.index, is.fact));
-        let texts = self
-            .text
-            .iter()
-            .map(|is| format!("argument {} is {}", is.index, is.any.join(" or ")));
-        let flags = self.flag.iter().map(|is| format!("{} is set", is.set));
-        arguments
-            .chain(facts)
+        let all = facts
             .chain(sysctls)
-            .chain(types)
             .chain(files)
             .chain(mounts)
-            .chain(flags)
-            .chain(beyond)
-            .chain(texts)
+            .chain(beyond);
+        all.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The conditions on what was asked for, and by whom, in words.
+    pub(crate) fn asked_text(&self) -> String {
+        let arguments = self
+            .argument
+            .iter()
+            .map(|is| format!("argument {} {}", is.index, is.range()));
+        let flags = self.flag.iter().map(|is| format!("{} is set", is.set));
+        let texts = self.text.iter().map(TextIs::text);
+        let types = (!self.filesystem.is_empty())
+            .then(|| format!("file system is {}", self.filesystem.join(" or ")));
+        let capabilities = self.capability.iter().map(CapabilityIs::text);
+        let scopes = self.facts().1.map(FactIs::text);
+        let all = arguments.chain(flags).chain(texts).chain(types);
+        all.chain(capabilities)
+            .chain(scopes)
             .collect::<Vec<_>>()
             .join(", ")
     }

@@ -38,9 +38,8 @@ pub(crate) struct Args {
     #[arg(long, default_value = "testdata/scenarios")]
     pub(crate) scenarios: PathBuf,
 
-    /// Tell the analyzer what a person would know of the incident
-    #[arg(long, value_enum)]
-    pub(crate) hint: Option<Hint>,
+    #[command(flatten)]
+    pub(crate) told: Told,
 
     /// Exit 1 when fewer than this percentage of the culprits come first, or when a control is blamed
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -51,9 +50,35 @@ pub(crate) struct Args {
     pub(crate) markdown: Option<PathBuf>,
 }
 
+/// What the analyzer is told beside the bundle, and what it must do without.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub(crate) struct Told {
+    /// Tell the analyzer what a person would know of the incident
+    #[arg(long, value_enum)]
+    pub(crate) hint: Option<Hint>,
+
+    /// Leave out all rules, or all names of kernel functions in them, as on a kernel that nobody knows
+    #[arg(long, value_name = "PART", value_parser = ["rules", "names"])]
+    pub(crate) without: Option<String>,
+}
+
+impl Told {
+    /// The options as `cargo xtask accuracy` takes them.
+    fn options(&self) -> String {
+        let hint = self
+            .hint
+            .map(|hint| format!(" --hint {}", hint.option().trim_start_matches('-')));
+        let without = self
+            .without
+            .as_ref()
+            .map(|part| format!(" --without {part}"));
+        hint.unwrap_or_default() + &without.unwrap_or_default()
+    }
+}
+
 /// Prints a row for each bundle, kernel and confidence; fails below `--min-top1`.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let results = measure(&args.bundles, &args.scenarios, args.hint)?;
+    let results = measure(&args.bundles, &args.scenarios, &args.told)?;
     println!("\n{}", results.by_kernel());
     println!("\n{}", results.by_confidence());
     let score = results.score();
@@ -62,10 +87,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if let Some(file) = &args.markdown {
         let bundles = args.bundles.display();
-        let hint = args.hint.map_or_else(String::new, |hint| {
-            format!(" --hint {}", hint.option().trim_start_matches('-'))
-        });
-        let page = results.markdown(&format!("cargo xtask accuracy --bundles {bundles}{hint}"));
+        let command = format!(
+            "cargo xtask accuracy --bundles {bundles}{}",
+            args.told.options()
+        );
+        let page = results.markdown(&command);
         fs::write(file, page).with_context(|| format!("write {}", file.display()))?;
     }
     if score.top1 * 100 < args.min_top1 * score.failures {
@@ -78,12 +104,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 /// Analyzes every bundle in `bundles` that belongs to a scenario in `scenarios`, and prints a row for each.
-pub(crate) fn measure(bundles: &Path, scenarios: &Path, hint: Option<Hint>) -> Result<Results> {
+pub(crate) fn measure(bundles: &Path, scenarios: &Path, told: &Told) -> Result<Results> {
     let analyze = build_analyze()?;
     let bystanders = Bystanders::find()?;
     let scenarios = Scenario::find(scenarios)?;
-    if let Some(hint) = hint {
+    if let Some(hint) = told.hint {
         println!("Told with {} what a person would know.", hint.option());
+    }
+    if let Some(part) = &told.without {
+        println!("Without {part}.");
     }
     println!(
         "{:<46} {:<32} {:<42} {:<32} incident",
@@ -100,7 +129,7 @@ pub(crate) fn measure(bundles: &Path, scenarios: &Path, hint: Option<Hint>) -> R
             continue;
         };
         let spec = &scenario.spec;
-        let answer = match report(&analyze, &path, hint, spec, &bystanders) {
+        let answer = match report(&analyze, &path, told, spec, &bystanders) {
             Ok(report) => Answer::of(&report, spec, &bystanders),
             Err(error) => Answer::none(format!("FAILED: {error:#}"), spec),
         };
@@ -126,16 +155,23 @@ pub(crate) fn measure(bundles: &Path, scenarios: &Path, hint: Option<Hint>) -> R
 fn report(
     analyze: &Path,
     bundle: &Path,
-    hint: Option<Hint>,
+    told: &Told,
     spec: &Spec,
     bystanders: &Bystanders,
 ) -> Result<Report> {
     let read = |arguments: &[String]| -> Result<Report> {
-        let json = output(command(analyze).arg("--json").args(arguments).arg(bundle))?;
+        let mut analyze = command(analyze);
+        analyze.arg("--json").args(arguments);
+        if let Some(part) = &told.without {
+            analyze.args(["--without", part]);
+        }
+        let json = output(analyze.arg(bundle))?;
         serde_json::from_str(&json).with_context(|| format!("the report on {}", bundle.display()))
     };
     let plain = read(&[])?;
-    let Some(hint) = hint else { return Ok(plain) };
+    let Some(hint) = told.hint else {
+        return Ok(plain);
+    };
     read(&hint.arguments(spec, &plain.failures, bystanders)?)
 }
 

@@ -9,7 +9,7 @@ use std::thread;
 use anyhow::{Context as _, Result};
 
 use super::Outcome;
-use crate::accuracy::{self, Score};
+use crate::accuracy::{self, Score, Told};
 use crate::process::command;
 use crate::totals::Totals;
 use crate::vm;
@@ -96,7 +96,7 @@ fn tee(from: impl Read) -> String {
 /// Every committed bundle still gets its right answer.
 pub(super) fn committed_bundles() -> Result<Outcome> {
     let bundles = dirs::repo().join("testdata/bundles");
-    score(&accuracy::measure(&bundles, &scenarios(), None)?.score())
+    score(&accuracy::measure(&bundles, &scenarios(), &Told::default())?.score())
 }
 
 /// A Debian arm64 6.12 guest records, with and without noise, and the bundles get their right answers.
@@ -111,7 +111,7 @@ pub(super) fn guest() -> Result<Outcome> {
     let mut noisy = vm::Args::new(folders(&RECORDED_WITH_NOISE), out.clone());
     noisy.noise = vec![vm::noise::EVERYDAY.into()];
     totals += vm::run_all(&noisy)?;
-    let results = accuracy::measure(&out, &scenarios(), None)?;
+    let results = accuracy::measure(&out, &scenarios(), &Told::default())?;
     println!("\n{}\n", results.by_kernel());
     if let Outcome::Ran(analyzed) = score(&results.score())? {
         totals += analyzed;

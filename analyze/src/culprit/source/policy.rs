@@ -184,7 +184,7 @@ fn capability(case: &Case<'_>, origin: &Origin) -> Option<Candidate> {
     );
     match held {
         Some(false) => candidate.says(
-            Kind::State,
+            Kind::Request,
             if common { 5 } else { 30 },
             format!("the task's effective capabilities lack {name}"),
         ),
@@ -197,7 +197,7 @@ fn capability(case: &Case<'_>, origin: &Origin) -> Option<Candidate> {
                     30,
                     format!("the task has {name} in the initial user namespace"),
                 ),
-                _ => candidate.says(Kind::State, 25, text),
+                _ => candidate.says(Kind::Request, 25, text),
             }
         }
         None => {}

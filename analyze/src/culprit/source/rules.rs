@@ -8,10 +8,10 @@ use crate::{
     graph::Outcome,
     incident::is_telling,
     limits,
-    names::base_name,
     names::capability,
+    names::{base_name, is_named},
     origin::{Below, How, Told},
-    rules::{Answer, Rule, Verdict, judge},
+    rules::{Answer, CapabilityIs, Rule, Verdict, judge},
     text::plain,
 };
 
@@ -88,6 +88,7 @@ fn candidate(rule: &Rule, verdict: &Verdict, case: &Case<'_>) -> Candidate {
         ..Candidate::new(&rule.id, summary)
     };
     says_origin(&mut candidate, verdict, case);
+    says_asked(&mut candidate, case);
     says_inferred_way(&mut candidate, rule, case);
     says_conditions(&mut candidate, rule, verdict);
     says_log(&mut candidate, rule, case);
@@ -150,13 +151,46 @@ fn says_origin(candidate: &mut Candidate, verdict: &Verdict, case: &Case<'_>) {
     );
 }
 
+/// The check of a capability is what refused: by itself, or as the only one that the origin's code makes.
+fn says_asked(candidate: &mut Candidate, case: &Case<'_>) {
+    let name = candidate.id.strip_prefix("capability:");
+    let Some((number, origin)) = name.and_then(capability::number).zip(case.origin) else {
+        return;
+    };
+    let function = &origin.function;
+    if capability::check(base_name(function)).is_some() && origin.how != How::Inferred {
+        let text = format!("{function} is where a capability is asked for");
+        candidate.says(Kind::Predicate, 25, text);
+        return;
+    }
+    let is_check = |told: &Told| capability::check(base_name(&told.function)).is_some();
+    if origin.told.iter().any(is_check) {
+        // What was seen is worded with the answer; the code says nothing beyond it.
+        return;
+    }
+    let made_here = matches!(origin.below, Below::Watched) && origin.how != How::Inferred;
+    let asked = case
+        .code
+        .constants
+        .iter()
+        .filter(|((function, argument), _)| {
+            capability::check(function).is_some_and(|check| check.argument == Some(*argument))
+        });
+    let mut asked = asked.flat_map(|(_, numbers)| numbers);
+    let is_only = asked.next().is_some_and(|one| *one == number) && asked.all(|one| *one == number);
+    if made_here && is_only {
+        let text = format!("the only capability that the code of {function} asks for is that");
+        candidate.says(Kind::Code, 25, text);
+    }
+}
+
 /// Where the origin is only inferred, the error may have begun in any function on the way to it.
 fn says_inferred_way(candidate: &mut Candidate, rule: &Rule, case: &Case<'_>) {
     let Some(origin) = case.origin.filter(|origin| origin.how == How::Inferred) else {
         return;
     };
     let passed = origin.path.iter().rev().skip(1);
-    let mut named = passed.filter(|step| rule.origin.iter().any(|name| name == base_name(step)));
+    let mut named = passed.filter(|step| rule.origin.iter().any(|name| is_named(step, name)));
     if let Some(step) = named.next() {
         let text = format!("{step} is on the way of the failing call (inferred)");
         candidate.says(Kind::Origin, 22, text);
@@ -190,8 +224,46 @@ fn says_conditions(candidate: &mut Candidate, rule: &Rule, verdict: &Verdict) {
         );
     }
     if verdict.state == Some(Answer::Holds) {
-        candidate.says(Kind::State, state_weight(rule), rule.state_text());
+        let found = found_weight(rule).min(MOST_STATE);
+        let asked = asked_weight(rule).min(MOST_STATE - found);
+        if found > 0 {
+            candidate.says(Kind::State, found, rule.found_text());
+        }
+        if asked > 0 {
+            candidate.says(Kind::Request, asked, rule.asked_text());
+        }
     }
+}
+
+/// What all conditions on what was asked for and on what was found weigh together, at most.
+const MOST_STATE: i32 = 35;
+
+/// What conditions on what was found in the way weigh.
+fn found_weight(rule: &Rule) -> i32 {
+    let (found, _) = rule.facts();
+    20 * count(found.count())
+        + 20 * count(rule.sysctl.len())
+        + 30 * count(rule.beyond.len())
+        + 30 * count(rule.file.len())
+        + 30 * count(rule.mount.len())
+}
+
+/// What conditions on what was asked for, and by whom, weigh. Where a task's user namespace stands, or whether it has a
+/// limit at all, says which limit holds, but nothing of whether it is the cause.
+fn asked_weight(rule: &Rule) -> i32 {
+    let (_, scopes) = rule.facts();
+    let capabilities = rule.capability.as_ref().map_or(0, CapabilityIs::count);
+    5 * count(scopes.count())
+        + 20 * count(capabilities)
+        + 15 * count(rule.argument.len())
+        + 15 * count(rule.filesystem.len().min(1))
+        + 15 * count(rule.flag.len())
+        + 15 * count(rule.text.len())
+}
+
+/// More than three conditions of one sort say no more than three.
+fn count(number: usize) -> i32 {
+    i32::try_from(number.min(3)).unwrap_or(3)
 }
 
 /// A capability that the kernel asked for and was granted is not what is missing.
@@ -259,29 +331,6 @@ fn is_of(rule: &Rule) -> impl Fn(&Message<'_>) -> bool {
         let mut words = rule.log.iter();
         words.any(|words| message.text.contains(words.as_str()))
     }
-}
-
-/// What conditions on the state weigh. Where a task's user namespace stands, or whether it has a limit at all, says
-/// which limit holds, but nothing of whether it is the cause.
-fn state_weight(rule: &Rule) -> i32 {
-    let count = |number: usize| i32::try_from(number.min(3)).unwrap_or(3);
-    let scopes = rule
-        .fact
-        .iter()
-        .filter(|is| is.name.starts_with("user_ns.") || is.name.starts_with("rlimit."))
-        .count();
-    let facts = rule.fact.len() - scopes;
-    let weight = 5 * count(scopes)
-        + 20 * count(facts)
-        + 15 * count(rule.argument.len())
-        + 20 * count(rule.sysctl.len())
-        + 15 * count(rule.filesystem.len().min(1))
-        + 15 * count(rule.flag.len())
-        + 15 * count(rule.text.len())
-        + 30 * count(rule.beyond.len())
-        + 30 * count(rule.file.len())
-        + 30 * count(rule.mount.len());
-    weight.min(35)
 }
 
 /// The use of the limit: at it speaks for the candidate; far from it rules it out, unless the rule says otherwise.

@@ -1,30 +1,28 @@
-//! Each rule of the book on a recording made of its own conditions, and on one that misses one of them.
+//! A made-up recording in which all conditions of a rule hold.
 
 use std::collections::BTreeMap;
 
-use format_spec::linux::arguments::is_path;
-use format_spec::record::{Architecture, Phase};
+use format_spec::{
+    linux::arguments::is_path,
+    record::{Architecture, Phase},
+};
 
-use super::rank;
 use crate::{
-    case::Case,
-    code::Kernel,
     evidence::{CodeFacts, LimitUse},
-    failures::{Class, groups},
     graph::Outcome,
     load::Bundle,
     names::{errno_number, open_flag, syscall_number},
     origin::{Below, How, Origin, Told, Translation},
-    rules::{Answer, MountPlace, Place, Range, Returned, Rule, book, judge},
+    rules::{MountPlace, Place, Range, Returned, Rule},
     testing::Recording,
 };
 
 /// A recording in which all conditions of a rule hold.
-struct Fixture {
-    bundle: Bundle,
-    origin: Origin,
-    code: CodeFacts,
-    limits: Vec<LimitUse>,
+pub(super) struct Fixture {
+    pub(super) bundle: Bundle,
+    pub(super) origin: Origin,
+    pub(super) code: CodeFacts,
+    pub(super) limits: Vec<LimitUse>,
 }
 
 /// A number in the range.
@@ -59,7 +57,7 @@ fn syscall(rule: &Rule) -> Option<(String, u32)> {
     })
 }
 
-fn fixture(rule: &Rule) -> Option<Fixture> {
+pub(super) fn fixture(rule: &Rule) -> Option<Fixture> {
     let (name, number) = syscall(rule)?;
     let errno = errno_number(&rule.errno[0])?;
     let mut recording = Recording::new();
@@ -77,6 +75,17 @@ fn fixture(rule: &Rule) -> Option<Fixture> {
     }
     for (fact, value) in numbers(rule.fact.iter().map(|is| (&is.name, is.range()))) {
         recording.fact(fact, value);
+    }
+    if let Some(is) = &rule.capability {
+        let held = is.holds.iter().chain(&is.holds_in_own_namespace);
+        recording.fact(
+            "cred.cap_effective",
+            held.fold(0, |set, one| set | one.bit()),
+        );
+        recording.fact(
+            "user_ns.level",
+            u64::from(!is.holds_in_own_namespace.is_empty()),
+        );
     }
     for is in &rule.flag {
         is.fact
@@ -220,65 +229,5 @@ fn full(id: &str) -> LimitUse {
         at_failure: true,
         spared: false,
         source: "fact".into(),
-    }
-}
-
-fn with_case<T>(fixture: &Fixture, look: impl FnOnce(&Case<'_>) -> T) -> T {
-    let kernel = Kernel::new(&[], &[], &[], &[], fixture.bundle.architecture());
-    let groups = groups(&fixture.bundle);
-    let mut case = Case::new(&fixture.bundle, &groups[0]).begun_at(&kernel, &fixture.origin);
-    case.limits = fixture.limits.clone().into();
-    case.code = fixture.code.clone();
-    look(&case)
-}
-
-fn describe(rule: &Rule) -> String {
-    format!("{} ({}, {:?})", rule.id, rule.title, rule.origin)
-}
-
-#[test]
-fn each_is_the_answer_where_its_conditions_hold() {
-    let mut wrong = Vec::new();
-    for rule in book() {
-        let Some(fixture) = fixture(rule) else {
-            continue;
-        };
-        let (class, answers) = with_case(&fixture, |case| {
-            let verdict = judge(rule, case).unwrap();
-            assert!(!verdict.fails(), "{}: {verdict:?}", describe(rule));
-            (case.group.class, rank(case, book(), 0))
-        });
-        if class == Class::Normal {
-            wrong.push(format!("{}: healthy programs live with it", describe(rule)));
-            continue;
-        }
-        // Another rule of the same score is as good an answer to the same question.
-        let best = answers.first().map_or(0, |answer| answer.score);
-        let found = answers.iter().find(|answer| answer.id == rule.id);
-        if found.is_none_or(|found| found.score < best) {
-            let ids: Vec<_> = answers.iter().map(|one| (&one.id, one.score)).collect();
-            wrong.push(format!("{}: {ids:?}", describe(rule)));
-        }
-    }
-    assert!(
-        wrong.is_empty(),
-        "{} rules:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
-}
-
-#[test]
-fn none_counts_another_function_as_its_origin() {
-    for rule in book().iter().filter(|rule| !rule.origin.is_empty()) {
-        let Some(mut fixture) = fixture(rule) else {
-            continue;
-        };
-        let last = fixture.origin.path.len() - 1;
-        fixture.origin.function = "some_other_function".into();
-        fixture.origin.path[last] = "some_other_function".into();
-        let answer = with_case(&fixture, |case| judge(rule, case));
-        let origin = answer.and_then(|verdict| verdict.origin);
-        assert_ne!(origin, Some(Answer::Holds), "{}", describe(rule));
     }
 }
