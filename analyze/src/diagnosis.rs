@@ -28,6 +28,8 @@ const BEFORE_ENTRY: &str = "__secure_computing";
 /// The answer.
 #[derive(Debug)]
 pub struct Diagnosis {
+    /// The calls that were traced.
+    pub calls: Calls,
     /// All kinds of failures, what stands out most first. Of one that was asked for, the samples that were asked for.
     pub failures: Vec<Group>,
     /// How much each kind stands out, by index of the kind.
@@ -152,6 +154,7 @@ pub fn diagnose_by(bundle: &Bundle, wish: &Wish, rules: &[Rule]) -> Diagnosis {
         culprits,
         ruled_out,
         subject,
+        calls,
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use clap::Args;
 
-use super::{Error, progress::watched, width};
+use super::{error::Error, output::is_stdout, progress::watched, width};
 use crate::{
     diagnosis::{Diagnosis, diagnose_by},
     incident::Wish,
@@ -122,10 +122,6 @@ fn what_failed(diagnosis: &Diagnosis) -> String {
         true => "nothing failed at all".into(),
         false => format!("what failed: {}", shown.join(", ")),
     }
-}
-
-pub(super) fn is_stdout(path: &Path) -> bool {
-    path.as_os_str() == "-"
 }
 
 fn write(

@@ -4,7 +4,7 @@ use std::{io::Write, path::PathBuf};
 
 use clap::Args;
 
-use super::{Error, read, width};
+use super::{bundle::read, error::Error, width};
 use crate::diff::{compare, write};
 
 /// The recordings to compare.

@@ -8,7 +8,7 @@ use std::{
 
 use clap::{ArgGroup, Args};
 
-use super::{Error, answer::is_stdout, read};
+use super::{bundle::read, error::Error, output::is_stdout};
 use crate::{export, load::Bundle, text::plain};
 
 /// What is written, and where to; `-` is standard output.

@@ -1,7 +1,9 @@
 //! The command line.
 
 mod answer;
+mod bundle;
 mod diff;
+mod error;
 mod export;
 mod files;
 mod foreign;
@@ -14,15 +16,14 @@ mod wish;
 
 use std::{
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
-use format_spec::ReadError;
-
-use crate::load::{Bundle, Progress, load_watched, load_without_trace};
+use bundle::read;
+use error::Error;
 
 /// What holds for all commands.
 const AFTER_HELP: &str = "\
@@ -110,55 +111,4 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     };
     out.flush().map_err(Error::Output)?;
     Ok(status)
-}
-
-fn read(file: &Path) -> Result<Bundle, Error> {
-    read_with(file, load_watched)
-}
-
-/// Reads all of a bundle but its trace.
-fn read_without_trace(file: &Path) -> Result<Bundle, Error> {
-    read_with(file, load_without_trace)
-}
-
-fn read_with(
-    file: &Path,
-    load: fn(&[u8], &Progress) -> Result<Bundle, ReadError>,
-) -> Result<Bundle, Error> {
-    let name = || crate::text::plain(file.as_os_str().as_encoded_bytes());
-    let bytes = input::read(file).map_err(|source| Error::Input {
-        file: name(),
-        source,
-    })?;
-    let loaded = progress::watched("reading the bundle", |seen| load(&bytes, seen));
-    loaded.map_err(|error| Error::Bundle {
-        file: name(),
-        why: foreign::explain(&error, &bytes),
-    })
-}
-
-/// What can go wrong, in one line.
-#[derive(Debug, thiserror::Error)]
-enum Error {
-    #[error("{file}: {source}")]
-    Input { file: String, source: io::Error },
-    #[error("{file}: {why}")]
-    Bundle { file: String, why: String },
-    #[error("{file}: {source}")]
-    File { file: String, source: io::Error },
-    #[error("no failure in the recording fits; {0}")]
-    NoSuchFailure(String),
-    #[error("writing the report: {0}")]
-    Output(io::Error),
-    #[error(transparent)]
-    OfFile(files::Error),
-}
-
-impl From<files::Error> for Error {
-    fn from(error: files::Error) -> Self {
-        match error {
-            files::Error::Answer(error) => Self::Output(error),
-            error => Self::OfFile(error),
-        }
-    }
 }

@@ -3,13 +3,13 @@
 use std::{
     fs::{self, OpenOptions},
     io::{self, BufWriter, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::Args;
 use format_spec::WriteError;
 
-use super::{answer::is_stdout, files::Error};
+use super::files::error::Error;
 use crate::text::plain;
 
 /// A new bundle.
@@ -66,4 +66,9 @@ impl Output {
     ) -> &'a mut dyn Write {
         if is_stdout(&self.output) { other } else { out }
     }
+}
+
+/// Whether `-` was asked for.
+pub(super) fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }

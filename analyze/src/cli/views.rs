@@ -8,7 +8,12 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use super::{Error, diff, export, read, read_without_trace, width};
+use super::{
+    bundle::{read, read_without_trace},
+    diff,
+    error::Error,
+    export, width,
+};
 use crate::{
     load::Bundle,
     text::plain,

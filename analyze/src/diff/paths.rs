@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Recorded;
 use crate::{
-    graph::{CallTree, Calls},
+    graph::CallTree,
     names::{base_name, syscall_name},
     origin::Origin,
 };
@@ -70,8 +70,7 @@ pub(super) fn parting(before: &Recorded<'_>, after: &Recorded<'_>) -> Option<Par
     if let Some((_, other)) = failing.into_iter().next() {
         return Some(part(syscall, &path, &other, Seen::Failing));
     }
-    let calls = Calls::new(after.bundle);
-    let successful = calls.graphs.iter().find(|tree| {
+    let successful = after.diagnosis.calls.graphs.iter().find(|tree| {
         let number = tree
             .syscall
             .map(|number| syscall_name(after.bundle.architecture(), number));

@@ -1,7 +1,7 @@
 //! Whether the second recording tried what failed in the first: failing calls alone are recorded, so that none says little.
 
 use super::Recorded;
-use crate::{failures::Group, graph::Calls, names::syscall_name, text::plain, view::span};
+use crate::{failures::Group, names::syscall_name, text::plain, view::span};
 
 /// What shows that it was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,7 @@ pub(super) fn tried(before: &Recorded<'_>, group: &Group, after: &Recorded<'_>) 
     let syscall = syscall_name(before.bundle.architecture(), group.syscall);
     let architecture = after.bundle.architecture();
     let same_call = |number: u32| syscall_name(architecture, number) == syscall;
-    let calls = Calls::new(after.bundle);
-    let succeeded = calls.graphs.iter().any(|tree| {
+    let succeeded = after.diagnosis.calls.graphs.iter().any(|tree| {
         tree.syscall.is_some_and(same_call)
             && tree.result.is_some_and(|result| result >= 0)
             && is_of(after, tree.pid, &group.comm)

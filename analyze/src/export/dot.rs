@@ -9,7 +9,7 @@ use petgraph::dot::{Config, Dot, RankDir};
 
 use crate::{
     diagnosis::diagnose,
-    graph::{CallGraph, CallTree, Calls, valued},
+    graph::{CallGraph, CallTree, valued},
     load::Bundle,
     names::errno_name,
 };
@@ -20,8 +20,9 @@ use crate::{
 /// # Errors
 /// The stream's.
 pub fn write(out: &mut impl Write, bundle: &Bundle) -> io::Result<bool> {
-    let calls = Calls::new(bundle);
-    let mut trees = valued(&calls);
+    let diagnosis = diagnose(bundle);
+    let calls = &diagnosis.calls;
+    let mut trees = valued(calls);
     if trees.is_empty() {
         let stacks = calls
             .sentinels
@@ -29,7 +30,6 @@ pub fn write(out: &mut impl Write, bundle: &Bundle) -> io::Result<bool> {
             .map(|run| run.stack_tree(&bundle.symbols));
         trees.extend(stacks);
     }
-    let diagnosis = diagnose(bundle);
     let subject = diagnosis
         .subject
         .and_then(|index| diagnosis.failures.get(index));

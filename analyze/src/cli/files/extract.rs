@@ -10,7 +10,7 @@ use clap::{ArgGroup, Args};
 use serde::{Serialize, Serializer as _};
 use serde_json::json;
 
-use super::{Error, Input};
+use super::{error::Error, input::Input};
 use crate::{file, load, text::plain};
 
 #[derive(Debug, Args)]

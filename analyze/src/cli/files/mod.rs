@@ -1,21 +1,20 @@
 //! The commands on bundles as files.
 
+pub(super) mod error;
 mod extract;
+mod input;
 mod redact;
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
     process::ExitCode,
 };
 
 use clap::{Args, Subcommand};
-use format_spec::{ReadError, Reader, WriteError};
-use serde::Serialize;
 
-use self::{extract::Extract, redact::Redact};
-use super::{foreign, input, output::Output};
-use crate::{file, text::plain};
+use self::{error::Error, extract::Extract, input::Input, redact::Redact};
+use super::output::Output;
+use crate::file;
 
 /// What is done with a bundle as a file.
 #[derive(Debug, Subcommand)]
@@ -32,17 +31,6 @@ pub(super) enum FileCommand {
     Redact(Redact),
 }
 
-/// A bundle, and the form of the answer.
-#[derive(Debug, Args)]
-pub(super) struct Input {
-    /// The bundle; `-` reads it from standard input
-    file: PathBuf,
-
-    /// Write the answer as JSON
-    #[arg(long)]
-    json: bool,
-}
-
 #[derive(Debug, Args)]
 pub(super) struct Repair {
     #[command(flatten)]
@@ -50,37 +38,6 @@ pub(super) struct Repair {
 
     #[command(flatten)]
     output: Output,
-}
-
-/// What can go wrong, in one line.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
-    #[error("{0}: {1}")]
-    Io(String, io::Error),
-    #[error("{0}: {1}")]
-    Bundle(String, String),
-    #[error("{0}: {1}")]
-    Write(String, WriteError),
-    #[error("there is no record type {0:?}: see analyze info")]
-    NoStream(String),
-    #[error("no snapshot has {0}")]
-    NoPath(String),
-    #[error(transparent)]
-    Pages(#[from] file::TooMany),
-    #[error("no random numbers: {0}")]
-    Random(getrandom::Error),
-    #[error("a bundle is not for a terminal: name a file, or lead the output into one")]
-    Terminal,
-    #[error("{0}: a key is at least 16 bytes")]
-    ShortKey(String),
-    #[error("writing the answer: {0}")]
-    Answer(#[from] io::Error),
-}
-
-impl From<serde_json::Error> for Error {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Answer(error.into())
-    }
 }
 
 impl FileCommand {
@@ -123,38 +80,5 @@ impl FileCommand {
             Self::Redact(redact) => redact.run(out)?,
         }
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-impl Input {
-    fn name(&self) -> String {
-        plain(self.file.as_os_str().as_encoded_bytes())
-    }
-
-    fn read(&self) -> Result<Vec<u8>, Error> {
-        input::read(&self.file).map_err(|error| Error::Io(self.name(), error))
-    }
-
-    fn open<'a>(&self, bytes: &'a [u8]) -> Result<Reader<'a>, Error> {
-        Reader::new(bytes).map_err(|error| self.refused(&error, bytes))
-    }
-
-    fn refused(&self, error: &ReadError, bytes: &[u8]) -> Error {
-        Error::Bundle(self.name(), foreign::explain(error, bytes))
-    }
-
-    fn answer(
-        &self,
-        out: &mut dyn Write,
-        value: &impl Serialize,
-        text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    ) -> Result<(), Error> {
-        if self.json {
-            serde_json::to_writer_pretty(&mut *out, value)?;
-            writeln!(out)?;
-        } else {
-            text(out)?;
-        }
-        Ok(())
     }
 }

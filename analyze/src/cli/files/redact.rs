@@ -8,8 +8,8 @@ use std::{
 
 use clap::Args;
 
-use super::{Error, Input, Output};
-use crate::{file, text::plain};
+use super::{error::Error, input::Input};
+use crate::{cli::output::Output, file, text::plain};
 
 /// Shortest secret that a key is made of, in bytes.
 const LEAST_KEY_LEN: usize = 16;

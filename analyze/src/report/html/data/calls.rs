@@ -42,12 +42,11 @@ pub(super) struct Calls {
 
 /// The calls of all kinds of which a trace was recorded, that of the answer first.
 pub(super) fn all(bundle: &Bundle, diagnosis: &Diagnosis, report: &Report) -> Vec<Calls> {
-    let recorded = graph::Calls::new(bundle);
     let mut kinds: Vec<usize> = (0..diagnosis.failures.len()).collect();
     kinds.sort_by_key(|&index| Some(index) != diagnosis.subject);
     let kinds = kinds.into_iter();
     kinds
-        .filter_map(|index| one(bundle, diagnosis, report, &recorded, index))
+        .filter_map(|index| one(bundle, diagnosis, report, &diagnosis.calls, index))
         .take(MAX_KINDS)
         .collect()
 }
