@@ -1,6 +1,9 @@
 //! Which permissions a call needs of the file that it names, and of the folder that holds it.
 
-use super::bits::{READ, SEARCH, WRITE};
+/// What a class of users may do, as in one digit of a mode.
+pub(super) const READ: u32 = 4;
+pub(super) const WRITE: u32 = 2;
+pub(super) const SEARCH: u32 = 1;
 
 /// `O_WRONLY`, `O_RDWR`, `O_CREAT` and `O_TRUNC`, the same on arm64 and x86-64
 /// (`include/uapi/asm-generic/fcntl.h`).

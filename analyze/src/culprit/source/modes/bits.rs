@@ -1,12 +1,10 @@
 //! What the mode bits along a path refuse to a caller.
 
-use super::{asked::Asked, caller::Caller};
+use super::{
+    asked::{Asked, READ, SEARCH, WRITE},
+    caller::Caller,
+};
 use crate::evidence::{Component, NamedFile};
-
-/// What a class of users may do, as in one digit of a mode.
-pub(super) const READ: u32 = 4;
-pub(super) const WRITE: u32 = 2;
-pub(super) const SEARCH: u32 = 1;
 
 /// `CAP_DAC_OVERRIDE` and `CAP_DAC_READ_SEARCH` as bits.
 const OVERRIDE: u64 = 1 << 1;

@@ -4,8 +4,8 @@ mod asked;
 mod bits;
 mod caller;
 
-use asked::asked;
-use bits::{READ, WRITE, refused};
+use asked::{READ, WRITE, asked};
+use bits::refused;
 use caller::Caller;
 
 use crate::{
