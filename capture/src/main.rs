@@ -22,6 +22,7 @@
 
 mod cli;
 mod containers;
+mod cost;
 mod error;
 mod evidence;
 mod guard;
@@ -60,6 +61,10 @@ fn main() -> ExitCode {
         Some(Action::Check) => preflight::check(),
         Some(Action::Cleanup) => guard::cleanup(),
         Some(Action::Guard) => guard::stand(),
+        Some(Action::Snapshots) => {
+            sources::snapshot::serve_recorder();
+            Ok(())
+        }
         #[cfg(feature = "manual")]
         Some(Action::Manual { folder }) => manual::write(Cli::command(), &folder)
             .map_err(|error| error::Error::new(folder.display().to_string(), error)),

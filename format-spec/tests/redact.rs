@@ -150,6 +150,10 @@ fn records() -> Vec<AnyRecord> {
             "mount device inode path\n27 254:0 2 /srv/webshop/My TopSecret\n",
         ),
         file(
+            "etz:unanswered",
+            "device type asked path\n0:40 fuse.x yes /srv/webshop/My TopSecret\n",
+        ),
+        file(
             "etz:port-holders",
             "net_ns protocol local_address state uid inode pid\n4026531840 tcp 4D7100CB:1F90 0A 0 286 944\n",
         ),

@@ -87,15 +87,17 @@ pub fn mounts_seen_by(bundle: &Bundle, process: Option<u32>) -> Vec<Mount> {
 
 /// The mountinfo of any process in that mount namespace.
 fn peer<'a>(view: &'a SnapshotView, namespace: &str) -> Option<&'a [u8]> {
-    let process = view.under(b"/proc/").find_map(|(path, content)| {
+    view.under(b"/proc/").find_map(|(path, content)| {
         let process = std::str::from_utf8(path).ok()?.strip_suffix("/ns/mnt")?;
         let target = match content {
             Content::Link(target) => target,
             _ => return None,
         };
-        (target == namespace.as_bytes()).then_some(process)
-    })?;
-    view.file(format!("{process}/mountinfo"))
+        // Of processes that see the same mounts, one alone has them recorded.
+        let is_peer = target == namespace.as_bytes();
+        view.file(format!("{process}/mountinfo"))
+            .filter(|_| is_peer)
+    })
 }
 
 /// What is left of `path`, absolute, below the point of its mount; `None` when it does not lead there by its words.
@@ -199,6 +201,10 @@ mod tests {
             started_ns: 60,
             ended_ns: 60,
             entries: vec![
+                Entry {
+                    path: b"/proc/8/ns/mnt".into(),
+                    content: Content::Link(b"mnt:[77]".into()),
+                },
                 Entry {
                     path: b"/proc/9/ns/mnt".into(),
                     content: Content::Link(b"mnt:[77]".into()),

@@ -2,7 +2,7 @@
 
 use aya_ebpf::helpers::{bpf_get_current_pid_tgid, bpf_get_current_task, bpf_probe_read_kernel};
 
-use crate::maps::{FLAGS, GUARD_TGID, OF_COMMAND, OWN_TGID, TGID, TREE};
+use crate::maps::{FLAGS, HELPERS, OF_COMMAND, OWN_TGID, TGID, TREE};
 
 /// `PF_FORKNOEXEC`, `include/linux/sched.h`: forked, and no program was executed since.
 const FORKED: u32 = 0x40;
@@ -42,10 +42,11 @@ pub(crate) fn is_of_command(tgid: u32) -> bool {
     OF_COMMAND.load() != 0 && unsafe { TREE.get(tgid) }.is_some()
 }
 
-/// Whether the current process is the recorder's own: itself, its guard, or the command before it is executed.
+/// Whether the current process is the recorder's own: itself, a helper, or the command before it is executed.
 #[inline(always)]
 pub(crate) fn is_recorder(tgid: u32) -> bool {
-    if tgid == OWN_TGID.load() || tgid == GUARD_TGID.load() {
+    let is_helper = |helpers: &[u32; 2]| tgid == helpers[0] || tgid == helpers[1];
+    if tgid == OWN_TGID.load() || HELPERS.get(0).is_some_and(is_helper) {
         return true;
     }
     if OF_COMMAND.load() == 0 || unsafe { TREE.get(tgid) } != Some(&COMMAND) {

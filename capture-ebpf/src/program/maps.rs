@@ -83,9 +83,9 @@ pub(crate) static TREE: LruHashMap<u32, u8> = LruHashMap::with_max_entries(MAX_T
 #[unsafe(no_mangle)]
 pub(crate) static OWN_TGID: Global<u32> = Global::new(0);
 
-/// The recorder's guard, likewise.
-#[unsafe(no_mangle)]
-pub(crate) static GUARD_TGID: Global<u32> = Global::new(0);
+/// Its guard and the process that takes its snapshots, likewise; the latter may be replaced.
+#[map]
+pub(crate) static HELPERS: Array<[u32; 2]> = Array::with_max_entries(1, 0);
 
 /// 1 when a command is recorded.
 #[unsafe(no_mangle)]

@@ -38,6 +38,9 @@ pub(crate) enum Action {
     /// Put tracing back when the recorder ends: it starts this itself
     #[command(hide = true)]
     Guard,
+    /// Take snapshots for the recorder: it starts this itself
+    #[command(hide = true)]
+    Snapshots,
     /// Write man pages and shell completions into a folder, for packages
     #[cfg(feature = "manual")]
     #[command(hide = true)]

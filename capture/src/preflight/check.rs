@@ -44,8 +44,8 @@ pub(crate) fn check() -> Result<(), Error> {
     let zoom = Zoom::plan(&kernel);
     // All programs, those for a command too.
     let own = Own {
-        guard: 0,
         command: true,
+        ..Own::default()
     };
     if let Err(error) = Syscalls::load(&kernel, &facts, &Focus::default(), RING_BYTES, &own) {
         println!("Nothing can be recorded: the kernel does not take the eBPF program that counts.");

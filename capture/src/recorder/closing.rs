@@ -7,12 +7,20 @@ use capture_ebpf::Loss;
 use format_spec::record::{Closing, Cost, Drop, EndReason, Phase, ZoomEnd};
 
 use super::{
-    Done, Kept, cost,
+    Done, Kept,
     session::{End, SNAPSHOT_TIME, Session},
 };
 use crate::{
-    error::Error, output::Sink, preflight::monotonic_ns, sources::snapshot::Extent, zoom::Tools,
+    cost,
+    error::Error,
+    output::Sink,
+    preflight::monotonic_ns,
+    sources::snapshot::{Account, Extent},
+    zoom::Tools,
 };
+
+/// Most file systems that do not answer that are named.
+const MAX_SILENT: usize = 5;
 
 impl Session<'_> {
     /// Takes back what is armed, writes the last records and says what was recorded.
@@ -64,6 +72,9 @@ impl Session<'_> {
             not_restored: not_restored.clone(),
         };
         self.bundle.write_last(0, &closing)?;
+        for line in not_looked_at(self.snapshots.account()) {
+            eprintln!("capture: {line}");
+        }
         for why in self.zooming.refused() {
             eprintln!("capture: not traced: {why}");
         }
@@ -131,11 +142,14 @@ impl Session<'_> {
 
     fn cost(&self) -> Cost {
         let stats = self.syscalls.run_stats();
+        let (own, snapshots) = (cost::own(), self.snapshots.account());
         Cost {
+            user_ns: own.user_ns + snapshots.user_ns,
+            system_ns: own.system_ns + snapshots.system_ns,
+            peak_memory_bytes: own.peak_memory_bytes + snapshots.peak_memory_bytes,
             bpf_run_ns: stats.and_then(|(time, _)| u64::try_from(time.as_nanos()).ok()),
             bpf_runs: stats.map(|(_, runs)| runs),
             graph_armed_ns: self.zooming.graph_armed_ns(),
-            ..cost::own()
         }
     }
 
@@ -159,8 +173,13 @@ impl Session<'_> {
             ),
             (
                 "snapshot entries",
-                "over a bound, or may hang",
-                self.snapshots.left_out(),
+                "over a bound, or no answer",
+                self.snapshots.account().left_out,
+            ),
+            (
+                "snapshots",
+                "what was looked at did not answer",
+                self.snapshots.account().given_up,
             ),
             ("records", "bundle full", self.bundle.refused()),
             (
@@ -190,6 +209,24 @@ fn restored(not_restored: &[String]) -> Result<(), Error> {
     not_restored
         .first()
         .map_or(Ok(()), |first| Err(error(first)))
+}
+
+/// What snapshots had to leave out as it did not answer, a line each.
+fn not_looked_at(account: &Account) -> Vec<String> {
+    let shown = account.silent.iter().take(MAX_SILENT);
+    let mut lines: Vec<String> = shown
+        .map(|point| {
+            let point = point.escape_ascii();
+            format!("not looked at: the file system at {point} does not answer")
+        })
+        .collect();
+    let more = account.silent.len().saturating_sub(MAX_SILENT);
+    if more > 0 {
+        lines.push(format!(
+            "not looked at: {more} file systems more that do not answer"
+        ));
+    }
+    lines
 }
 
 /// What the eBPF programs took, in words.

@@ -6,7 +6,6 @@
 
 mod closing;
 mod command;
-mod cost;
 mod held;
 mod involved;
 mod manifest;
@@ -34,7 +33,7 @@ use crate::{
     sentinels::Sentinels,
     sources::{
         snapshot::{Background, Extent, Involved},
-        syscalls::{Facts, Focus, Own, Syscalls},
+        syscalls::{Facts, Focus, Helpers, Own, Syscalls},
     },
     zoom::Zoom,
 };
@@ -79,6 +78,11 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
     let cgroups = containers::resolve(&options.cgroup, &options.container)?;
     let signals = Signals::catch().map_err(|error| Error::new("signals", error))?;
     let mut guard = Guard::start()?;
+    let helpers = Helpers::default();
+    helpers.guard(guard.pid());
+    let replaced = helpers.clone();
+    let mut snapshots = Background::start(move |pid| replaced.snapshots(pid))?;
+    helpers.snapshots(snapshots.pid());
     let mut bundle = Bundle::create(output, options.force, options.max_size, options.redact)?;
 
     // Both live as long as the process: a thread of the zoom reads the kernel too.
@@ -99,7 +103,7 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
         &focus,
         memory.ring_bytes,
         &Own {
-            guard: guard.pid(),
+            helpers,
             command: program.is_some(),
         },
     )?;
@@ -112,7 +116,6 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
         zoom.prepare();
     }
     // How the host was at the start, while the sentinels are armed.
-    let mut snapshots = Background::start()?;
     snapshots.ask(
         Phase::Start,
         Extent::Host,

@@ -13,9 +13,10 @@ enum Rest {
 }
 
 /// Tables by the end of their path: how many columns stand before the name.
-const TABLES: [(&[u8], usize, Rest); 8] = [
+const TABLES: [(&[u8], usize, Rest); 9] = [
     (b"etz:paths", 10, Rest::Path),
     (b"etz:folders", 3, Rest::Path),
+    (b"etz:unanswered", 3, Rest::Path),
     (b"etz:deleted-files", 5, Rest::Path),
     (b"etz:cgroups", 1, Rest::Path),
     (b"etz:descriptors", 3, Rest::Thread),

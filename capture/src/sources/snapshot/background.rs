@@ -1,83 +1,154 @@
-//! Snapshots in a thread of their own: they take seconds on a slow host, and failures are to be traced meanwhile.
+//! Snapshots beside all else: they take seconds on a slow host, and failures are to be traced meanwhile.
+//!
+//! A thread hands requests to the [child](super::child), one after the other, and its answers on. It never waits for a
+//! child that sleeps: one that says nothing for a while is killed, left to itself if it cannot die yet, and replaced.
 
 use std::{
+    fs,
+    io::{self, Read, Write},
+    os::fd::{AsFd, BorrowedFd},
+    process::Child,
     sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use format_spec::record::{Phase, Snapshot};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    fs::{OFlags, fcntl_getfl, fcntl_setfl},
+};
 
-use super::{Extent, Involved, Snapshots};
+use super::{
+    Extent, Involved,
+    child::{self, Peer},
+    wire::{Answer, Done, Request},
+};
 use crate::error::Error;
 
 /// Most parts, of about 256 KiB each, that wait to be written: the thread goes on when there is room.
 const MAX_WAITING: usize = 8;
 
-#[derive(Debug)]
-struct Request {
-    phase: Phase,
-    extent: Extent,
-    involved: Involved,
-    time: Duration,
+/// How long a child may sleep without a word, and how long it may run: under load, or emulated, it is only slow.
+const PATIENCE: Patience = Patience {
+    asleep: Duration::from_secs(3),
+    running: Duration::from_secs(20),
+};
+
+/// How long a killed child is waited for.
+const DYING: Duration = Duration::from_millis(100);
+
+/// Most children of one recording: each may be left behind, asleep in the kernel.
+const MAX_CHILDREN: u32 = 4;
+
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    asleep: Duration,
+    running: Duration,
 }
 
 #[derive(Debug)]
-enum Answer {
+enum News {
     Part(Snapshot),
-    /// A request was answered in full; so many things were left out so far.
-    Done(u64),
+    /// A request was answered; or not in full.
+    Done(Option<Done>),
 }
 
-/// The thread that takes snapshots, one after the other.
+/// What all snapshots so far took and left.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Account {
+    /// Things that were left out.
+    pub(crate) left_out: u64,
+    /// Snapshots that were given up, as their process hung.
+    pub(crate) given_up: u64,
+    /// Processor time, in nanoseconds.
+    pub(crate) user_ns: u64,
+    /// Likewise in kernel mode.
+    pub(crate) system_ns: u64,
+    /// Peak memory, in bytes.
+    pub(crate) peak_memory_bytes: u64,
+    /// Where file systems are mounted that did not answer.
+    pub(crate) silent: Vec<Vec<u8>>,
+}
+
+/// The thread that has snapshots taken, one after the other.
 #[derive(Debug)]
 pub(crate) struct Background {
     /// `None` when the thread is to end.
     requests: Option<Sender<Request>>,
-    answers: Receiver<Answer>,
-    /// Requests that were not answered in full yet.
+    news: Receiver<News>,
+    /// Number of the next snapshot.
+    number: u32,
+    /// Requests that were not answered yet.
     open: usize,
-    left_out: u64,
+    account: Account,
     thread: Option<JoinHandle<()>>,
+    pid: u32,
 }
 
 impl Background {
-    /// Starts the thread.
+    /// Starts the child and the thread. `replaced` is told the process id of each further child.
     ///
     /// # Errors
     /// The system's.
-    pub(crate) fn start() -> Result<Self, Error> {
+    pub(crate) fn start(replaced: impl FnMut(u32) + Send + 'static) -> Result<Self, Error> {
+        Self::with(child::spawn, replaced, PATIENCE)
+    }
+
+    fn with(
+        spawn: impl FnMut() -> io::Result<Peer> + Send + 'static,
+        replaced: impl FnMut(u32) + Send + 'static,
+        patience: Patience,
+    ) -> Result<Self, Error> {
+        let mut asker = Asker {
+            spawn: Box::new(spawn),
+            replaced: Box::new(replaced),
+            patience,
+            started: 0,
+            connection: None,
+        };
+        let first = asker.connect();
+        let pid = first.map_err(|error| Error::new("process for snapshots", error))?;
         let (requests, asked) = channel();
-        let (answer, answers) = sync_channel(MAX_WAITING);
+        let (tell, news) = sync_channel(MAX_WAITING);
         let thread = thread::Builder::new().name("snapshots".into());
         let thread = thread
-            .spawn(move || serve(&asked, &answer))
+            .spawn(move || asker.serve(&asked, &tell))
             .map_err(|error| Error::new("thread for snapshots", error))?;
         Ok(Self {
             requests: Some(requests),
-            answers,
+            news,
+            number: 0,
             open: 0,
-            left_out: 0,
+            account: Account::default(),
             thread: Some(thread),
+            pid,
         })
+    }
+
+    /// The first child's process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
     }
 
     /// Asks for a snapshot, which begins when those before are taken; `time` is how long it may take.
     pub(crate) fn ask(&mut self, phase: Phase, extent: Extent, involved: Involved, time: Duration) {
         let request = Request {
+            number: self.number,
             phase,
             extent,
-            involved,
             time,
+            involved,
         };
+        self.number += 1;
         let asked = self.requests.as_ref();
         self.open += usize::from(asked.is_some_and(|to| to.send(request).is_ok()));
     }
 
     /// A part that is there by now.
     pub(crate) fn ready(&mut self) -> Option<Snapshot> {
-        while let Ok(answer) = self.answers.try_recv() {
-            if let Some(part) = self.note(answer) {
+        while let Ok(news) = self.news.try_recv() {
+            if let Some(part) = self.note(news) {
                 return Some(part);
             }
         }
@@ -87,79 +158,290 @@ impl Background {
     /// The next part of what was asked for, as soon as it is there; `None` after the last one.
     pub(crate) fn next(&mut self) -> Option<Snapshot> {
         while self.open > 0 {
-            let Ok(answer) = self.answers.recv() else {
+            let Ok(news) = self.news.recv() else {
                 self.open = 0;
                 return None;
             };
-            if let Some(part) = self.note(answer) {
+            if let Some(part) = self.note(news) {
                 return Some(part);
             }
         }
         None
     }
 
-    /// How many things were left out of the snapshots so far.
-    pub(crate) fn left_out(&self) -> u64 {
-        self.left_out
+    /// What all so far took and left.
+    pub(crate) fn account(&self) -> &Account {
+        &self.account
     }
 
-    fn note(&mut self, answer: Answer) -> Option<Snapshot> {
-        match answer {
-            Answer::Part(part) => Some(part),
-            Answer::Done(left_out) => {
-                self.open -= 1;
-                self.left_out = left_out;
-                None
+    fn note(&mut self, news: News) -> Option<Snapshot> {
+        let done = match news {
+            News::Part(part) => return Some(part),
+            News::Done(done) => done,
+        };
+        self.open -= 1;
+        let account = &mut self.account;
+        match done {
+            Some(done) => {
+                account.left_out += done.left_out;
+                account.user_ns = done.user_ns;
+                account.system_ns = done.system_ns;
+                account.peak_memory_bytes = account.peak_memory_bytes.max(done.peak_memory_bytes);
+                account.silent = done.silent;
             }
+            None => account.given_up += 1,
         }
+        None
     }
 }
 
 impl Drop for Background {
-    /// A snapshot under way ends within its time.
+    /// A snapshot under way is given up: its thread ends with the process, or finds nobody who takes its news.
     fn drop(&mut self) {
         self.requests = None;
-        while self.next().is_some() {}
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = self.thread.take().filter(|_| self.open == 0) {
             let _ = thread.join();
         }
     }
 }
 
-/// Until nobody asks any more.
-fn serve(requests: &Receiver<Request>, answers: &SyncSender<Answer>) {
-    let mut snapshots = Snapshots::default();
-    while let Ok(request) = requests.recv() {
-        let Request {
-            phase,
-            extent,
-            involved,
-            time,
-        } = request;
-        snapshots.take(phase, extent, &involved, time, &mut |part| {
-            let _ = answers.send(Answer::Part(part));
-        });
-        let _ = answers.send(Answer::Done(snapshots.left_out()));
+/// The thread's side.
+struct Asker {
+    spawn: Box<dyn FnMut() -> io::Result<Peer> + Send>,
+    replaced: Box<dyn FnMut(u32) + Send>,
+    patience: Patience,
+    /// Children so far.
+    started: u32,
+    connection: Option<Connection>,
+}
+
+impl Asker {
+    /// Until nobody asks any more.
+    fn serve(mut self, requests: &Receiver<Request>, news: &SyncSender<News>) {
+        while let Ok(request) = requests.recv() {
+            let done = self.answer(&request, news);
+            if done.is_none() {
+                self.connection = None;
+            }
+            if news.send(News::Done(done)).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Starts a child. Returns its process id.
+    fn connect(&mut self) -> io::Result<u32> {
+        self.started += 1;
+        let peer = (self.spawn)()?;
+        let pid = peer.child.as_ref().map_or(0, Child::id);
+        self.connection = Some(Connection::new(peer, self.patience)?);
+        Ok(pid)
+    }
+
+    /// Has one snapshot taken; `None` when it was given up.
+    fn answer(&mut self, request: &Request, news: &SyncSender<News>) -> Option<Done> {
+        if self.connection.is_none() {
+            if self.started >= MAX_CHILDREN {
+                return None;
+            }
+            let pid = self.connect().ok()?;
+            (self.replaced)(pid);
+        }
+        let connection = self.connection.as_mut()?;
+        connection.write_all(&request.message()).ok()?;
+        loop {
+            match Answer::read(connection).ok()? {
+                Answer::Beat => {}
+                Answer::Part(part) => news.send(News::Part(part)).ok()?,
+                Answer::Done(done) => return Some(done),
+            }
+        }
+    }
+}
+
+/// The pipes to a child. Reading and writing fail when it does not go on.
+struct Connection {
+    peer: Peer,
+    patience: Patience,
+}
+
+impl Connection {
+    fn new(peer: Peer, patience: Patience) -> io::Result<Self> {
+        for pipe in [&peer.to, &peer.from] {
+            fcntl_setfl(pipe, fcntl_getfl(pipe)? | OFlags::NONBLOCK)?;
+        }
+        Ok(Self { peer, patience })
+    }
+
+    /// Waits until a pipe is ready.
+    fn wait(&self, pipe: BorrowedFd<'_>, flags: PollFlags) -> io::Result<()> {
+        let begun = Instant::now();
+        let step = self.patience.asleep.min(Duration::from_millis(500));
+        let timeout = Timespec {
+            tv_sec: 0,
+            tv_nsec: step.subsec_nanos().into(),
+        };
+        let mut awake = begun;
+        while begun.elapsed() < self.patience.running {
+            let mut polled = [PollFd::from_borrowed_fd(pipe, flags)];
+            match poll(&mut polled, Some(&timeout)) {
+                Ok(0) | Err(rustix::io::Errno::INTR) => {}
+                Ok(_) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+            if self.runs() {
+                awake = Instant::now();
+            } else if awake.elapsed() >= self.patience.asleep {
+                break;
+            }
+        }
+        Err(io::ErrorKind::TimedOut.into())
+    }
+
+    /// Whether the child has a processor or waits for one: the letter of field 3 of proc_pid_stat(5).
+    fn runs(&self) -> bool {
+        let Some(child) = &self.peer.child else {
+            return false;
+        };
+        let stat = fs::read_to_string(format!("/proc/{}/stat", child.id()));
+        let stat = stat.unwrap_or_default();
+        stat.rsplit_once(") ")
+            .is_some_and(|(_, rest)| rest.starts_with('R'))
+    }
+}
+
+impl Read for Connection {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match rustix::io::read(&self.peer.from, &mut *buffer) {
+                Err(rustix::io::Errno::AGAIN) => {
+                    self.wait(self.peer.from.as_fd(), PollFlags::IN)?;
+                }
+                read => return Ok(read?),
+            }
+        }
+    }
+}
+
+impl Write for Connection {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match rustix::io::write(&self.peer.to, bytes) {
+                Err(rustix::io::Errno::AGAIN) => {
+                    self.wait(self.peer.to.as_fd(), PollFlags::OUT)?;
+                }
+                written => return Ok(written?),
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Connection {
+    /// A child that sleeps in the kernel dies when it wakes up; nobody waits for that.
+    fn drop(&mut self) {
+        let Some(child) = &mut self.peer.child else {
+            return;
+        };
+        let _ = child.kill();
+        let begun = Instant::now();
+        while begun.elapsed() < DYING && !matches!(child.try_wait(), Ok(Some(_))) {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
 
-    #[test]
-    fn all_parts_come_in_the_order_of_the_requests() {
-        let mut background = Background::start().unwrap();
-        let time = Duration::from_secs(10);
-        for phase in [Phase::Start, Phase::Failure] {
-            background.ask(phase, Extent::Involved, Involved::default(), time);
+    const TIME: Duration = Duration::from_secs(10);
+
+    /// A peer that is a thread of this process.
+    fn peer(serve: impl FnOnce(io::PipeReader, io::PipeWriter) + Send + 'static) -> Peer {
+        let (requests, to) = io::pipe().unwrap();
+        let (from, answers) = io::pipe().unwrap();
+        thread::spawn(move || serve(requests, answers));
+        Peer {
+            to: to.into(),
+            from: from.into(),
+            child: None,
         }
+    }
+
+    fn phases(background: &mut Background) -> Vec<(u32, Phase)> {
         let mut phases = Vec::new();
         while let Some(part) = background.next() {
             phases.push((part.number, part.phase));
         }
         phases.dedup();
-        assert_eq!(phases, [(0, Phase::Start), (1, Phase::Failure)]);
+        phases
+    }
+
+    #[test]
+    fn all_parts_come_in_the_order_of_the_requests() {
+        let spawn = || Ok(peer(child::serve));
+        let mut background = Background::with(spawn, |_| {}, PATIENCE).unwrap();
+        for phase in [Phase::Start, Phase::Failure] {
+            background.ask(phase, Extent::Involved, Involved::default(), TIME);
+        }
+        let expected = [(0, Phase::Start), (1, Phase::Failure)];
+        assert_eq!(phases(&mut background), expected);
         assert!(background.ready().is_none() && background.next().is_none());
+        assert!(background.account().peak_memory_bytes > 0);
+    }
+
+    #[test]
+    fn a_child_that_hangs_is_given_up_and_replaced() {
+        let hung = Arc::new(Mutex::new(Vec::new()));
+        let (keep, mut first) = (Arc::clone(&hung), true);
+        let spawn = move || {
+            let keep = Arc::clone(&keep);
+            Ok(match std::mem::take(&mut first) {
+                // It never says a word, nor hangs up.
+                true => peer(move |requests, answers| {
+                    keep.lock().unwrap().push((requests, answers));
+                }),
+                false => peer(child::serve),
+            })
+        };
+        let patience = Patience {
+            asleep: Duration::from_millis(50),
+            running: TIME,
+        };
+        let replaced = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&replaced);
+        let mut background =
+            Background::with(spawn, move |_| *count.lock().unwrap() += 1, patience).unwrap();
+        background.ask(Phase::Start, Extent::Involved, Involved::default(), TIME);
+        assert_eq!(phases(&mut background), []);
+        assert_eq!(background.account().given_up, 1);
+        background.ask(Phase::End, Extent::Involved, Involved::default(), TIME);
+        assert_eq!(phases(&mut background), [(1, Phase::End)]);
+        assert_eq!(*replaced.lock().unwrap(), 1);
+    }
+
+    #[test]
+    fn no_more_than_a_few_children_are_started() {
+        let started = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&started);
+        let spawn = move || {
+            *count.lock().unwrap() += 1;
+            // It hangs up at once.
+            Ok(peer(|_, _| {}))
+        };
+        let mut background = Background::with(spawn, |_| {}, PATIENCE).unwrap();
+        for _ in 0..2 * MAX_CHILDREN {
+            background.ask(Phase::Failure, Extent::Involved, Involved::default(), TIME);
+        }
+        assert_eq!(phases(&mut background), []);
+        assert_eq!(*started.lock().unwrap(), MAX_CHILDREN);
+        let given_up = u64::from(2 * MAX_CHILDREN);
+        assert_eq!(background.account().given_up, given_up);
     }
 }

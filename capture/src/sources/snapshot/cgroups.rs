@@ -1,7 +1,7 @@
 //! The control groups of the processes involved, and all their ancestors: limits, use and event counters.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     ffi::{OsStr, OsString},
     fs,
     os::unix::{
@@ -9,17 +9,19 @@ use std::{
         fs::MetadataExt,
     },
     path::{Component, Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use format_spec::linux::mountinfo::mounts;
 
-use super::{bounded, collector::Collector};
+use super::{bounded, collector::Collector, mount_table::MOUNTINFO_BYTES};
 
 /// Most control groups in one snapshot, ancestors included.
 const MAX_GROUPS: usize = 256;
 
-/// Most folders that are searched for a control group by its id.
+/// Most folders that are searched for a control group by its id, and the longest time for them.
 const MAX_SEARCHED: usize = 20_000;
+const SEARCH_TIME: Duration = Duration::from_millis(300);
 
 /// Files that list members, one line each: they say nothing of limits.
 const MEMBER_LISTS: &[&str] = &["cgroup.procs", "cgroup.threads", "tasks"];
@@ -32,40 +34,72 @@ struct Hierarchy {
     controllers: Vec<String>,
 }
 
-/// Takes the control groups of the processes `pids`, those with the v2 ids `ids`, and those that `named` paths lead
-/// into: where a call was to make a group, or to change one.
-pub(super) fn collect<'a>(
-    collector: &mut Collector<'_>,
-    pids: &[u32],
-    ids: &BTreeSet<u64>,
-    named: impl Iterator<Item = &'a [u8]>,
-) {
-    let hierarchies = hierarchies(&bounded::bytes(Path::new("/proc/self/mountinfo")));
-    let mut groups = BTreeSet::new();
-    for pid in pids {
-        let text = bounded::text(Path::new(&format!("/proc/{pid}/cgroup")));
-        groups.extend(text.lines().filter_map(|line| group(&hierarchies, line)));
+/// The control groups of a snapshot, and where they are mounted.
+#[derive(Debug)]
+pub(super) struct Groups {
+    hierarchies: Vec<Hierarchy>,
+    folders: BTreeSet<PathBuf>,
+}
+
+impl Groups {
+    /// Finds the control groups of the processes `pids`, those with the v2 ids `ids`, and those that `named` paths lead
+    /// into: where a call was to make a group, or to change one.
+    pub(super) fn find<'a>(
+        collector: &mut Collector<'_>,
+        pids: &[u32],
+        ids: &BTreeSet<u64>,
+        named: impl Iterator<Item = &'a [u8]>,
+    ) -> Self {
+        let own = Path::new("/proc/self/mountinfo");
+        let hierarchies = hierarchies(&bounded::read(own, MOUNTINFO_BYTES).unwrap_or_default().0);
+        let mut folders = BTreeSet::new();
+        for pid in pids {
+            let text = bounded::text(Path::new(&format!("/proc/{pid}/cgroup")));
+            folders.extend(text.lines().filter_map(|line| group(&hierarchies, line)));
+        }
+        if let Some(v2) = hierarchies.iter().find(|one| one.controllers.is_empty()) {
+            let known = folders.iter().filter_map(|path| id(path)).collect();
+            let wanted: BTreeSet<u64> = ids.difference(&known).copied().collect();
+            let found = find(&v2.point, wanted);
+            for _ in 0..found.unsearched {
+                collector.leave_out("searches for a control group by its id, which ended early");
+            }
+            folders.extend(found.folders);
+        }
+        let paths = named.map(|path| Path::new(OsStr::from_bytes(path)));
+        folders.extend(paths.filter_map(|path| named_group(&hierarchies, path)));
+        Self {
+            hierarchies,
+            folders,
+        }
     }
-    if let Some(v2) = hierarchies.iter().find(|one| one.controllers.is_empty()) {
-        let known = groups.iter().filter_map(|path| id(path)).collect();
-        groups.extend(find(&v2.point, ids.difference(&known).copied().collect()));
+
+    /// The folders of those of cgroup v2.
+    pub(super) fn v2(&self) -> impl Iterator<Item = &Path> {
+        let mut all = self.hierarchies.iter();
+        let point = all.find(|one| one.controllers.is_empty());
+        let folders = self.folders.iter().map(PathBuf::as_path);
+        folders.filter(move |folder| point.is_some_and(|v2| folder.starts_with(&v2.point)))
     }
-    let paths = named.map(|path| Path::new(OsStr::from_bytes(path)));
-    groups.extend(paths.filter_map(|path| named_group(&hierarchies, path)));
-    let mut all = BTreeSet::new();
-    for group in &groups {
-        let root = hierarchies.iter().find(|one| group.starts_with(&one.point));
-        let ancestors = group.ancestors();
-        all.extend(
-            ancestors.take_while(|path| root.is_some_and(|root| path.starts_with(&root.point))),
-        );
-    }
-    for folder in all.iter().take(MAX_GROUPS) {
-        files(collector, folder);
-    }
-    collector.table("etz:cgroups", table(all.iter().copied().take(MAX_GROUPS)));
-    for _ in MAX_GROUPS..all.len() {
-        collector.leave_out("further control groups");
+
+    /// Takes them, and all their ancestors.
+    pub(super) fn collect(&self, collector: &mut Collector<'_>) {
+        let mut all = BTreeSet::new();
+        for group in &self.folders {
+            let mut hierarchies = self.hierarchies.iter();
+            let root = hierarchies.find(|one| group.starts_with(&one.point));
+            let ancestors = group.ancestors();
+            all.extend(
+                ancestors.take_while(|path| root.is_some_and(|root| path.starts_with(&root.point))),
+            );
+        }
+        for folder in all.iter().take(MAX_GROUPS) {
+            files(collector, folder);
+        }
+        collector.table("etz:cgroups", table(all.iter().copied().take(MAX_GROUPS)));
+        for _ in MAX_GROUPS..all.len() {
+            collector.leave_out("further control groups");
+        }
     }
 }
 
@@ -127,27 +161,45 @@ fn id(folder: &Path) -> Option<u64> {
     fs::metadata(folder).ok().map(|metadata| metadata.ino())
 }
 
+/// What a search for groups has found.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Search {
+    folders: Vec<PathBuf>,
+    /// 1 when a bound ended it.
+    unsearched: u64,
+}
+
 /// Searches a hierarchy for the groups with these ids.
-fn find(root: &Path, mut wanted: BTreeSet<u64>) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![root.to_path_buf()];
+fn find(root: &Path, mut wanted: BTreeSet<u64>) -> Search {
+    let deadline = Instant::now() + SEARCH_TIME;
+    let mut search = Search::default();
+    let mut ahead = VecDeque::from([root.to_path_buf()]);
     let mut searched = 0;
-    while let Some(folder) = folders.pop() {
-        if wanted.is_empty() || searched >= MAX_SEARCHED {
+    while let Some(folder) = ahead.pop_front().filter(|_| !wanted.is_empty()) {
+        if searched >= MAX_SEARCHED || Instant::now() >= deadline {
+            search.unsearched = 1;
             break;
         }
         searched += 1;
-        if id(&folder).is_some_and(|id| wanted.remove(&id)) {
-            found.push(folder.clone());
+        let Ok(metadata) = fs::metadata(&folder) else {
+            continue;
+        };
+        if wanted.remove(&metadata.ino()) {
+            search.folders.push(folder.clone());
+        }
+        // `.`, the name in the folder above, and a link from each folder below (`kernfs_refresh_inode`,
+        // `fs/kernfs/inode.c`): with two there is none below, and its some sixty files need not be listed.
+        if metadata.nlink() == 2 {
+            continue;
         }
         let entries = fs::read_dir(&folder);
         for entry in entries.into_iter().flatten().filter_map(Result::ok) {
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                folders.push(entry.path());
+                ahead.push_back(entry.path());
             }
         }
     }
-    found
+    search
 }
 
 fn files(collector: &mut Collector<'_>, folder: &Path) {
@@ -209,7 +261,9 @@ mod tests {
         let folder = root.path().join("a/b");
         fs::create_dir_all(&folder).unwrap();
         let wanted = [id(&folder).unwrap()].into();
-        assert_eq!(find(root.path(), wanted), std::slice::from_ref(&folder));
+        let found = find(root.path(), wanted);
+        assert_eq!(found.folders, std::slice::from_ref(&folder));
+        assert_eq!(found.unsearched, 0);
         let table = table([folder.as_path()].into_iter());
         let row = format!("{} {}", id(&folder).unwrap(), folder.display());
         assert_eq!(table.lines().collect::<Vec<_>>(), ["id folder", &row]);

@@ -26,17 +26,27 @@ const SNAPSHOT_ENTRIES: usize = 20_000;
 /// Bytes of entries after which a part is sent off.
 const PART_BYTES: usize = 256 << 10;
 
+/// Longest time without a word to who waits for the snapshot.
+const BEAT: Duration = Duration::from_millis(100);
+
 /// Most paths that are remembered from snapshot to snapshot.
 const MAX_SEEN: usize = 2 * SNAPSHOT_ENTRIES;
 
 /// A digest of what each path held last.
 pub(super) type Seen = HashMap<Vec<u8>, u64>;
 
+/// Takes entries, none as a sign of life. Returns whether more are wanted.
+pub(super) type Emit<'a> = dyn FnMut(Vec<Entry>) -> bool + 'a;
+
 /// A snapshot in the making.
 pub(super) struct Collector<'a> {
     seen: &'a mut Seen,
-    emit: &'a mut dyn FnMut(Vec<Entry>),
+    emit: &'a mut Emit<'a>,
     deadline: Instant,
+    /// When something was emitted last.
+    emitted: Instant,
+    /// Whether nobody wants any more.
+    unwanted: bool,
     part: Vec<Entry>,
     part_bytes: usize,
     bytes: usize,
@@ -45,15 +55,13 @@ pub(super) struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    pub(super) fn new(
-        seen: &'a mut Seen,
-        time: Duration,
-        emit: &'a mut dyn FnMut(Vec<Entry>),
-    ) -> Self {
+    pub(super) fn new(seen: &'a mut Seen, time: Duration, emit: &'a mut Emit<'a>) -> Self {
         Self {
             seen,
             emit,
             deadline: Instant::now() + time,
+            emitted: Instant::now(),
+            unwanted: false,
             part: Vec::new(),
             part_bytes: 0,
             bytes: 0,
@@ -63,10 +71,21 @@ impl<'a> Collector<'a> {
     }
 
     /// Whether a bound is reached: then collecting more is of no use.
-    pub(super) fn is_full(&self) -> bool {
-        self.bytes >= SNAPSHOT_BYTES
+    pub(super) fn is_full(&mut self) -> bool {
+        let now = Instant::now();
+        self.beat(now);
+        self.unwanted
+            || self.bytes >= SNAPSHOT_BYTES
             || self.entries >= SNAPSHOT_ENTRIES
-            || Instant::now() >= self.deadline
+            || now >= self.deadline
+    }
+
+    /// Tells now and then that it goes on.
+    fn beat(&mut self, now: Instant) {
+        if now.duration_since(self.emitted) >= BEAT {
+            self.emitted = now;
+            self.unwanted |= !(self.emit)(Vec::new());
+        }
     }
 
     /// Notes that something was left out.
@@ -162,7 +181,8 @@ impl<'a> Collector<'a> {
 
     fn send(&mut self) {
         if !self.part.is_empty() {
-            (self.emit)(std::mem::take(&mut self.part));
+            self.unwanted |= !(self.emit)(std::mem::take(&mut self.part));
+            self.emitted = Instant::now();
         }
         self.part_bytes = 0;
     }
@@ -212,7 +232,10 @@ mod tests {
 
     fn collect(seen: &mut Seen, with: impl FnOnce(&mut Collector<'_>)) -> Vec<Entry> {
         let mut entries = Vec::new();
-        let mut emit = |part: Vec<Entry>| entries.extend(part);
+        let mut emit = |part: Vec<Entry>| {
+            entries.extend(part);
+            true
+        };
         let mut collector = Collector::new(seen, Duration::from_secs(60), &mut emit);
         with(&mut collector);
         collector.finish();

@@ -18,37 +18,52 @@
 //! | `etz:folders` | folders that relative paths of failing calls lead from: mount, device, inode, path |
 //! | `etz:mount-users` | who has a file or a folder open on a mount that a failing call found busy |
 //! | `etz:port-holders` | sockets bound to the ports that failing calls found in use: network namespace, protocol, address, state, inode, user, and who has it open |
+//! | `etz:unanswered` | file systems that did not answer, and those that were not asked as others of their type did not: device, type, whether it was asked, mount point |
 //! | `etz:left-out` | what was left out, and how often |
+//!
+//! All of it is done by a process of its own, [`child`]: what may hang there does not hold the recorder up ([`looks`]).
 
 mod background;
 mod bounded;
 mod cgroups;
+mod child;
 mod collector;
 mod folders;
 mod host;
 mod kernel_log;
+mod looks;
+mod mount_table;
 mod mount_users;
 mod mounts;
 mod paths;
+mod peers;
 mod ports;
 mod process;
 mod sysctls;
 mod totals;
+mod walk;
+mod wire;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
-use format_spec::record::{Phase, Snapshot};
+use format_spec::record::Snapshot;
 
-pub(crate) use background::Background;
+pub(crate) use background::{Account, Background};
+use cgroups::Groups;
+pub(crate) use child::serve_recorder;
 use collector::{Collector, Seen};
 pub(crate) use folders::Folder;
+use looks::Looks;
+use mount_table::MountTables;
 pub(crate) use paths::NamedPath;
+use peers::Peers;
 pub(crate) use ports::UsedPort;
+use wire::Request;
 
 use crate::preflight::monotonic_ns;
 
 /// What a snapshot takes a closer look at.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Involved {
     /// Processes that failed, and their parents.
     pub(crate) tgids: BTreeSet<u32>,
@@ -77,59 +92,77 @@ pub(crate) enum Extent {
 /// Takes snapshots and remembers what was the same before.
 #[derive(Debug, Default)]
 struct Snapshots {
-    number: u32,
     seen: Seen,
     kernel_log: kernel_log::KernelLog,
-    left_out: u64,
+    looks: Looks,
 }
 
 impl Snapshots {
-    /// Takes a snapshot; `sink` gets its parts, `time` is when it stops at the latest.
-    fn take(
-        &mut self,
-        phase: Phase,
-        extent: Extent,
-        involved: &Involved,
-        time: Duration,
-        sink: &mut dyn FnMut(Snapshot),
-    ) {
-        let number = self.number;
-        self.number += 1;
+    /// Takes a snapshot. `sink` gets its parts, and nothing as a sign of life; it returns whether more is wanted. Returns
+    /// how many things were left out.
+    fn take(&mut self, request: &Request, sink: &mut dyn FnMut(Option<Snapshot>) -> bool) -> u64 {
+        let &Request {
+            number,
+            phase,
+            extent,
+            time,
+            ref involved,
+        } = request;
         let mut started_ns = monotonic_ns();
-        let mut emit = |entries| {
+        let mut emit = |entries: Vec<_>| {
+            if entries.is_empty() {
+                return sink(None);
+            }
             let ended_ns = monotonic_ns();
-            sink(Snapshot {
+            let goes_on = sink(Some(Snapshot {
                 number,
                 phase,
                 started_ns,
                 ended_ns,
                 entries,
-            });
+            }));
             started_ns = ended_ns;
+            goes_on
         };
+        let looks = &mut self.looks;
+        looks.begin();
+        let mut tables = MountTables::default();
         let mut collector = Collector::new(&mut self.seen, time, &mut emit);
         // What may be gone in a moment comes first.
-        let pids = process::living(involved, MAX_PROCESSES);
+        let mut views = BTreeSet::new();
+        let mut pids = process::living(involved, MAX_PROCESSES);
         for &pid in &pids {
-            process::collect(&mut collector, pid);
+            process::collect(&mut collector, looks, &mut views, pid);
         }
-        let busy = paths::collect(&mut collector, involved.paths.iter());
-        mount_users::collect(&mut collector, &busy);
-        ports::collect(&mut collector, &involved.ports);
         let named = involved.paths.iter().map(|named| named.path.as_slice());
-        cgroups::collect(&mut collector, &pids, &involved.cgroups, named);
-        mounts::collect(&mut collector, &pids);
-        self.kernel_log.collect(&mut collector);
+        let groups = Groups::find(&mut collector, &pids, &involved.cgroups, named);
+        let mut peers = Peers::new(&pids, groups.v2());
+        for pid in process::stand_ins(involved, &pids, &mut peers, MAX_PROCESSES) {
+            process::collect(&mut collector, looks, &mut views, pid);
+            pids.push(pid);
+        }
+        let paths = involved.paths.iter();
+        let reached = paths::collect(&mut collector, looks, &mut tables, &mut peers, paths);
+        ports::collect(&mut collector, &mut peers, &involved.ports);
+        groups.collect(&mut collector);
+        mounts::collect(&mut collector, looks, &mut tables, &pids, &reached.mounts);
         if extent == Extent::Host {
-            totals::collect(&mut collector);
             sysctls::collect(&mut collector);
             host::collect(&mut collector);
         }
-        self.left_out += collector.finish();
+        self.kernel_log.collect(&mut collector);
+        // What takes the longer the more processes there are comes last.
+        mount_users::collect(&mut collector, looks, &reached.busy);
+        if extent == Extent::Host {
+            totals::collect(&mut collector, looks);
+        }
+        peers.tell(&mut collector);
+        looks.tell(&mut collector);
+        collector.finish()
     }
 
-    /// How many things were left out of the snapshots so far.
-    fn left_out(&self) -> u64 {
-        self.left_out
+    /// Where file systems are mounted that did not answer.
+    fn silent_points(&self) -> Vec<Vec<u8>> {
+        self.looks.silent_points().map(<[u8]>::to_vec).collect()
     }
 }

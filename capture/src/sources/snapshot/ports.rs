@@ -8,7 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{bounded, collector::Collector, process};
+use super::{
+    bounded,
+    collector::Collector,
+    peers::{Namespace, Peers},
+    process,
+};
 
 /// Tables of sockets in a process's network namespace.
 const TABLES: [&str; 4] = ["tcp", "tcp6", "udp", "udp6"];
@@ -47,10 +52,14 @@ struct Socket {
 }
 
 /// Takes the table of the sockets bound to these ports, each with the processes that have it open.
-pub(super) fn collect(collector: &mut Collector<'_>, ports: &BTreeSet<UsedPort>) {
+pub(super) fn collect(
+    collector: &mut Collector<'_>,
+    peers: &mut Peers,
+    ports: &BTreeSet<UsedPort>,
+) {
     let mut sockets = BTreeSet::new();
     for used in ports {
-        let Some(pid) = living(used) else {
+        let Some(pid) = living(used, peers) else {
             collector.leave_out("ports of network namespaces without a process");
             continue;
         };
@@ -94,12 +103,13 @@ pub(super) fn collect(collector: &mut Collector<'_>, ports: &BTreeSet<UsedPort>)
 }
 
 /// A living process in the network namespace of the port.
-fn living(used: &UsedPort) -> Option<u32> {
-    let mut all = used.tgids.iter().copied().chain(process::all_pids());
-    all.find(|&pid| {
+fn living(used: &UsedPort, peers: &mut Peers) -> Option<u32> {
+    let is_in = |&pid: &u32| {
         let found = process::net_namespace(pid);
         found.is_some() && (used.net_namespace.is_none() || found == used.net_namespace)
-    })
+    };
+    let known = used.tgids.iter().copied().find(is_in);
+    known.or_else(|| peers.one_in(Namespace::Net, used.net_namespace?))
 }
 
 /// A row of such a table, if the socket is bound to `port`: number, local address, remote address, state, two queues,
@@ -167,10 +177,14 @@ mod tests {
             port,
         };
         let mut entries = Vec::new();
-        let mut emit = |part: Vec<_>| entries.extend(part);
+        let mut emit = |part: Vec<_>| {
+            entries.extend(part);
+            true
+        };
         let mut seen = super::super::collector::Seen::new();
         let mut collector = Collector::new(&mut seen, Duration::from_secs(60), &mut emit);
-        collect(&mut collector, &[used].into());
+        let mut peers = Peers::new(&[], std::iter::empty());
+        collect(&mut collector, &mut peers, &[used].into());
         collector.finish();
         let Content::File { bytes, .. } = &entries[0].content else {
             panic!("{entries:?}")

@@ -7,7 +7,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Involved, bounded, collector::Collector};
+use super::{
+    Involved, bounded,
+    collector::Collector,
+    looks::Looks,
+    mount_table::{self, View},
+    mounts,
+    peers::{Namespace, Peers},
+};
 
 /// Files of a process.
 const FILES: &[&str] = &[
@@ -48,41 +55,29 @@ const NET_FILES: &[&str] = &[
 /// Links of a process.
 const LINKS: &[&str] = &["cwd", "exe", "root"];
 
-/// Most bytes of a mountinfo: about 25,000 mounts.
-const MOUNTINFO_BYTES: usize = 4 << 20;
-
 /// Most descriptors whose kind is looked at, of one process.
 const MAX_DESCRIPTORS: usize = 20_000;
 
-/// The processes involved that still live, and for each mount namespace of one that is gone some process that lives
-/// in it, at most `most`.
+/// The processes involved that still live, at most `most`.
 pub(super) fn living(involved: &Involved, most: usize) -> Vec<u32> {
     let is_there = |pid: &&u32| Path::new(&format!("/proc/{pid}/ns")).exists();
-    let mut pids: BTreeSet<u32> = involved
-        .tgids
-        .iter()
-        .filter(is_there)
-        .copied()
-        .take(most)
-        .collect();
-    let known: BTreeSet<u64> = pids
-        .iter()
-        .filter_map(|&pid| mount_namespace(pid))
-        .collect();
-    let mut wanted: BTreeSet<u64> = involved
-        .mount_namespaces
-        .difference(&known)
-        .copied()
-        .collect();
-    for pid in all_pids() {
-        if wanted.is_empty() || pids.len() >= most {
-            break;
-        }
-        if mount_namespace(pid).is_some_and(|found| wanted.remove(&found)) {
-            pids.insert(pid);
-        }
-    }
-    pids.into_iter().collect()
+    let living = involved.tgids.iter().filter(is_there);
+    living.copied().take(most).collect()
+}
+
+/// For each mount namespace of a process involved that is gone some process that lives in it, besides `known`; at most
+/// `most` in all.
+pub(super) fn stand_ins(
+    involved: &Involved,
+    known: &[u32],
+    peers: &mut Peers,
+    most: usize,
+) -> Vec<u32> {
+    let seen = known.iter().filter_map(|&pid| mount_namespace(pid));
+    let seen: BTreeSet<u64> = seen.collect();
+    let gone = involved.mount_namespaces.difference(&seen);
+    let found = gone.filter_map(|&inode| peers.one_in(Namespace::Mount, inode));
+    found.take(most.saturating_sub(known.len())).collect()
 }
 
 /// The processes of the host, by number.
@@ -106,13 +101,20 @@ fn namespace(path: &str) -> Option<u64> {
     fs::metadata(path).ok().map(|metadata| metadata.ino())
 }
 
-/// Takes one process.
-pub(super) fn collect(collector: &mut Collector<'_>, pid: u32) {
+/// Takes one process. Its mounts are taken unless they are in `views`, for 10,000 of them are 2 MB of text.
+pub(super) fn collect(
+    collector: &mut Collector<'_>,
+    looks: &mut Looks,
+    views: &mut BTreeSet<View>,
+    pid: u32,
+) {
     let folder = PathBuf::from(format!("/proc/{pid}"));
     for name in FILES {
         collector.file(folder.join(name));
     }
-    collector.file_of(folder.join("mountinfo"), MOUNTINFO_BYTES);
+    if mount_table::view(pid).is_none_or(|view| views.insert(view)) {
+        collector.file_of(folder.join("mountinfo"), mounts::RECORDED_BYTES);
+    }
     for name in LINKS {
         collector.link(folder.join(name));
     }
@@ -126,7 +128,7 @@ pub(super) fn collect(collector: &mut Collector<'_>, pid: u32) {
         }
     }
     count_names(collector, &folder.join("task"));
-    count_lines(collector, &folder.join("maps"));
+    count_lines(collector, looks, folder.join("maps"));
     descriptors(collector, &folder);
 }
 
@@ -136,11 +138,20 @@ fn count_names(collector: &mut Collector<'_>, folder: &Path) {
     }
 }
 
-fn count_lines(collector: &mut Collector<'_>, file: &Path) {
-    // 8 MiB hold more lines than the default limit of mappings, 65530.
-    if let Ok((bytes, false)) = bounded::read(file, 8 << 20) {
+/// A process that waits for a dead server in a page fault keeps its mappings locked: they are not read until it goes on.
+fn count_lines(collector: &mut Collector<'_>, looks: &mut Looks, file: PathBuf) {
+    let path = file.clone();
+    let look = looks.at(move || {
+        // 8 MiB hold more lines than the default limit of mappings, 65530.
+        let (bytes, truncated) = bounded::read(&file, 8 << 20).ok()?;
         let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
-        collector.entry_count(file, lines);
+        (!truncated).then_some(lines)
+    });
+    if !look.whole {
+        collector.leave_out("mappings of processes that are locked");
+    }
+    if let Some(lines) = look.one() {
+        collector.entry_count(path, lines);
     }
 }
 
@@ -220,8 +231,11 @@ mod tests {
             mount_namespaces: [own].into(),
             ..Involved::default()
         };
-        let found = living(&involved, 4);
-        assert_eq!(found.len(), 1);
-        assert_eq!(mount_namespace(found[0]), Some(own));
+        let known = living(&involved, 4);
+        assert!(known.is_empty());
+        let mut peers = Peers::new(&[std::process::id()], std::iter::empty());
+        let found = stand_ins(&involved, &known, &mut peers, 4);
+        assert_eq!(found, [std::process::id()]);
+        assert!(stand_ins(&involved, &found, &mut peers, 4).is_empty());
     }
 }

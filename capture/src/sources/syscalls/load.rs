@@ -55,7 +55,6 @@ impl Syscalls {
             .override_global("WAKE_BYTES", &wake_bytes, true)
             .map_max_entries("TREE", if has_tree { MAX_TREE } else { 1 })
             .override_global("OWN_TGID", &own_tgid, true)
-            .override_global("GUARD_TGID", &own.guard, true)
             .override_global("OF_COMMAND", &u32::from(has_tree), true)
             .override_global("TGID", &tgid, true)
             .override_global("FLAGS", &flags, true)
@@ -88,6 +87,7 @@ impl Syscalls {
         let mut arguments =
             Array::<_, [[u8; 8]; MAX_SYSCALLS as usize]>::try_from(map(&mut ebpf, "ARGUMENTS")?)?;
         arguments.set(0, table, 0)?;
+        own.helpers.loaded(map(&mut ebpf, "HELPERS")?.try_into()?);
         focus.apply(&mut ebpf)?;
         Ok(Self {
             samples: Samples::new(map(&mut ebpf, "SAMPLES")?.try_into()?, ring_bytes as usize)

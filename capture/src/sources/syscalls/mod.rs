@@ -10,6 +10,7 @@ mod arguments;
 mod decode;
 mod facts;
 mod focus;
+mod helpers;
 mod load;
 mod loader;
 mod samples;
@@ -33,6 +34,7 @@ use format_spec::record::{Count, Counts, Exit, Failure};
 pub(crate) use arguments::paths;
 pub(crate) use facts::{Facts, OF_COMMAND};
 pub(crate) use focus::Focus;
+pub(crate) use helpers::Helpers;
 
 use load::program;
 use samples::Samples;
@@ -50,10 +52,10 @@ pub(crate) const RATE: u64 = 20;
 const BURST: u64 = 64;
 
 /// Which processes belong to the recording itself.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Default)]
 pub(crate) struct Own {
-    /// The recorder's guard, whose failures are not the host's.
-    pub(crate) guard: u32,
+    /// The recorder's helpers, whose failures are not the host's.
+    pub(crate) helpers: Helpers,
     /// Whether the recorder will start a command, whose processes are told from others.
     pub(crate) command: bool,
 }

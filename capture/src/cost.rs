@@ -1,4 +1,4 @@
-//! What the recorder itself cost, from /proc/self.
+//! What a process of the recorder cost itself, from /proc/self.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use rustix::param::clock_ticks_per_second;
 use crate::procfs::in_bytes;
 
 /// Time and memory of this process so far.
-pub(super) fn own() -> Cost {
+pub(crate) fn own() -> Cost {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let (user_ticks, system_ticks) = ticks(&stat).unwrap_or_default();
     let tick_ns = 1_000_000_000 / clock_ticks_per_second().max(1);
