@@ -184,7 +184,7 @@ What it does to the host:
   eBPF programs, which the kernel removes with the process; for seconds at most, function tracing of what fails,
   in a tracing instance of its own where the kernel has them. While it runs, /run/etz-capture lists what to put back;
   it is the only thing written besides FILE. A guard process puts everything back if capture is killed; if both are,
-  run: capture cleanup";
+  the next capture does, or: capture cleanup";
 
 #[cfg(test)]
 mod tests {

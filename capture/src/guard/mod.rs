@@ -2,12 +2,14 @@
 //!
 //! Every change to the host is written down here before it is made ([`Guard::before`]): in memory, in a child
 //! process, and in a file under `/run`. [`Guard::rewind`] takes changes back, the newest first. When the recorder is
-//! killed, its end of the pipe closes and the child takes back what is left. When both are killed,
-//! `capture cleanup` does it from the file.
+//! killed, its end of the pipe closes and the child takes back what is left. When both are killed, as by the OOM killer
+//! of a control group, the next recorder does it from the file before it begins, or `capture cleanup`; what the file
+//! does not tell is known by its name ([`orphans`]).
 
 mod child;
 mod hurry;
 mod journal;
+mod orphans;
 mod step;
 mod undo;
 
@@ -19,10 +21,11 @@ use std::{
 
 pub(crate) use child::stand;
 use journal::Journal;
+pub(crate) use orphans::is_recorders;
 use step::Step;
 pub(crate) use undo::Undo;
 
-use crate::error::Error;
+use crate::{error::Error, tracefs::Tracefs};
 
 /// The list of changes that are not yet taken back.
 #[derive(Debug)]
@@ -54,7 +57,7 @@ impl Guard {
         let path = Journal::own_path();
         let told = guard.tell(&step::journal(&path));
         told.map_err(|error| Error::new("guard process", error))?;
-        // Without it `capture cleanup` knows nothing, but the child does.
+        // Without it who comes later knows less, but the child knows all.
         guard.journal = Journal::create(&path).ok();
         Ok(guard)
     }
@@ -177,30 +180,64 @@ impl Drop for Guard {
     }
 }
 
-/// Takes back what killed recorders left.
+/// What killed recorders left, and what became of it.
+#[derive(Debug, Default)]
+struct Repair {
+    /// How many recorders' changes were taken back.
+    recorders: usize,
+    /// What could not be put back, in words.
+    failed: Vec<String>,
+}
+
+/// Takes back what killed recorders left: by their lists, then what is theirs by its name.
+fn repair() -> Result<Repair, Error> {
+    let found = |error| Error::new(journal::FOLDER, error);
+    let mut repair = Repair::default();
+    for mut journal in journal::left_behind(Path::new(journal::FOLDER)).map_err(found)? {
+        let mut steps = step::replay(&journal.text().map_err(found)?);
+        repair.recorders += usize::from(!steps.is_empty());
+        let failed = take_back(&mut steps, Some(&mut journal));
+        repair.failed.extend(failed);
+        journal.settle(&steps);
+    }
+    if let Ok(tracefs) = Tracefs::find() {
+        repair.recorders += orphans::remove(tracefs.root(), |pid| {
+            Path::new(&format!("/proc/{pid}")).exists()
+        });
+    }
+    Ok(repair)
+}
+
+/// Takes back what killed recorders left, before anything else is changed, and says so.
+pub(crate) fn put_back() {
+    match repair() {
+        Ok(Repair { recorders, failed }) => {
+            if recorders > 0 {
+                eprintln!("capture: put back what {recorders} killed recorder(s) had left");
+            }
+            for line in failed {
+                eprintln!("capture: left by a killed recorder, and could not be put back: {line}");
+            }
+        }
+        Err(error) => eprintln!("capture: {error}"),
+    }
+}
+
+/// The same, as an action of its own.
 ///
 /// # Errors
 /// When something cannot be put back.
 pub(crate) fn cleanup() -> Result<(), Error> {
-    let folder = Path::new(journal::FOLDER);
-    let found = |error| Error::new(journal::FOLDER, error);
-    let mut failed = Vec::new();
-    let left = journal::left_behind(folder).map_err(found)?;
-    let count = left.len();
-    for mut journal in left {
-        let mut steps = step::replay(&journal.text().map_err(found)?);
-        failed.extend(take_back(&mut steps, Some(&mut journal)));
-        journal.settle(&steps);
-    }
+    let Repair { recorders, failed } = repair()?;
     match failed.first() {
         Some(first) => Err(Error::new("tracing could not be put back", first)
             .hint("capture check says who else uses it")),
-        None if count == 0 => {
+        None if recorders == 0 => {
             println!("nothing was left behind");
             Ok(())
         }
         None => {
-            println!("put back what {count} recorder(s) left behind");
+            println!("put back what {recorders} recorder(s) left behind");
             Ok(())
         }
     }

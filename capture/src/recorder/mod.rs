@@ -26,7 +26,7 @@ use crate::{
     cli::{Graph, Record},
     containers,
     error::Error,
-    guard::Guard,
+    guard::{self, Guard},
     kernel::Kernel,
     output::{Bundle, Output},
     preflight,
@@ -77,6 +77,7 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
     let program = command::find(&options.command)?;
     let cgroups = containers::resolve(&options.cgroup, &options.container)?;
     let signals = Signals::catch().map_err(|error| Error::new("signals", error))?;
+    guard::put_back();
     let mut guard = Guard::start()?;
     let helpers = Helpers::default();
     helpers.guard(guard.pid());

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{Tracefs, read, setting};
+use crate::guard::is_recorders;
 
 /// Why the function graph must not be armed now, in one line; `None` when nobody is in the way.
 ///
@@ -16,8 +17,13 @@ pub(crate) fn rival(tracefs: &Tracefs, global: bool) -> Option<String> {
         let tracer = setting(&read(&place.join("current_tracer")).unwrap_or_default());
         let in_the_way = tracer == "function_graph" || global && place == root && tracer != "nop";
         if in_the_way && !tracer.is_empty() {
+            let name = place.file_name().and_then(|name| name.to_str());
+            let who = match name.is_some_and(is_recorders) {
+                true => "another recorder",
+                false => "someone else",
+            };
             return Some(format!(
-                "someone else uses the {tracer} tracer in {}",
+                "{who} uses the {tracer} tracer in {}",
                 place.display()
             ));
         }
@@ -102,6 +108,8 @@ mod tests {
     fn each_rival_is_seen() {
         let (_folder, graph) = tracefs(&[("instances/theirs/current_tracer", "function_graph\n")]);
         assert!(rival(&graph, false).unwrap().contains("instances/theirs"));
+        let (_folder, other) = tracefs(&[("instances/etz-7-1/current_tracer", "function_graph\n")]);
+        assert!(rival(&other, false).unwrap().contains("another recorder"));
         // A tracer of the global buffer is in the way only of who needs that buffer.
         let (_folder, function) = tracefs(&[("current_tracer", "function\n")]);
         assert_eq!(rival(&function, false), None);

@@ -14,7 +14,7 @@ use super::{
     trap::{Bait, Trap},
 };
 use crate::{
-    guard::Guard,
+    guard::{self, Guard},
     kernel::Kernel,
     preflight::monotonic_ns,
     reach::Hooks,
@@ -47,6 +47,10 @@ pub(super) fn arm(
 ) -> Result<ArmedPass, String> {
     let guard = &mut *tools.guard;
     let function = entry_function(kernel, target)?;
+    if rival(&means.tracefs, false).is_some() {
+        // It may be what a recorder left that was killed since this one began.
+        guard::put_back();
+    }
     if let Some(who) = rival(&means.tracefs, false) {
         return Err(who);
     }

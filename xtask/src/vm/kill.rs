@@ -30,8 +30,8 @@ const FILE_HEADER: u64 = 64;
 /// Kill the recorder at random moments, and check that nothing of it is left
 ///
 /// In a guest in which a system call keeps failing, capture is started and gets SIGKILL at a random moment of each of
-/// its phases. Within 2 s every setting of tracefs must be as it was, and no instance, probe, BPF program, journal or
-/// process be left; then the bundles must be readable.
+/// its phases; every second time its guard does too, and another recorder is started. Within 2 s every setting of tracefs
+/// must be as it was, and no instance, probe, BPF program, journal or process be left; then the bundles must be readable.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// How often
