@@ -46,6 +46,8 @@ enum Chore {
     Normal(generated::Args),
     /// Write the recorder's list of sentinels, from the analyzer's rules
     Sentinels(generated::Args),
+    /// Generate the list of files that the recorder's snapshots take, from what the analyzer reads
+    Snapshots(generated::Args),
     Test(test::Args),
     Vm(vm::Args),
 }
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         Chore::Catalogue(args) => generated::CATALOGUE.run(&args),
         Chore::Normal(args) => generated::NORMAL.run(&args),
         Chore::Sentinels(args) => generated::SENTINELS.run(&args),
+        Chore::Snapshots(args) => generated::SNAPSHOTS.run(&args),
         Chore::Test(args) => test::run(&args),
         Chore::Dist(args) => dist::run(&args),
         Chore::Ebpf(args) => ebpf::run(&args),

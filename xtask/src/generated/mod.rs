@@ -3,6 +3,7 @@
 mod catalogue;
 mod normal;
 mod sentinels;
+mod snapshots;
 
 use std::{collections::BTreeMap, fs};
 
@@ -13,6 +14,7 @@ use crate::dirs;
 pub(crate) use catalogue::CATALOGUE;
 pub(crate) use normal::NORMAL;
 pub(crate) use sentinels::SENTINELS;
+pub(crate) use snapshots::SNAPSHOTS;
 
 /// A committed file, and what it must hold.
 pub(crate) struct Generated {
@@ -59,7 +61,7 @@ impl Generated {
 
 /// Fails when one of the files is not what the rules give.
 pub(crate) fn check() -> Result<()> {
-    [CATALOGUE, NORMAL, SENTINELS]
+    [CATALOGUE, NORMAL, SENTINELS, SNAPSHOTS]
         .iter()
         .try_for_each(Generated::check)
 }

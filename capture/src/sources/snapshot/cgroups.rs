@@ -14,7 +14,7 @@ use std::{
 
 use format_spec::linux::mountinfo::mounts;
 
-use super::{bounded, collector::Collector, mount_table::MOUNTINFO_BYTES};
+use super::{bounded, collector::Collector, files, mount_table::MOUNTINFO_BYTES};
 
 /// Most control groups in one snapshot, ancestors included.
 const MAX_GROUPS: usize = 256;
@@ -22,9 +22,6 @@ const MAX_GROUPS: usize = 256;
 /// Most folders that are searched for a control group by its id, and the longest time for them.
 const MAX_SEARCHED: usize = 20_000;
 const SEARCH_TIME: Duration = Duration::from_millis(300);
-
-/// Files that list members, one line each: they say nothing of limits.
-const MEMBER_LISTS: &[&str] = &["cgroup.procs", "cgroup.threads", "tasks"];
 
 /// A mounted hierarchy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,11 +202,12 @@ fn find(root: &Path, mut wanted: BTreeSet<u64>) -> Search {
 fn files(collector: &mut Collector<'_>, folder: &Path) {
     let entries = fs::read_dir(folder);
     for entry in entries.into_iter().flatten().filter_map(Result::ok) {
-        let is_list = MEMBER_LISTS.iter().any(|name| entry.file_name() == *name);
-        let readable = entry
-            .metadata()
-            .is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o444 != 0);
-        if readable && !is_list {
+        let is_taken = entry.file_name().to_str().is_some_and(files::is_of_cgroup);
+        let is_readable = || {
+            let metadata = entry.metadata();
+            metadata.is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o444 != 0)
+        };
+        if is_taken && is_readable() {
             collector.file(entry.path());
         }
     }

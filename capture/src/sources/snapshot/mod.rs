@@ -28,6 +28,7 @@ mod bounded;
 mod cgroups;
 mod child;
 mod collector;
+mod files;
 mod folders;
 mod host;
 mod kernel_log;

@@ -10,47 +10,12 @@ use std::{
 use super::{
     Involved, bounded,
     collector::Collector,
+    files::{self, Place},
     looks::Looks,
     mount_table::{self, View},
     mounts,
     peers::{Namespace, Peers},
 };
-
-/// Files of a process.
-const FILES: &[&str] = &[
-    "attr/apparmor/current",
-    "attr/current",
-    "autogroup",
-    "cgroup",
-    "comm",
-    "gid_map",
-    "limits",
-    "loginuid",
-    "oom_adj",
-    "oom_score",
-    "oom_score_adj",
-    "personality",
-    "projid_map",
-    "setgroups",
-    "stat",
-    "statm",
-    "status",
-    "timens_offsets",
-    "uid_map",
-];
-
-/// Network files of a process in another network namespace than the recorder's.
-const NET_FILES: &[&str] = &[
-    "net/dev",
-    "net/fib_trie",
-    "net/if_inet6",
-    "net/ipv6_route",
-    "net/netstat",
-    "net/route",
-    "net/snmp",
-    "net/sockstat",
-    "net/sockstat6",
-];
 
 /// Links of a process.
 const LINKS: &[&str] = &["cwd", "exe", "root"];
@@ -109,7 +74,7 @@ pub(super) fn collect(
     pid: u32,
 ) {
     let folder = PathBuf::from(format!("/proc/{pid}"));
-    for name in FILES {
+    for name in files::of(Place::Process) {
         collector.file(folder.join(name));
     }
     if mount_table::view(pid).is_none_or(|view| views.insert(view)) {
@@ -123,7 +88,7 @@ pub(super) fn collect(
         collector.link(entry.path());
     }
     if namespace(&format!("/proc/{pid}/ns/net")) != namespace("/proc/self/ns/net") {
-        for name in NET_FILES {
+        for name in files::of(Place::Network) {
             collector.file(folder.join(name));
         }
     }
