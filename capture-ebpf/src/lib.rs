@@ -13,7 +13,7 @@ mod focus;
 mod loss;
 
 pub use arguments::Arguments;
-pub use count::{Bucket, CountKey, CountValue};
+pub use count::{Bucket, CountKey, CountValue, SLOTS, Uncounted, is_restart, of_slot, slot};
 pub use exit::Exit;
 pub use fact::{
     EXIT_CODE, FILES, FILES_LEN, FIRST_FACT, FROM_ADDRESS, FROM_FILE, FROM_TASK, GROUP_EXIT_CODE,
@@ -26,10 +26,11 @@ pub use failure::{
 pub use focus::{Cgroup, ERRNO_WORDS, Focus, SYSCALL_WORDS};
 pub use loss::Loss;
 
-/// Most (syscall, errno, process) keys that are counted; what is beyond counts as [`Loss::CountsFull`].
+/// Most (syscall, errno, process) keys at one time: the recorder takes those of processes that are gone out. What finds
+/// no room is counted by (syscall, errno) alone, and as [`Loss::CountsFull`].
 pub const MAX_COUNTS: u32 = 16_384;
 
-/// Most (syscall, errno) pairs.
+/// Most (syscall, errno) pairs whose samples have a rate; of others none is sent.
 pub const MAX_BUCKETS: u32 = 2_048;
 
 /// Bytes of the ring buffer, unless the recorder is told otherwise: a power of two and a multiple of 64 KiB, the largest page of arm64.

@@ -8,21 +8,23 @@ pub enum Loss {
     RingFull = 0,
     /// A failure was counted but not sent whole, to keep to the rate.
     OverRate = 1,
-    /// A failure was not counted by process: the table was full.
+    /// A failure was counted, but not by process: the table was full.
     CountsFull = 2,
-    /// A failure was not counted at all: the table of (syscall, errno) was full.
+    /// A failure was counted but not sent whole: the table of rates was full.
     BucketsFull = 3,
-    /// A failing call of a 32-bit program, whose numbers mean other syscalls.
+    /// A failing call by the numbers of 32-bit programs, which mean other syscalls.
     Compat = 4,
     /// A string argument was not in memory or not readable.
     StringUnreadable = 5,
     /// The end of a process found no room in its ring buffer.
     ExitsFull = 6,
+    /// A failing call of a number beyond all syscalls.
+    NoSyscall = 7,
 }
 
 impl Loss {
     /// All reasons, each at its own number.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::RingFull,
         Self::OverRate,
         Self::CountsFull,
@@ -30,5 +32,6 @@ impl Loss {
         Self::Compat,
         Self::StringUnreadable,
         Self::ExitsFull,
+        Self::NoSyscall,
     ];
 }

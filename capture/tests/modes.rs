@@ -3,13 +3,7 @@
 
 mod support;
 
-use std::{
-    fs,
-    path::Path,
-    process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
-};
+use std::{fs, path::Path, thread, time::Duration};
 
 use format_spec::{
     Reader,
@@ -20,27 +14,7 @@ use rustix::{
     io::Errno,
     process::{Pid, Signal, kill_process},
 };
-use support::may_record;
-
-/// Starts a recording in `folder`, to `a.etz` there: a relative path.
-fn start(folder: &Path, arguments: &[&str]) -> Child {
-    let child = Command::new(env!("CARGO_BIN_EXE_capture"))
-        .args(["--graph", "never", "-o", "a.etz"])
-        .args(arguments)
-        .current_dir(folder)
-        .stderr(Stdio::piped())
-        .spawn();
-    child.unwrap()
-}
-
-/// Waits until failures are counted and the manifest is written.
-fn wait_until_armed(folder: &Path) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while fs::metadata(folder.join("a.etz")).map_or(0, |found| found.len()) < 1000 {
-        assert!(Instant::now() < deadline, "nothing was recorded");
-        thread::sleep(Duration::from_millis(10));
-    }
-}
+use support::{may_record, start, wait_until_armed};
 
 fn failures(folder: &Path) -> Vec<Failure> {
     let file = fs::read(folder.join("a.etz")).unwrap();

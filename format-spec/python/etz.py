@@ -190,21 +190,26 @@ def dictionary(numbers, strings, whole):
         yield show(value)
 
 
-def columnar_record(count, read_rows, payload, revision):
+def columnar_record(counts, read_rows, payload, revision):
+    """`counts` are the numbers of columns by revision."""
+    newest = len(counts) - 1
+    count = counts[min(revision, newest)]
     whole, rows, columns = split_columns(payload, MAX_COLUMNS)
     whole.claim(rows, 256)  # and so at most 65,536
-    need(len(columns) == count or (len(columns) > count and revision > 0))
+    need(len(columns) == count or (len(columns) > count and revision > newest))
     value = {"rows": list(islice(read_rows(columns[:count], whole), rows))}
     need(all(column.at == len(column.data) for column in columns[:count]))
     return value
 
 
 def counts(columns, whole):
-    syscall, errno, tgid, comm, comms, count, first, last = columns
+    syscall, errno, tgid, comm, comms, count, first, last, *groups = columns
     names = dictionary(comm, comms, whole)
     while True:
         row = {"syscall": syscall.plain(32), "errno": errno.plain(16), "tgid": tgid.delta(32), "comm": next(names)}
         row.update(count=count.plain(), first_ns=first.delta(), last_ns=last.difference(first.before))
+        cgroup, processes = (groups[0].delta(), groups[1].plain(32)) if groups else (0, 1)
+        row.update(cgroup=cgroup, processes=processes)
         yield row
 
 
@@ -365,11 +370,12 @@ def pages_2(payload, revision):
 # Type and version of a record: a function of a payload and the revision
 RECORDS = {
     **{(int(number), 1): partial(row_record, kind) for number, kind in SCHEMA.items()},
-    (3, 1): partial(columnar_record, 8, counts),
-    (5, 1): partial(columnar_record, 23, failures_1),
-    (5, 2): partial(columnar_record, 20, failures_2),
+    (3, 1): partial(columnar_record, (8, 10), counts),
+    (5, 1): partial(columnar_record, (23,), failures_1),
+    (5, 2): partial(columnar_record, (20,), failures_2),
     (7, 2): pages_2,
-    (15, 1): partial(columnar_record, 3, exits),
+    (15, 1): partial(columnar_record, (3,), exits),
+    (16, 1): partial(columnar_record, (10,), counts),
 }
 
 # Container (2)

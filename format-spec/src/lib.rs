@@ -11,7 +11,7 @@
 //! use format_spec::{Writer, record::{Count, Counts}};
 //!
 //! let mut writer = Writer::new(Vec::new(), [7; 16], 1_700_000_000_000_000_000)?;
-//! let counts = Counts { rows: vec![Count { syscall: 40, errno: 28, tgid: 812, comm: b"dockerd".into(), count: 3, first_ns: 5, last_ns: 9 }] };
+//! let counts = Counts { rows: vec![Count { syscall: 40, errno: 28, tgid: 812, comm: b"dockerd".into(), count: 3, first_ns: 5, last_ns: 9, cgroup: 2248, processes: 1 }] };
 //! writer.write(0, &counts)?;
 //! let bytes = writer.finish()?;
 //! # Ok::<(), format_spec::WriteError>(())

@@ -86,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn any_order_is_put_right(order in Just((0..30).collect::<Vec<usize>>()).prop_shuffle()) {
+    fn any_order_is_put_right(order in Just((0..32).collect::<Vec<usize>>()).prop_shuffle()) {
         let file = &*BUNDLE;
         let mut frames = frames(file);
         prop_assert_eq!(frames.len(), order.len());
@@ -228,9 +228,9 @@ fn what_a_reader_does_not_know_is_an_error_of_its_own() {
         Err(DecodeError::Type { found: 0x7000, .. })
     ));
     // Counts of a later revision have further columns.
-    let payload = [&[0u8, 9][..], &[0; 8], &[2, 7, 7]].concat();
+    let payload = [&[0u8, 11][..], &[0; 10], &[2, 7, 7]].concat();
     let mut frame = support::frame(Counts::TYPE, 0, 0, payload.len(), &payload);
-    frame[7] = 1;
+    frame[7] = 2;
     let crc = crc32fast::hash(&frame[..36]);
     frame[36..40].copy_from_slice(&crc.to_le_bytes());
     let file = support::open_bundle(&[frame]);

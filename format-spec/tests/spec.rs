@@ -41,6 +41,8 @@ fn example() -> Vec<u8> {
         count: 3,
         first_ns: 5_000_000_000,
         last_ns: 5_000_000_900,
+        cgroup: 2248,
+        processes: 1,
     }];
     writer.write(0, &Counts { rows }).unwrap();
     writer.finish().unwrap()

@@ -5,13 +5,19 @@ use std::{
     collections::{BTreeSet, HashMap, HashSet},
 };
 
-use format_spec::record::Failure;
+use format_spec::record::{Count, Failure};
 
-use super::Class;
+use super::{
+    Class,
+    counted::{Counted, is_restart, shares},
+};
 use crate::{
     load::Bundle,
     names::{errno_name, syscall_name},
 };
+
+/// The name of a program of which nothing is known.
+const UNKNOWN: &[u8] = b"?";
 
 /// Failures of one kind.
 #[derive(Debug, Clone)]
@@ -24,8 +30,11 @@ pub struct Group {
     pub errno: u16,
     /// Name of the thread that failed, untrusted bytes.
     pub comm: Vec<u8>,
-    /// How often, exact; where the counts are missing, the samples that there are.
+    /// How often: exact, unless it is an estimate; where the counts are missing, the samples that there are.
     pub count: u64,
+    /// Whether some failures of this syscall and errno were of processes that are not told apart, and a share of them is
+    /// in the count.
+    pub is_estimate: bool,
     /// Process ids in the initial pid namespace.
     pub processes: BTreeSet<u32>,
     /// Thread ids of the samples.
@@ -76,20 +85,20 @@ impl Group {
 #[must_use]
 pub fn groups(bundle: &Bundle) -> Vec<Group> {
     let mut groups: HashMap<(u32, u16, Vec<u8>), Group> = HashMap::new();
-    for count in &bundle.counts {
+    let counted = Counted::new(bundle);
+    let named = |count: &&Count| count.processes != 0 && !is_restart(count.errno);
+    for count in bundle.counts.iter().filter(named) {
         let group = groups
             .entry((count.syscall, count.errno, count.comm.clone()))
             .or_insert_with(|| new(bundle, count.syscall, count.errno, &count.comm));
         group.count = group.count.saturating_add(count.count);
-        group.processes.insert(count.tgid);
+        if count.tgid != 0 {
+            group.processes.insert(count.tgid);
+        }
         group.seen(count.first_ns);
         group.seen(count.last_ns);
     }
-    let by_process: HashMap<(u32, u16, u32), Vec<u8>> = bundle
-        .counts
-        .iter()
-        .map(|count| ((count.syscall, count.errno, count.tgid), count.comm.clone()))
-        .collect();
+    let mut uncounted: HashMap<(u32, u16, Vec<u8>), u64> = HashMap::new();
     for (index, failure) in bundle.failures.iter().enumerate() {
         let Failure {
             syscall,
@@ -97,13 +106,14 @@ pub fn groups(bundle: &Bundle) -> Vec<Group> {
             tgid,
             ..
         } = *failure;
-        // Counts carry the name of the process's first failing thread: its other threads go with it.
-        let counted = by_process.get(&(syscall, errno, tgid));
-        let comm = counted.unwrap_or(&failure.comm);
+        let name = counted.name(failure);
+        let comm = name.unwrap_or(&failure.comm).to_vec();
         let group = groups
             .entry((syscall, errno, comm.clone()))
-            .or_insert_with(|| new(bundle, syscall, errno, comm));
-        if counted.is_none() {
+            .or_insert_with(|| new(bundle, syscall, errno, &comm));
+        if name.is_none() && counted.has_apart(syscall, errno) {
+            *uncounted.entry((syscall, errno, comm)).or_default() += 1;
+        } else if name.is_none() {
             group.count = group.count.saturating_add(1);
         }
         group.samples.push(index);
@@ -112,6 +122,9 @@ pub fn groups(bundle: &Bundle) -> Vec<Group> {
         group.seen(failure.time_ns);
     }
     let mut groups: Vec<Group> = groups.into_values().collect();
+    for ((syscall, errno), count) in counted.apart() {
+        share_out(bundle, &mut groups, (syscall, errno, count), &uncounted);
+    }
     for group in &mut groups {
         let arguments: Vec<[u64; 6]> = group.failures(bundle).map(|one| one.args).collect();
         group.class = Class::of(&group.syscall_name, group.errno, &arguments);
@@ -125,6 +138,35 @@ pub fn groups(bundle: &Bundle) -> Vec<Group> {
     groups
 }
 
+/// Gives failures of processes that are not told apart to the programs of which some were recorded whole that no process
+/// counts; else to those that are known to fail so; else to one without a name.
+fn share_out(
+    bundle: &Bundle,
+    groups: &mut Vec<Group>,
+    (syscall, errno, count): (u32, u16, u64),
+    uncounted: &HashMap<(u32, u16, Vec<u8>), u64>,
+) {
+    let is_own = |group: &Group| (group.syscall, group.errno) == (syscall, errno);
+    if !groups.iter().any(is_own) {
+        groups.push(new(bundle, syscall, errno, UNKNOWN));
+    }
+    let own = || groups.iter().filter(|group| is_own(group));
+    let seen = |group: &Group| {
+        let key = (syscall, errno, group.comm.clone());
+        uncounted.get(&key).copied().unwrap_or(0)
+    };
+    let mut weights: Vec<u64> = own().map(seen).collect();
+    if weights.iter().all(|&weight| weight == 0) {
+        weights = own().map(|group| group.count.max(1)).collect();
+    }
+    let shares = shares(count, &weights);
+    let own = groups.iter_mut().filter(|group| is_own(group));
+    for (group, share) in own.zip(shares).filter(|(_, share)| *share > 0) {
+        group.count = group.count.saturating_add(share);
+        group.is_estimate = true;
+    }
+}
+
 fn new(bundle: &Bundle, syscall: u32, errno: u16, comm: &[u8]) -> Group {
     let syscall_name = syscall_name(bundle.architecture(), syscall);
     Group {
@@ -133,6 +175,7 @@ fn new(bundle: &Bundle, syscall: u32, errno: u16, comm: &[u8]) -> Group {
         errno,
         comm: comm.to_vec(),
         count: 0,
+        is_estimate: false,
         processes: BTreeSet::new(),
         threads: HashSet::new(),
         samples: Vec::new(),
@@ -231,6 +274,49 @@ mod tests {
         assert_eq!(groups[0].processes, BTreeSet::from([100, 101]));
         assert_eq!((groups[0].first_ns, groups[0].last_ns), (30, 40));
         assert_eq!(groups[2].class, Class::Normal);
+    }
+
+    #[test]
+    fn processes_that_have_ended_are_counted_by_their_name() {
+        let mut recording = Recording::new();
+        recording.fail(40, 28, "mount", 30);
+        let row = recording.counts.last_mut().unwrap();
+        (row.tgid, row.count, row.processes) = (0, 900, 300);
+        let groups = groups(&recording.load());
+        let group = &groups[0];
+        assert_eq!(
+            (groups.len(), group.count, group.is_estimate),
+            (1, 900, false)
+        );
+        // That of the sample.
+        assert_eq!(group.processes, BTreeSet::from([100]));
+    }
+
+    #[test]
+    fn what_is_not_told_apart_is_shared_out_and_marked() {
+        let mut recording = Recording::new();
+        recording.fail(40, 28, "mount", 30);
+        for (comm, tgid) in [("docker", 101), ("docker", 102), ("runc", 103)] {
+            recording.fail(40, 28, comm, 40).tgid = tgid;
+            recording.counts.pop();
+        }
+        let mut apart = recording.counts[0].clone();
+        (apart.tgid, apart.comm, apart.count, apart.processes) = (0, Vec::new(), 999, 0);
+        recording.counts.push(apart.clone());
+        // Neither a failure nor of anybody.
+        apart.errno = 512;
+        recording.counts.push(apart.clone());
+        (apart.syscall, apart.errno) = (41, 28);
+        recording.counts.push(apart);
+        let groups = groups(&recording.load());
+        let of = |comm: &[u8]| {
+            let group = groups.iter().find(|group| group.comm == comm).unwrap();
+            (group.count, group.is_estimate)
+        };
+        assert_eq!(of(b"mount"), (1, false));
+        assert_eq!((of(b"docker"), of(b"runc")), ((666, true), (333, true)));
+        assert_eq!(of(b"?"), (999, true));
+        assert_eq!(groups.len(), 4);
     }
 
     #[test]

@@ -8,12 +8,19 @@ use std::{
 
 use format_spec::{
     Frame, Reader,
-    record::{Closing, Counts, Drop, EndReason, Failures, Manifest, Missing, Record, Zoom},
+    record::{
+        Closing, Count, CountUpdates, Counts, Drop, EndReason, Failures, Manifest, Missing, Record,
+        Zoom,
+    },
 };
 use serde::Serialize;
 
 use super::{digest, name};
-use crate::text::{bytes, plain};
+use crate::{
+    failures::is_restart,
+    load::CountRows,
+    text::{bytes, plain},
+};
 
 /// What a bundle is.
 #[derive(Debug, Serialize)]
@@ -71,8 +78,7 @@ pub fn info(file: &[u8], reader: &Reader<'_>) -> Info {
     let header = reader.header();
     let manifest: Option<Manifest> = records(reader).next();
     let closing: Option<Closing> = records(reader).last();
-    let counts: Option<Counts> = records(reader).last();
-    let counts = counts.map(|counts| counts.rows).unwrap_or_default();
+    let counts = counts(reader);
     let ended = closing.as_ref().map(|closing| closing.ended_ns);
     let started = manifest
         .as_ref()
@@ -93,6 +99,7 @@ pub fn info(file: &[u8], reader: &Reader<'_>) -> Info {
         closing,
         failures: counts
             .iter()
+            .filter(|row| !is_restart(row.errno))
             .fold(0, |sum, row| row.count.saturating_add(sum)),
         failures_whole: records::<Failures>(reader)
             .map(|part| part.rows.len())
@@ -101,6 +108,27 @@ pub fn info(file: &[u8], reader: &Reader<'_>) -> Info {
         streams: streams(reader.frames()),
         damage: reader.damage().iter().map(ToString::to_string).collect(),
     }
+}
+
+/// The last counts, with what changed after them.
+fn counts(reader: &Reader<'_>) -> Vec<Count> {
+    let mut rows = CountRows::default();
+    for frame in reader.frames() {
+        match frame.header.frame_type {
+            Counts::TYPE => {
+                if let Ok(counts) = reader.decode(frame) {
+                    rows.replace(counts);
+                }
+            }
+            CountUpdates::TYPE => {
+                if let Ok(updates) = reader.decode(frame) {
+                    rows.update(updates);
+                }
+            }
+            _ => {}
+        }
+    }
+    rows.into_rows()
 }
 
 /// The records of one type that can be read.

@@ -87,7 +87,7 @@ pub(super) fn assemble(
         manifest,
         // Of a repaired bundle the end is not the recording's.
         closing: closing.filter(|closing| !closing.is_cut()),
-        counts: counts.map(|counts| counts.rows).unwrap_or_default(),
+        counts: counts.into_rows(),
         facts: facts.into_iter().map(|fact| (fact.id, fact)).collect(),
         failures,
         exits,

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use format_spec::{
     Frame, Reader,
     record::{
-        Closing, Code, Content, Counts, CtlTables, EventFormats, Exits, FactTable, Failures,
-        FtracePages, Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts, Zoom,
+        Closing, Code, Content, CountUpdates, Counts, CtlTables, EventFormats, Exits, FactTable,
+        Failures, FtracePages, Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts, Zoom,
     },
 };
 use rayon::prelude::*;
 
-use super::{Loss, LossKind, Progress};
+use super::{Loss, LossKind, Progress, counts::CountRows};
 
 /// Most bytes of records that are kept, pages not counted. A recording of a minute has a tenth of it.
 const MOST_KEPT: usize = 96 << 20;
@@ -27,7 +27,7 @@ const BATCH_RAW_LEN: usize = 1 << 20;
 pub(super) struct Records {
     pub(super) manifest: Option<Manifest>,
     pub(super) closing: Option<Closing>,
-    pub(super) counts: Option<Counts>,
+    pub(super) counts: CountRows,
     pub(super) facts: Vec<FactTable>,
     pub(super) failures: Vec<Failures>,
     pub(super) exits: Vec<Exits>,
@@ -57,6 +57,7 @@ enum Decoded {
     Manifest(Manifest),
     Closing(Closing),
     Counts(Counts),
+    CountUpdates(CountUpdates),
     Facts(FactTable),
     Failures(Failures),
     Exits(Exits),
@@ -113,7 +114,8 @@ pub(super) fn decode(reader: &Reader<'_>, progress: &Progress, losses: &mut Vec<
         match record {
             Decoded::Manifest(manifest) => records.manifest = records.manifest.or(Some(manifest)),
             Decoded::Closing(closing) => records.closing = Some(closing),
-            Decoded::Counts(counts) => records.counts = Some(counts),
+            Decoded::Counts(counts) => records.counts.replace(counts),
+            Decoded::CountUpdates(updates) => records.counts.update(updates),
             Decoded::Facts(facts) => records.facts.push(facts),
             Decoded::Failures(failures) => records.failures.push(failures),
             Decoded::Exits(exits) => records.exits.push(exits),
@@ -212,6 +214,7 @@ fn memory(record: &Decoded) -> usize {
         Decoded::Manifest(_)
         | Decoded::Closing(_)
         | Decoded::Counts(_)
+        | Decoded::CountUpdates(_)
         | Decoded::Trace(TraceFrame::Pages(_))
         | Decoded::Unknown(_)
         | Decoded::Lost(_) => 0,
@@ -233,6 +236,7 @@ fn decode_one(reader: &Reader<'_>, frame: &Frame) -> Decoded {
         Manifest::TYPE => read(reader, frame, Decoded::Manifest),
         Closing::TYPE => read(reader, frame, Decoded::Closing),
         Counts::TYPE => read(reader, frame, Decoded::Counts),
+        CountUpdates::TYPE => read(reader, frame, Decoded::CountUpdates),
         FactTable::TYPE => read(reader, frame, Decoded::Facts),
         Failures::TYPE => read(reader, frame, Decoded::Failures),
         Exits::TYPE => read(reader, frame, Decoded::Exits),

@@ -4,6 +4,7 @@
 
 mod assemble;
 mod bundle;
+mod counts;
 mod frames;
 mod losses;
 mod progress;
@@ -15,6 +16,7 @@ mod trace;
 mod tests;
 
 pub use bundle::{Bundle, FileInfo};
+pub(crate) use counts::CountRows;
 pub use losses::{Loss, LossKind};
 pub use progress::Progress;
 pub use snapshots::{SnapshotView, Snapshots};

@@ -104,6 +104,12 @@ impl<'a> Answer<'a> {
 }
 
 impl FailureRow {
+    /// How often: `15`, or `about 15`.
+    pub(super) fn count(&self) -> String {
+        let about = if self.count_is_estimate { "about " } else { "" };
+        format!("{about}{}", self.count)
+    }
+
     /// Whether healthy programs live with it.
     pub(super) fn is_normal(&self) -> bool {
         self.class == "normal"
@@ -209,11 +215,11 @@ pub(super) fn provenance(report: &Report) -> String {
     )
 }
 
-/// `once`, `twice`, `15 times`.
-pub(super) fn times(count: u64) -> String {
-    match count {
-        1 => "once".into(),
-        2 => "twice".into(),
-        count => format!("{count} times"),
+/// `once`, `twice`, `15 times`, `about 15 times`.
+pub(super) fn times(failure: &FailureRow) -> String {
+    match (failure.count, failure.count_is_estimate) {
+        (1, false) => "once".into(),
+        (2, false) => "twice".into(),
+        _ => format!("{} times", failure.count()),
     }
 }

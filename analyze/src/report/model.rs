@@ -98,6 +98,10 @@ pub struct IncidentRow {
     pub unit: Option<String>,
     /// How often.
     pub count: u64,
+    /// Whether the count is an estimate: see `failures`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, schemars(default))]
+    pub count_is_estimate: bool,
     /// Id of the most likely culprit.
     pub cause: Option<String>,
     /// How sure that is: `high`, `medium` or `low`.
@@ -119,6 +123,11 @@ pub struct FailureRow {
     pub error: &'static str,
     /// How often.
     pub count: u64,
+    /// Whether the count is an estimate: it holds a share of the failures of processes that the recorder could not tell
+    /// apart.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, schemars(default))]
+    pub count_is_estimate: bool,
     /// Name of the program's thread that failed.
     pub process: String,
     /// Process ids.

@@ -60,6 +60,8 @@ impl Recording {
             count: 1,
             first_ns: time_ns,
             last_ns: time_ns,
+            cgroup: 0,
+            processes: 1,
         });
         self.failures.push(Failure {
             time_ns,

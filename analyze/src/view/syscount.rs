@@ -49,6 +49,9 @@ struct Row {
     pid: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     comm: Option<String>,
+    /// Of several processes, how many: those of this name that have ended. None where processes are not told apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    processes: Option<u32>,
     count: u64,
     /// How often each error, or each syscall with each error.
     errors: BTreeMap<String, u64>,
@@ -83,14 +86,18 @@ pub fn write(
     };
     writeln!(out, "{head:<22} {:>8} ERRORS", "COUNT")?;
     for row in &rows {
-        let key = match (row.pid, &row.comm, &row.syscall) {
-            (Some(pid), Some(comm), _) => format!("{pid:<6} {comm:<15}"),
-            (_, _, Some(syscall)) => syscall.clone(),
+        let pid = row.pid.map_or("-".into(), |pid| pid.to_string());
+        let key = match (&row.comm, &row.syscall) {
+            (Some(comm), _) => format!("{pid:<6} {comm:<15}"),
+            (_, Some(syscall)) => syscall.clone(),
             _ => String::new(),
         };
         let line = format!("{key:<22} {:>8} ", row.count);
         let room = columns.map_or(usize::MAX, |columns| columns.saturating_sub(line.width()));
         writeln!(out, "{line}{}", named(&row.errors, room))?;
+    }
+    for note in notes(&rows, bundle, options) {
+        writeln!(out, "# {note}")?;
     }
     if bundle.counts.is_empty() && !bundle.failures.is_empty() {
         writeln!(
@@ -99,6 +106,28 @@ pub fn write(
         )?;
     }
     Ok(found)
+}
+
+/// What the rows do not tell by process.
+fn notes(rows: &[Row], bundle: &Bundle, options: &Options) -> Vec<&'static str> {
+    let of_several = |row: &Row| options.process && row.pid.is_none();
+    let mut notes = Vec::new();
+    if rows
+        .iter()
+        .any(|row| of_several(row) && row.processes.is_some())
+    {
+        notes.push("without a PID: all processes of that name that have ended");
+    }
+    if rows
+        .iter()
+        .any(|row| of_several(row) && row.processes.is_none())
+    {
+        notes.push("?: processes that are not told apart: there were too many, or their calls were interrupted");
+    }
+    if options.pid.is_some() && bundle.counts.iter().any(|count| count.tgid == 0) {
+        notes.push("failures of processes that have ended are counted by name: this process may have had more");
+    }
+    notes
 }
 
 /// The errors, the most frequent first: all, or those that fit in `room` columns and how many more there are.
@@ -122,7 +151,26 @@ struct Counted<'a> {
     errno: u16,
     tgid: u32,
     comm: &'a [u8],
+    processes: u32,
     count: u64,
+}
+
+impl Counted<'_> {
+    /// Which row it is in, when they are by process.
+    fn process(&self) -> (u32, &[u8]) {
+        match self.tgid {
+            0 => (0, self.comm),
+            tgid => (tgid, &[]),
+        }
+    }
+
+    /// The name of the process.
+    fn shown(&self) -> String {
+        match self.tgid == 0 && self.processes == 0 {
+            true => "?".into(),
+            false => plain(self.comm),
+        }
+    }
 }
 
 /// The exact counts; in a recording that was cut before they were written, the samples.
@@ -132,6 +180,7 @@ fn counted(bundle: &Bundle) -> Vec<Counted<'_>> {
         errno: count.errno,
         tgid: count.tgid,
         comm: &count.comm,
+        processes: count.processes,
         count: count.count,
     });
     let sampled = bundle.failures.iter().map(|failure| Counted {
@@ -139,6 +188,7 @@ fn counted(bundle: &Bundle) -> Vec<Counted<'_>> {
         errno: failure.errno,
         tgid: failure.tgid,
         comm: &failure.comm,
+        processes: 1,
         count: 1,
     });
     if bundle.counts.is_empty() {
@@ -149,8 +199,9 @@ fn counted(bundle: &Bundle) -> Vec<Counted<'_>> {
 }
 
 fn rows(bundle: &Bundle, options: &Options) -> Vec<Row> {
-    let mut rows: HashMap<u32, Row> = HashMap::new();
-    for one in counted(bundle) {
+    let counted = counted(bundle);
+    let mut rows: HashMap<(u32, &[u8]), Row> = HashMap::new();
+    for one in &counted {
         let other = options.errno.is_some_and(|errno| errno != one.errno)
             || options.pid.is_some_and(|pid| pid != one.tgid);
         if other {
@@ -159,18 +210,23 @@ fn rows(bundle: &Bundle, options: &Options) -> Vec<Row> {
         let syscall = syscall_name(bundle.architecture(), one.syscall);
         let errno = errno_name(one.errno);
         let (key, error) = if options.process {
-            (one.tgid, format!("{syscall} {errno}"))
+            (one.process(), format!("{syscall} {errno}"))
         } else {
-            (one.syscall, errno)
+            ((one.syscall, &[][..]), errno)
         };
         let row = rows.entry(key).or_insert_with(|| Row {
             syscall: (!options.process).then_some(syscall),
-            pid: options.process.then_some(one.tgid),
-            comm: options.process.then(|| plain(one.comm)),
+            pid: (options.process && one.tgid != 0).then_some(one.tgid),
+            comm: options.process.then(|| one.shown()),
+            processes: None,
             count: 0,
             errors: BTreeMap::new(),
         });
         row.count = row.count.saturating_add(one.count);
+        if options.process && one.tgid == 0 && one.processes > 0 {
+            // Of each kind of failure; a process may have had several.
+            row.processes = row.processes.max(Some(one.processes));
+        }
         let error = row.errors.entry(error).or_default();
         *error = error.saturating_add(one.count);
     }
@@ -223,6 +279,33 @@ mod tests {
             "PID    COMM               COUNT ERRORS\n\
              181    dockerd               15 mount ENOSPC 15\n"
         );
+    }
+
+    #[test]
+    fn processes_that_have_ended_are_told_by_name_and_the_others_not_apart() {
+        let mut recording = recording();
+        let mut row = recording.counts[0].clone();
+        (row.tgid, row.comm, row.count, row.processes) = (0, b"sh".into(), 900, 300);
+        recording.counts.push(row.clone());
+        (row.comm, row.count, row.processes) = (Vec::new(), 7, 0);
+        recording.counts.push(row);
+        let options = Options {
+            process: true,
+            errno: Some(28),
+            ..Options::default()
+        };
+        assert_eq!(
+            text(&recording, &options),
+            "PID    COMM               COUNT ERRORS\n\
+             -      sh                   900 mount ENOSPC 900\n\
+             181    dockerd               15 mount ENOSPC 15\n\
+             -      ?                      7 mount ENOSPC 7\n\
+             # without a PID: all processes of that name that have ended\n\
+             # ?: processes that are not told apart: there were too many, or their calls were interrupted\n"
+        );
+        // By (syscall, errno) nothing is missing.
+        let all = text(&recording, &Options::default());
+        assert!(all.contains("ENOSPC 922"), "{all}");
     }
 
     #[test]

@@ -1,19 +1,23 @@
-//! Counting: exact totals by (syscall, errno, process), and the rate at which failures are sent whole.
+//! Counting: exact totals by (syscall, errno, process), or by (syscall, errno) where the table of processes is full, and
+//! the rate at which failures are sent whole.
 //!
 //! A failure of a key that is known costs one look-up, one atomic add and a look at the timer tick: everything else
 //! is done once for a key, or as often as a sample may be sent.
 
-use core::intrinsics::{AtomicOrdering, atomic_xadd};
+use core::{
+    hint::black_box,
+    intrinsics::{AtomicOrdering, atomic_xadd},
+};
 
 use aya_ebpf::{
     bindings::BPF_NOEXIST,
-    helpers::{bpf_get_current_comm, bpf_jiffies64, bpf_ktime_get_ns},
+    helpers::{bpf_get_current_cgroup_id, bpf_get_current_comm, bpf_jiffies64, bpf_ktime_get_ns},
 };
-use capture_ebpf::{Bucket, COMM_LEN, CountKey, CountValue, Loss};
+use capture_ebpf::{Bucket, COMM_LEN, CountKey, CountValue, Loss, SLOTS, slot};
 
 use crate::{
     family,
-    maps::{BUCKETS, BURST_NS, COUNTS, COUNTS_FULL, FIRST, INTERVAL_NS, TICK_NS, lost},
+    maps::{BUCKETS, BURST_NS, COUNTS, COUNTS_FULL, FIRST, INTERVAL_NS, TICK_NS, UNCOUNTED, lost},
 };
 
 /// Counts a failure of a key that is known. `None` when it is not known; else how many came before it, and whether
@@ -40,6 +44,7 @@ pub(crate) fn first(key: &CountKey) -> u64 {
             first_tick: tick,
             last_tick: tick,
             quiet_until_tick: 0,
+            cgroup: unsafe { bpf_get_current_cgroup_id() },
             comm: bpf_get_current_comm().unwrap_or([0; COMM_LEN]),
         };
         if COUNTS.insert(key, fresh, u64::from(BPF_NOEXIST)).is_ok() {
@@ -49,17 +54,25 @@ pub(crate) fn first(key: &CountKey) -> u64 {
         if let Some((before, _)) = again(key) {
             return before;
         }
-        // Keys are never removed: further attempts would only cost time.
+        // The recorder makes room before long: until then further attempts would only cost time.
         let _ = COUNTS_FULL.set(0, 1, 0);
     }
-    match bucket(key) {
-        Some(bucket) => {
-            add_one(unsafe { &raw mut (*bucket).uncounted });
-            lost(Loss::CountsFull);
-        }
-        None => lost(Loss::BucketsFull),
-    }
+    uncounted(key.syscall, key.errno);
+    lost(Loss::CountsFull);
     u64::MAX
+}
+
+/// Counts a failure by (syscall, errno) alone.
+#[inline(always)]
+pub(crate) fn uncounted(syscall: u32, errno: u32) {
+    let Some(counters) = UNCOUNTED.get_ptr_mut(syscall) else {
+        return;
+    };
+    // The verifier loses sight of the bound: the compiler must not know it.
+    let slot = black_box(slot(errno));
+    if slot < SLOTS {
+        add_one(unsafe { counters.cast::<u64>().add(slot) });
+    }
 }
 
 /// Whether a failure may be sent whole, when `before` of its key came earlier.
@@ -68,6 +81,7 @@ pub(crate) fn first(key: &CountKey) -> u64 {
 #[inline(always)]
 pub(crate) fn may_sample(key: &CountKey, before: u64, now: u64) -> bool {
     let Some(bucket) = bucket(key) else {
+        lost(Loss::BucketsFull);
         return false;
     };
     let later = BURST_NS.load() / 2;
@@ -105,10 +119,7 @@ fn bucket(key: &CountKey) -> Option<*mut Bucket> {
     if let Some(bucket) = BUCKETS.get_ptr_mut(kind) {
         return Some(bucket);
     }
-    let fresh = Bucket {
-        uncounted: 0,
-        allowed_ns: 0,
-    };
+    let fresh = Bucket { allowed_ns: 0 };
     // It fails when another processor was faster, too.
     let _ = BUCKETS.insert(kind, fresh, u64::from(BPF_NOEXIST));
     BUCKETS.get_ptr_mut(kind)

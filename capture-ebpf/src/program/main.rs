@@ -21,17 +21,11 @@ mod registers;
 mod sample;
 
 use aya_ebpf::{EbpfContext as _, macros::raw_tracepoint, programs::RawTracePointContext};
-use capture_ebpf::{Bucket, CountKey, Loss, MAX_SYSCALLS};
+use capture_ebpf::{Bucket, CountKey, Loss, MAX_SYSCALLS, is_restart};
 use registers::{Call, Registers};
 
 /// Largest errno (`MAX_ERRNO`, `include/linux/err.h`).
 const MAX_ERRNO: u64 = 4095;
-
-/// Whether user space never sees this errno: the kernel restarts the call or makes it EINTR on the way out
-/// (`ERESTARTSYS`, `ERESTARTNOINTR`, `ERESTARTNOHAND`, `ERESTART_RESTARTBLOCK`; `include/linux/errno.h`).
-const fn is_restart(errno: u32) -> bool {
-    matches!(errno, 512 | 513 | 514 | 516)
-}
 
 /// `sys_exit(struct pt_regs *regs, long ret)`, `include/trace/events/syscalls.h`.
 #[raw_tracepoint(tracepoint = "sys_exit")]
@@ -77,20 +71,25 @@ pub(crate) fn sched_process_fork(context: RawTracePointContext) -> i32 {
 #[inline(never)]
 pub(crate) extern "C" fn etz_failed(registers: u64, errno: u32) -> u32 {
     let tgid = family::current();
-    if is_restart(errno) || family::is_recorder(tgid) {
+    if family::is_recorder(tgid) {
         return 0;
     }
     let registers = Registers::new(registers);
     let syscall = match registers.call() {
-        Some(Call::Native(number)) => number,
-        Some(Call::Compat) => {
+        Call::Native(number) => number,
+        Call::Compat => {
             maps::lost(Loss::Compat);
             return 0;
         }
-        None => return 0,
+        Call::NoSyscall => {
+            maps::lost(Loss::NoSyscall);
+            return 0;
+        }
+        Call::None => return 0,
     };
-    // -1 after sigreturn(2) and after a tracer changed the number: no syscall.
-    if syscall >= MAX_SYSCALLS {
+    // Of no process: waits are interrupted all the time, and nobody looks for whose.
+    if is_restart(errno) {
+        count::uncounted(syscall, errno);
         return 0;
     }
     let key = CountKey {

@@ -8,15 +8,20 @@ use aya_ebpf::{
 use capture_ebpf::{
     Arguments, Bucket, COMM_LEN, CountKey, CountValue, EXIT_BYTES, Failure, Focus, Loss,
     MAX_BUCKETS, MAX_COUNTS, MAX_FOCUS, MAX_SAMPLED, MAX_SYSCALLS, MAX_TREE, RING_BYTES, Recipes,
+    Uncounted,
 };
 
 /// Failures by (syscall, errno, process).
 #[map]
 pub(crate) static COUNTS: HashMap<CountKey, CountValue> = HashMap::with_max_entries(MAX_COUNTS, 0);
 
-/// 1 when [`COUNTS`] is full.
+/// 1 when [`COUNTS`] is full, until the recorder has made room.
 #[map]
 pub(crate) static COUNTS_FULL: Array<u32> = Array::with_max_entries(1, 0);
+
+/// Failures that are not in [`COUNTS`], by syscall and [`capture_ebpf::slot`]: there is room for all that can be.
+#[map]
+pub(crate) static UNCOUNTED: Array<Uncounted> = Array::with_max_entries(MAX_SYSCALLS, 0);
 
 /// The rate limit of samples, by [`Bucket::key`].
 #[map]
@@ -98,6 +103,10 @@ pub(crate) static TGID: Global<u32> = Global::new(0);
 /// Offset of `flags` in `task_struct`, bytes.
 #[unsafe(no_mangle)]
 pub(crate) static FLAGS: Global<u32> = Global::new(0);
+
+/// Offset of `thread_info.status` in `task_struct`, bytes; 0 when it is not known, as on arm64.
+#[unsafe(no_mangle)]
+pub(crate) static STATUS: Global<u32> = Global::new(0);
 
 /// How many failures of a key are first ones.
 #[unsafe(no_mangle)]

@@ -1,6 +1,7 @@
 //! The caller's registers: `struct pt_regs`, which is the same on 5.10 to 7.2.
 
 use aya_ebpf::helpers::bpf_probe_read_kernel;
+use capture_ebpf::MAX_SYSCALLS;
 
 /// Offsets in `struct pt_regs` of arm64 (`arch/arm64/include/asm/ptrace.h`), in bytes.
 #[cfg(bpf_target_arch = "aarch64")]
@@ -11,39 +12,79 @@ mod layout {
     pub(super) const CALL: u64 = 264;
 
     /// Bit 4 of `pstate` is `PSR_MODE32_BIT`.
-    pub(super) const fn is_compat(call: [u64; 3]) -> bool {
+    pub(super) fn is_compat(call: [u64; 3]) -> bool {
         call[0] & 0x10 != 0
     }
 
-    pub(super) const fn number(call: [u64; 3]) -> u64 {
-        call[2]
+    pub(super) const fn number(call: [u64; 3]) -> u32 {
+        call[2] as u32
     }
 }
 
 /// Offsets in `struct pt_regs` of x86-64 (`arch/x86/include/asm/ptrace.h`), in bytes.
 #[cfg(bpf_target_arch = "x86_64")]
 mod layout {
+    use aya_ebpf::helpers::{bpf_get_current_task, bpf_probe_read_kernel};
+
+    use crate::maps::STATUS;
+
     /// `di`, `si`, `dx`, `r10`, `r8`, `r9`.
     pub(super) const ARGS: [u64; 6] = [112, 104, 96, 56, 72, 64];
     /// `orig_ax`, whose lower half is the number; `ip`; `cs`.
     pub(super) const CALL: u64 = 120;
 
-    /// `cs` is `__USER32_CS` in a 32-bit program.
-    pub(super) const fn is_compat(call: [u64; 3]) -> bool {
-        call[2] & 0xffff == 0x23
+    /// `__USER32_CS` (`arch/x86/include/asm/segment.h`): the code segment of a 32-bit program.
+    const USER32_CS: u64 = 0x23;
+
+    /// `TS_COMPAT` (`arch/x86/include/asm/thread_info.h`): the call came through a 32-bit gate, which 64-bit programs may
+    /// use too (`int 0x80`). It is set until after `sys_exit` (`arch_exit_to_user_mode_prepare`).
+    const TS_COMPAT: u32 = 2;
+
+    /// `__X32_SYSCALL_BIT` (`arch/x86/include/uapi/asm/unistd.h`).
+    const X32: u32 = 0x4000_0000;
+
+    /// First number that x32 alone has (`arch/x86/entry/syscalls/syscall_64.tbl`); those before mean the same.
+    const X32_ALONE: u32 = 512;
+
+    #[inline(always)]
+    pub(super) fn is_compat(call: [u64; 3]) -> bool {
+        call[2] & 0xffff == USER32_CS
+            || is_x32(call) && number(call) >= X32_ALONE
+            || by_32_bit_gate()
     }
 
-    pub(super) const fn number(call: [u64; 3]) -> u64 {
-        call[0]
+    #[inline(always)]
+    fn by_32_bit_gate() -> bool {
+        let offset = u64::from(STATUS.load());
+        let status = (unsafe { bpf_get_current_task() } + offset) as *const u32;
+        offset != 0
+            && matches!(unsafe { bpf_probe_read_kernel(status) }, Ok(status) if status & TS_COMPAT != 0)
+    }
+
+    /// -1 has the bit too.
+    const fn is_x32(call: [u64; 3]) -> bool {
+        let number = call[0] as u32;
+        number & X32 != 0 && (number as i32) >= 0
+    }
+
+    pub(super) const fn number(call: [u64; 3]) -> u32 {
+        match is_x32(call) {
+            true => call[0] as u32 & !X32,
+            false => call[0] as u32,
+        }
     }
 }
 
 /// A syscall, as the registers tell.
 pub(crate) enum Call {
-    /// Of a 32-bit program, with other numbers.
+    /// By a number of 32-bit programs.
     Compat,
-    /// Its number; beyond all numbers for none.
+    /// Its number.
     Native(u32),
+    /// A number beyond all syscalls.
+    NoSyscall,
+    /// None: after sigreturn(2), or a tracer has changed the number; or the registers cannot be read.
+    None,
 }
 
 /// The registers at the end of a syscall.
@@ -58,16 +99,20 @@ impl Registers {
         self.0
     }
 
-    /// Which syscall ends; `None` when the registers cannot be read.
+    /// Which syscall ends.
     #[inline(always)]
-    pub(crate) fn call(&self) -> Option<Call> {
+    pub(crate) fn call(&self) -> Call {
         // One read for both: they are neighbours.
         let words = unsafe { bpf_probe_read_kernel((self.0 + layout::CALL) as *const [u64; 3]) };
-        Some(match words {
-            Ok(words) if layout::is_compat(words) => Call::Compat,
-            Ok(words) => Call::Native(layout::number(words) as u32),
-            Err(_) => return None,
-        })
+        let Ok(words) = words else {
+            return Call::None;
+        };
+        match layout::number(words) {
+            u32::MAX => Call::None,
+            _ if layout::is_compat(words) => Call::Compat,
+            number if number < MAX_SYSCALLS => Call::Native(number),
+            _ => Call::NoSyscall,
+        }
     }
 
     /// Argument `index`, 0 to 5.

@@ -135,7 +135,7 @@ impl Session<'_> {
     }
 
     /// All failures, and the number of their kinds.
-    pub(super) fn totals(&self) -> (u64, usize) {
+    pub(super) fn totals(&mut self) -> (u64, usize) {
         let totals = self.syscalls.totals();
         (totals.values().sum(), totals.len())
     }
@@ -163,8 +163,18 @@ impl Session<'_> {
                 "too many processes",
                 loss(Loss::CountsFull),
             ),
-            ("failures", "too many kinds", loss(Loss::BucketsFull)),
-            ("failures", "of 32-bit programs", loss(Loss::Compat)),
+            (
+                "failures by process",
+                "perhaps, while room was made",
+                self.syscalls.doubtful_counts(),
+            ),
+            ("failure samples", "too many kinds", loss(Loss::BucketsFull)),
+            (
+                "failures",
+                "by the numbers of 32-bit programs",
+                loss(Loss::Compat),
+            ),
+            ("failures", "of no system call", loss(Loss::NoSyscall)),
             ("path strings", "not readable", loss(Loss::StringUnreadable)),
             (
                 "ends of processes",

@@ -45,10 +45,10 @@ const COMMAND_TICK: Duration = Duration::from_millis(50);
 /// Longest wait while a zoom is armed.
 const ZOOM_TICK: Duration = Duration::from_millis(10);
 
-/// Failures are written in batches of this many, or after this time: a batch of hundreds takes a third of the room
-/// for each that one of ten takes, and what a killed recorder loses is no more than this time.
+/// Failures are written in batches of this many, or after this time. With the longest wait it makes up the second that
+/// a killed recorder loses at most.
 const BATCH: usize = 2048;
-const BATCH_TIME: Duration = Duration::from_secs(4);
+const BATCH_TIME: Duration = Duration::from_millis(700);
 
 /// Longest time of a snapshot of the whole host.
 pub(super) const SNAPSHOT_TIME: Duration = Duration::from_secs(10);
@@ -111,6 +111,7 @@ impl Session<'_> {
                 break reason;
             }
             self.wait(&command)?;
+            self.syscalls.make_room();
             let failures = self.syscalls.take();
             self.look_at(&failures, &mut tgids)?;
             self.keep(failures)?;
@@ -119,6 +120,7 @@ impl Session<'_> {
             self.keep_snapshots()?;
             if self.waiting.len() >= BATCH || written.elapsed() >= BATCH_TIME {
                 self.write_failures()?;
+                self.write_counts()?;
                 written = Instant::now();
             }
             progress.show(|| self.progress());
@@ -176,7 +178,7 @@ impl Session<'_> {
         if self.held.is_none() {
             self.zooming.step(
                 &mut self.policy,
-                &self.syscalls,
+                &mut self.syscalls,
                 |kind| tgids.get(kind).cloned().unwrap_or_default(),
                 &mut tools,
             );
@@ -196,6 +198,18 @@ impl Session<'_> {
         if !self.exits.is_empty() && self.held.is_none() {
             let rows = std::mem::take(&mut self.exits);
             self.bundle.write(0, &Exits { rows })?;
+        }
+        Ok(())
+    }
+
+    /// Writes what has changed of the counts. A flight recorder's wait for the trigger.
+    fn write_counts(&mut self) -> Result<(), Error> {
+        let updates = match self.held {
+            Some(_) => return Ok(()),
+            None => self.syscalls.count_updates(),
+        };
+        if !updates.rows.is_empty() {
+            self.bundle.write(0, &updates)?;
         }
         Ok(())
     }
@@ -222,7 +236,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn progress(&self) -> String {
+    fn progress(&mut self) -> String {
         let (total, _) = self.totals();
         let zoom = self
             .zooming

@@ -105,11 +105,11 @@ impl<'k> Zooming<'k> {
     pub(super) fn step(
         &mut self,
         policy: &mut Policy,
-        syscalls: &Syscalls,
+        syscalls: &mut Syscalls,
         tgids: impl Fn(&Kind) -> Vec<u32>,
         tools: &mut Tools<'_, '_>,
     ) {
-        let total = |kind: &Kind| syscalls.total(kind.syscall, kind.errno, &kind.comm);
+        let mut total = |kind: &Kind| syscalls.total(kind.syscall, kind.errno, &kind.comm);
         if let Some(current) = &self.current {
             let failures = total(&current.kind);
             let look = Look {

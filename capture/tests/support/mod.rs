@@ -1,6 +1,18 @@
 //! What the tests of recordings share.
 
-use std::process::Command;
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test binary uses a part of it; a test that cannot go on has failed"
+)]
+
+use std::{
+    fs,
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
 /// Whether this host allows a recording; says why not.
 pub(crate) fn may_record() -> bool {
@@ -15,4 +27,24 @@ pub(crate) fn may_record() -> bool {
         );
     }
     output.status.success()
+}
+
+/// Starts a recording in `folder`, to `a.etz` there: a relative path.
+pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Child {
+    let child = Command::new(env!("CARGO_BIN_EXE_capture"))
+        .args(["--graph", "never", "-o", "a.etz"])
+        .args(arguments)
+        .current_dir(folder)
+        .stderr(Stdio::piped())
+        .spawn();
+    child.unwrap()
+}
+
+/// Waits until failures are counted and the manifest is written.
+pub(crate) fn wait_until_armed(folder: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while fs::metadata(folder.join("a.etz")).map_or(0, |found| found.len()) < 1000 {
+        assert!(Instant::now() < deadline, "nothing was recorded");
+        thread::sleep(Duration::from_millis(10));
+    }
 }

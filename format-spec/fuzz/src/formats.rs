@@ -6,8 +6,8 @@ use format_spec::{
     Reader, Writer,
     ftrace::{EventFormat, Field, PageFormat, rebase},
     record::{
-        Closing, Code, Counts, CtlTables, EventFormats, Exits, FactTable, Failures, FtracePages,
-        Layout, Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts, Zoom,
+        Closing, Code, CountUpdates, Counts, CtlTables, EventFormats, Exits, FactTable, Failures,
+        FtracePages, Layout, Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts, Zoom,
     },
 };
 
@@ -58,6 +58,7 @@ pub fn record(input: &[u8]) {
         CtlTables::TYPE => survives::<CtlTables>(payload, layout),
         TypeLayouts::TYPE => survives::<TypeLayouts>(payload, layout),
         Exits::TYPE => survives::<Exits>(payload, layout),
+        CountUpdates::TYPE => survives::<CountUpdates>(payload, layout),
         _ => {}
     }
 }

@@ -65,4 +65,5 @@ every_record! {
     CtlTables "sysctl tables",
     TypeLayouts "type layouts",
     Exits "exits",
+    CountUpdates "count updates",
 }

@@ -24,7 +24,7 @@ mod zoom;
 pub use any::{AnyRecord, type_name};
 pub use closing::{CUT, Closing, Cost, Drop, EndReason};
 pub use code::{Code, FunctionCode};
-pub use counts::{Count, Counts};
+pub use counts::{Count, CountUpdates, Counts};
 pub use ctl_tables::{CtlEntry, CtlTables};
 pub use event_formats::{EventFormatFile, EventFormats};
 pub use exits::{Exit, Exits};

@@ -2,9 +2,9 @@
 
 use super::{Kind, Redactor, text};
 use crate::record::{
-    AnyRecord, Closing, Code, Content, Counts, CtlTables, EndReason, EventFormats, Exits,
-    FactTable, Failures, FtracePages, Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts,
-    Zoom,
+    AnyRecord, Closing, Code, Content, Count, CountUpdates, Counts, CtlTables, EndReason,
+    EventFormats, Exits, FactTable, Failures, FtracePages, Manifest, Probes, Record, Snapshot,
+    Symbols, TypeLayouts, Zoom,
 };
 
 /// A record whose names can be replaced. The manifest goes first: it tells the name of the host.
@@ -73,9 +73,19 @@ impl Redact for Closing {
 
 impl Redact for Counts {
     fn redact(&mut self, redactor: &mut Redactor) {
-        for row in &mut self.rows {
-            row.comm = redactor.thread(&row.comm);
-        }
+        counts(&mut self.rows, redactor);
+    }
+}
+
+impl Redact for CountUpdates {
+    fn redact(&mut self, redactor: &mut Redactor) {
+        counts(&mut self.rows, redactor);
+    }
+}
+
+fn counts(rows: &mut [Count], redactor: &mut Redactor) {
+    for row in rows {
+        row.comm = redactor.thread(&row.comm);
     }
 }
 
@@ -154,6 +164,7 @@ impl AnyRecord {
             Self::Manifest(record) => record.redact(redactor),
             Self::Closing(record) => record.redact(redactor),
             Self::Counts(record) => record.redact(redactor),
+            Self::CountUpdates(record) => record.redact(redactor),
             Self::Failures(record) => record.redact(redactor),
             Self::Snapshot(record) => record.redact(redactor),
             Self::Code(_)

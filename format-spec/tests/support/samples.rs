@@ -141,18 +141,29 @@ impl Sample for Closing {
     }
 }
 
+fn count() -> impl Strategy<Value = Count> {
+    structure!(Count {
+        syscall: number32(),
+        errno: number16(),
+        tgid: number32(),
+        comm: bytes(),
+        count: number(),
+        first_ns: number(),
+        last_ns: number(),
+        cgroup: number(),
+        processes: number32(),
+    })
+}
+
 impl Sample for Counts {
     fn strategy() -> BoxedStrategy<Self> {
-        let row = structure!(Count {
-            syscall: number32(),
-            errno: number16(),
-            tgid: number32(),
-            comm: bytes(),
-            count: number(),
-            first_ns: number(),
-            last_ns: number(),
-        });
-        vec(row, 0..20).prop_map(|rows| Self { rows }).boxed()
+        vec(count(), 0..20).prop_map(|rows| Self { rows }).boxed()
+    }
+}
+
+impl Sample for CountUpdates {
+    fn strategy() -> BoxedStrategy<Self> {
+        vec(count(), 0..20).prop_map(|rows| Self { rows }).boxed()
     }
 }
 

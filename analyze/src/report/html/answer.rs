@@ -47,13 +47,12 @@ fn headline(answer: &Answer<'_>) -> Markup {
         errno,
         error,
         process,
-        count,
         ..
     } = answer.failure;
     html! {
         h1 { code { (process) } ": " code { (syscall) } " fails with " code.bad { (errno) } }
         p.under {
-            (error) ", " (times(*count))
+            (error) ", " (times(answer.failure))
             @for (number, path) in answer.paths().enumerate() {
                 @if number == 0 { "; for example on " } @else { ", " }
                 code.path { (path) }

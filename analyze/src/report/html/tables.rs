@@ -45,7 +45,7 @@ fn failures(report: &Report) -> Markup {
         html! {
             tr class=(row.class) {
                 td.number { (index) }
-                td.number { (row.count) }
+                td.number { (row.count()) }
                 td { code { (row.syscall) } }
                 td { code title=(row.error) { (row.errno) } }
                 td { code { (row.process) } }

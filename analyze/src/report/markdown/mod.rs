@@ -38,7 +38,6 @@ fn about(out: &mut impl Write, report: &Report, answer: &Answer<'_>) -> io::Resu
         errno,
         error,
         process,
-        count,
         ..
     } = answer.failure;
     writeln!(
@@ -53,7 +52,7 @@ fn about(out: &mut impl Write, report: &Report, answer: &Answer<'_>) -> io::Resu
         [] => String::new(),
         paths => format!("; for example on {}", paths.join(", ")),
     };
-    writeln!(out, "{error}, {}{example}\n", times(*count))?;
+    writeln!(out, "{error}, {}{example}\n", times(answer.failure))?;
     let command = report.recording.command.map(CommandRow::line);
     let who: Vec<String> = answer.victim().into_iter().chain(command).collect();
     if !who.is_empty() {
@@ -195,7 +194,7 @@ fn failures(out: &mut impl Write, report: &Report) -> io::Result<()> {
         writeln!(
             out,
             "| {index} | {} | {} | {} | {} | {} | {} |",
-            row.count,
+            row.count(),
             cell(&row.syscall),
             cell(&row.errno),
             cell(&row.process),

@@ -51,12 +51,11 @@ impl<W: Write> Page<'_, W> {
             errno,
             error,
             process,
-            count,
             ..
         } = answer.failure;
         let text = format!(
             "{process}: {syscall} fails with {errno} ({error}), {}",
-            times(*count)
+            times(answer.failure)
         );
         self.indented(&text, 0, BOLD)?;
         let half = self.options.width / 2;

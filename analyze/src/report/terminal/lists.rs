@@ -98,10 +98,9 @@ impl<W: Write> Page<'_, W> {
                 process,
                 syscall,
                 errno,
-                count,
                 ..
             } = row;
-            let text = format!("{process}: {syscall} {errno}, {}; {known}", times(*count));
+            let text = format!("{process}: {syscall} {errno}, {}; {known}", times(row));
             self.item(&format!("#{index}"), DIM, &text)?;
         }
         self.more(others.len() - rows)?;

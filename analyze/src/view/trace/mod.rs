@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::{clock, select, stacks};
 use crate::{
+    failures::is_restart,
     graph::{Calls, ReturnRun},
     load::Bundle,
     names::{errno_name, errno_number, errno_text, syscall_name},
@@ -161,7 +162,11 @@ pub(super) fn line(bundle: &Bundle, failure: &Failure, time: &str) -> String {
 
 /// How many calls are missing below.
 fn head(out: &mut impl Write, bundle: &Bundle) -> io::Result<()> {
-    let all: u64 = bundle.counts.iter().map(|count| count.count).sum();
+    let failures = bundle
+        .counts
+        .iter()
+        .filter(|count| !is_restart(count.errno));
+    let all: u64 = failures.map(|count| count.count).sum();
     let whole = bundle.failures.len();
     if u64::try_from(whole).is_ok_and(|whole| whole < all) {
         writeln!(

@@ -111,6 +111,7 @@ pub(super) fn count(
         first_tick,
         last_tick,
         _quiet_until_tick,
+        cgroup,
         comm @ ..,
     ] = *value;
     let ticks = last_tick.saturating_sub(first_tick);
@@ -123,6 +124,8 @@ pub(super) fn count(
         count,
         first_ns,
         last_ns: first_ns.saturating_add(ticks.saturating_mul(tick_ns)),
+        cgroup,
+        processes: 1,
     }
 }
 
@@ -188,9 +191,10 @@ mod tests {
     #[test]
     fn reads_a_count() {
         let comm = u64::from_ne_bytes(*b"true\0\0\0\0");
-        let row = count(&[40, 812, 28], &[3, 5, 100, 102, 0, comm, 0], 2);
+        let row = count(&[40, 812, 28], &[3, 5, 100, 102, 0, 7, comm, 0], 2);
         assert_eq!((row.syscall, row.tgid, row.errno), (40, 812, 28));
         assert_eq!((row.count, row.first_ns, row.last_ns), (3, 5, 9));
         assert_eq!(row.comm, b"true");
+        assert_eq!((row.cgroup, row.processes), (7, 1));
     }
 }

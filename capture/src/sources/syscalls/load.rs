@@ -8,7 +8,7 @@ use aya::{
 use capture_ebpf::{MAX_SYSCALLS, MAX_TREE, Recipe, Recipes};
 
 use super::{
-    BURST, FIRST, Facts, Focus, Own, RATE, Samples, Syscalls, arguments, facts,
+    BURST, FIRST, Facts, Focus, Own, RATE, Samples, Syscalls, Tally, arguments, facts,
     loader::without_types,
 };
 use crate::{error::Error, kernel::Kernel, preflight::tick_ns};
@@ -44,6 +44,8 @@ impl Syscalls {
             .zip(facts::task_offset(kernel, "start_time"));
         let (seccomp_mode, start_time) = offsets.unwrap_or_default();
         let tree = facts::task_offset(kernel, "tgid").zip(facts::task_offset(kernel, "flags"));
+        // Of x86-64 alone.
+        let status = facts::task_offset(kernel, "thread_info.status").unwrap_or_default();
         let has_tree = own.command && tree.is_some();
         let (tgid, flags) = tree.unwrap_or_default();
         let by_tgid = u32::from(!focus.tgids.is_empty());
@@ -58,6 +60,7 @@ impl Syscalls {
             .override_global("OF_COMMAND", &u32::from(has_tree), true)
             .override_global("TGID", &tgid, true)
             .override_global("FLAGS", &flags, true)
+            .override_global("STATUS", &status, true)
             .override_global("FIRST", &FIRST, true)
             .override_global("INTERVAL_NS", &interval_ns, true)
             .override_global("BURST_NS", &burst_ns, true)
@@ -93,13 +96,11 @@ impl Syscalls {
             samples: Samples::new(map(&mut ebpf, "SAMPLES")?.try_into()?, ring_bytes as usize)
                 .map_err(|error| Error::new("thread for samples", error))?,
             exits: map(&mut ebpf, "EXITS")?.try_into()?,
-            counts: map(&mut ebpf, "COUNTS")?.try_into()?,
-            buckets: map(&mut ebpf, "BUCKETS")?.try_into()?,
+            tally: Tally::new(&mut ebpf, tick_ns)?,
             totals: Default::default(),
             losses: map(&mut ebpf, "LOSSES")?.try_into()?,
             watched_since: map(&mut ebpf, "WATCHED_SINCE")?.try_into()?,
             ebpf,
-            tick_ns,
             can_watch: offsets.is_some(),
             has_tree,
             entries: None,

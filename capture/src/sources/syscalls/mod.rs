@@ -14,10 +14,10 @@ mod helpers;
 mod load;
 mod loader;
 mod samples;
+mod tally;
 mod totals;
 
 use std::{
-    cell::RefCell,
     collections::BTreeMap,
     os::fd::{AsFd, BorrowedFd},
     time::Duration,
@@ -25,11 +25,11 @@ use std::{
 
 use aya::{
     Ebpf,
-    maps::{Array, HashMap, MapData, PerCpuArray, RingBuf},
+    maps::{Array, MapData, PerCpuArray, RingBuf},
     programs::raw_trace_point::RawTracePointLinkId,
 };
-use capture_ebpf::{Bucket, CountKey, CountValue, Loss};
-use format_spec::record::{Count, Counts, Exit, Failure};
+use capture_ebpf::{CountKey, CountValue, Loss, is_restart};
+use format_spec::record::{Count, CountUpdates, Counts, Exit, Failure};
 
 pub(crate) use arguments::paths;
 pub(crate) use facts::{Facts, OF_COMMAND};
@@ -38,6 +38,7 @@ pub(crate) use helpers::Helpers;
 
 use load::program;
 use samples::Samples;
+use tally::Tally;
 use totals::{Key, Totals};
 
 use crate::{error::Error, preflight::monotonic_ns};
@@ -65,12 +66,10 @@ pub(crate) struct Syscalls {
     ebpf: Ebpf,
     samples: Samples,
     exits: RingBuf<MapData>,
-    counts: HashMap<MapData, CountKeyWords, CountValueWords>,
-    buckets: HashMap<MapData, u64, [u64; 2]>,
-    totals: RefCell<Totals>,
+    tally: Tally,
+    totals: Totals,
     losses: PerCpuArray<MapData, u64>,
     watched_since: Array<MapData, u64>,
-    tick_ns: u64,
     can_watch: bool,
     has_tree: bool,
     entries: Option<RawTracePointLinkId>,
@@ -138,49 +137,46 @@ impl Syscalls {
         exits
     }
 
-    /// The counts by process.
-    pub(crate) fn counts(&self) -> Counts {
-        let rows = self.counts.iter().filter_map(Result::ok);
-        let mut rows: Vec<Count> = rows
-            .map(|(key, value)| decode::count(&key, &value, self.tick_ns))
-            .collect();
-        rows.sort_by_key(|row| (row.first_ns, row.syscall, row.errno, row.tgid));
-        Counts { rows }
+    /// The counts of all failures.
+    pub(crate) fn counts(&mut self) -> Counts {
+        Counts {
+            rows: self.tally.rows(),
+        }
+    }
+
+    /// What has changed of the counts since this was asked last.
+    pub(crate) fn count_updates(&mut self) -> CountUpdates {
+        CountUpdates {
+            rows: self.tally.updates(),
+        }
+    }
+
+    /// Makes room for the counts of new processes: to be called several times a second.
+    pub(crate) fn make_room(&mut self) {
+        self.tally.make_room();
+    }
+
+    /// Rows of counts of which a failure may have been lost when room was made.
+    pub(crate) fn doubtful_counts(&self) -> u64 {
+        self.tally.doubtful()
     }
 
     /// How often this (syscall, errno) failed in threads of that name, not long ago: see [`Totals`].
-    pub(crate) fn total(&self, syscall: u32, errno: u16, comm: &[u8]) -> u64 {
-        let mut totals = self.totals.borrow_mut();
-        totals.refresh(|| self.sum());
+    pub(crate) fn total(&mut self, syscall: u32, errno: u16, comm: &[u8]) -> u64 {
+        let Self { totals, tally, .. } = self;
+        totals.refresh(|| sum(tally.rows_in_short()));
         totals.of(syscall, errno, comm)
     }
 
-    /// How often each (syscall, errno) failed so far.
-    pub(crate) fn totals(&self) -> BTreeMap<(u32, u16), u64> {
+    /// How often each (syscall, errno) failed so far; calls that were interrupted are none.
+    pub(crate) fn totals(&mut self) -> BTreeMap<(u32, u16), u64> {
         let mut totals = BTreeMap::new();
-        for ((syscall, errno, _), count) in self.sum() {
-            *totals.entry((syscall, errno)).or_default() += count;
+        for ((syscall, errno, _), count) in sum(self.tally.rows()) {
+            if !is_restart(errno.into()) {
+                *totals.entry((syscall, errno)).or_default() += count;
+            }
         }
         totals
-    }
-
-    /// The counts of all processes, and of those that found no room in the table.
-    fn sum(&self) -> BTreeMap<Key, u64> {
-        let counted = self.counts.iter().filter_map(Result::ok);
-        let counted = counted.map(|(key, value)| {
-            let row = decode::count(&key, &value, self.tick_ns);
-            ((row.syscall, row.errno, row.comm), row.count)
-        });
-        let others = self.buckets.iter().filter_map(Result::ok);
-        let others = others.map(|(key, [uncounted, _])| {
-            let (syscall, errno) = Bucket::of_key(key);
-            ((syscall, errno, Vec::new()), uncounted)
-        });
-        let mut sums = BTreeMap::new();
-        for (kind, count) in counted.chain(others).filter(|(_, count)| *count > 0) {
-            *sums.entry(kind).or_default() += count;
-        }
-        sums
     }
 
     /// The counter of one kind of loss.
@@ -200,6 +196,15 @@ impl Syscalls {
         }
         (sum.1 > 0).then_some(sum)
     }
+}
+
+/// The counts by syscall, errno and name.
+fn sum(rows: Vec<Count>) -> BTreeMap<Key, u64> {
+    let mut sums = BTreeMap::new();
+    for row in rows {
+        *sums.entry((row.syscall, row.errno, row.comm)).or_default() += row.count;
+    }
+    sums
 }
 
 impl AsFd for Syscalls {
