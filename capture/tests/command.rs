@@ -253,6 +253,72 @@ fn what_is_not_the_commands_status_is_told_apart() {
     fs::copy(env!("CARGO_BIN_EXE_capture"), &text).unwrap();
     fs::write(&text, "no program\n").unwrap();
     assert_eq!(status(path, &["--", "./text"]).code(), Some(126));
-    // That file is there now, as the recording had begun.
+    assert!(!path.join("a.etz").exists());
+    fs::write(path.join("a.etz"), "another's").unwrap();
     assert_eq!(status(path, &["--", "true"]).code(), Some(125));
+}
+
+/// What the command says of itself.
+fn says(arguments: &[&str], sudo: Option<&str>) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_capture"));
+    command.args(["--graph", "never", "-o", "a.etz"]);
+    command.args(arguments).current_dir(folder.path());
+    for name in ["SUDO_UID", "SUDO_GID"] {
+        match sudo {
+            Some(id) => command.env(name, id),
+            None => command.env_remove(name),
+        };
+    }
+    let script = "echo $(id -u) $(id -g) $(id -G) $KEPT; exit 5";
+    let output = command.args(["--", "sh", "-c", script]).env("KEPT", "kept");
+    let output = output.output().unwrap();
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn the_command_is_of_the_user_who_called_sudo_or_is_asked_for() {
+    if !may_record() {
+        return;
+    }
+    assert!(says(&[], None).starts_with("0 0 "));
+    assert_eq!(says(&[], Some("65534")), "65534 65534 65534 kept");
+    assert_eq!(says(&["-u", "nobody"], None), "65534 65534 65534 kept");
+    assert!(says(&["-u", "root"], Some("65534")).starts_with("0 0 "));
+}
+
+#[test]
+fn the_command_is_ended_with_the_recording_when_that_is_asked_for() {
+    if !may_record() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--for", "1", "--end-command", "--", "sleep", "100"];
+    let begun = std::time::Instant::now();
+    let status = status(folder.path(), &arguments);
+    assert_eq!(status.code(), Some(128 + 15));
+    assert!(begun.elapsed().as_secs() < 60);
+}
+
+#[test]
+fn what_cannot_be_had_is_told_before_anything_is_written() {
+    if !may_record() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, expected) in [
+        (["--pid", "4194303"], "there is no such process"),
+        (["--graph", "no_such_function"], "--graph no_such_function"),
+        (["-u", "no-such-user"], "there is no such user"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_capture"));
+        let output = command.args(["-o", "a.etz"]).args(arguments);
+        let output = output.args(["--", "true"]).current_dir(folder.path());
+        let output = output.output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(125), "{told}");
+        assert!(told.contains(expected), "{told}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 }

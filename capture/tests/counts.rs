@@ -17,9 +17,8 @@ use format_spec::{
     record::{Closing, Count, Counts, Record},
 };
 use rustix::{
-    fs::{CWD, RenameFlags, renameat_with},
     io::Errno,
-    process::{Pid, Signal, kill_process},
+    process::{Pid, Signal, getsid, kill_process},
 };
 use support::{may_record, start, wait_until_armed};
 
@@ -41,11 +40,10 @@ fn record(folder: &Path, work: impl FnOnce()) {
     assert!(child.wait().unwrap().success());
 }
 
-/// Fails with EINVAL: both flags together make no sense.
-fn fail_to_rename() {
-    let flags = RenameFlags::EXCHANGE | RenameFlags::NOREPLACE;
-    let failed = renameat_with(CWD, "/no/such/a", CWD, "/no/such/b", flags);
-    assert_eq!(failed, Err(Errno::INVAL));
+/// Fails with ESRCH: beyond the kernel's largest id (`PID_MAX_LIMIT`, `include/linux/threads.h`).
+fn fail_to_find() {
+    let nobody = Pid::from_raw(0x7fff_fff0);
+    assert_eq!(getsid(nobody), Err(Errno::SRCH));
 }
 
 fn sum<'c>(rows: impl IntoIterator<Item = &'c Count>) -> u64 {
@@ -71,7 +69,7 @@ fn later_failures_are_counted_when_many_processes_have_come_and_gone() {
         let status = shell.args(["-c", &script]).stdin(Stdio::null()).status();
         assert!(status.unwrap().success());
         for _ in 0..LATER {
-            fail_to_rename();
+            fail_to_find();
         }
     });
     let rows = last::<Counts>(folder.path()).rows;
@@ -82,7 +80,7 @@ fn later_failures_are_counted_when_many_processes_have_come_and_gone() {
         rows.iter()
             .filter(move |row| (row.syscall, row.errno) == (number, errno))
     };
-    assert_eq!(sum(of("renameat2", Errno::INVAL)), LATER);
+    assert_eq!(sum(of("getsid", Errno::SRCH)), LATER);
     assert_eq!(sum(of("chdir", Errno::NOTDIR)), PROCESSES);
     assert!(sum(of("openat", Errno::ISDIR)) >= PROCESSES);
     // What went is told by name, in one row.

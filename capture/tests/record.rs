@@ -45,7 +45,7 @@ fn wrong_usage_is_told_in_a_line_with_status_2() {
             "did you mean ENOSPC",
         ),
         (&["--syscall", "opennat", "-o", "x"], "did you mean openat"),
-        (&["--for", "60", "-o", "x"], "write 60s"),
+        (&["--for", "60x", "-o", "x"], "write 60s"),
         (&["--for", "60s"], "-o incident.etz"),
     ] {
         let output = capture(arguments).output().unwrap();
@@ -137,7 +137,8 @@ fn signals_end_it_cleanly_however_often_they_come() {
         .unwrap();
     let deadline = Instant::now() + Duration::from_secs(30);
     // The manifest is written once signals are caught.
-    while fs::metadata(&bundle).map_or(0, |found| found.len()) < 1000 {
+    let partial = folder.path().join("a.etz.partial");
+    while fs::metadata(&partial).map_or(0, |found| found.len()) < 1000 {
         assert!(Instant::now() < deadline, "nothing was recorded");
         thread::sleep(Duration::from_millis(10));
     }

@@ -53,11 +53,14 @@ pub(crate) enum Action {
 /// A recording.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Record {
-    /// File to write, `-` for standard output
+    /// File to write, `-` for standard output; in its name `%H` is the host, `%t` the time of its end, `%%` a percent sign
+    ///
+    /// It is for its owner alone. While it is written it is called FILE.partial, which can be analyzed too: so is what a
+    /// killed recorder leaves. The output of a COMMAND goes to standard error when the bundle goes to standard output.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
-    /// How long to record, for example 60s or 5m; without it until the command ends, or until Ctrl-C
+    /// How long to record, for example 60s or 5m (60 is 60s); without it until the command ends, or until Ctrl-C
     #[arg(long = "for", value_name = "TIME", value_parser = values::time)]
     pub(crate) time: Option<Duration>,
 
@@ -124,9 +127,21 @@ pub(crate) struct Record {
     #[arg(long)]
     pub(crate) redact: bool,
 
-    /// Replace FILE if it exists
+    /// Replace FILE if it exists, when the recording is over and there is something to keep
     #[arg(long)]
     pub(crate) force: bool,
+
+    /// Keep so many files of that name, which must have a time (%t) in it, and take the oldest away
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) keep: Option<u16>,
+
+    /// Run COMMAND as this user, by name or number; without it as the user who called sudo
+    #[arg(short, long, value_name = "USER", requires = "command")]
+    pub(crate) user: Option<String>,
+
+    /// End COMMAND (SIGTERM) when the recording ends before it does
+    #[arg(long, requires = "command")]
+    pub(crate) end_command: bool,
 
     /// Command to run; the recording ends with it, and with its exit status
     #[arg(last = true, value_name = "COMMAND")]
@@ -175,7 +190,8 @@ Exit status:
 
 Exit status with -- COMMAND:
   that of COMMAND, or 128 and the number of the signal that killed it, whether there was something to keep or not;
-  0 or 3, as above, when the recording ends before COMMAND does (--for, a signal, --max-size): COMMAND goes on
+  0 or 3, as above, when the recording ends before COMMAND does (--for, a signal, --max-size): COMMAND goes on,
+     unless --end-command ends it
   125  capture's own failure, that of its usage too
   126  COMMAND cannot be executed
   127  there is no such COMMAND

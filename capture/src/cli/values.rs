@@ -14,6 +14,9 @@ const LEAST_SIZE: ByteSize = ByteSize::mib(1);
 const LONGEST_COMM: usize = capture_ebpf::COMM_LEN - 1;
 
 pub(super) fn time(text: &str) -> Result<Duration, String> {
+    // As sleep(1) and timeout(1) do.
+    let seconds = text.bytes().all(|byte| byte.is_ascii_digit());
+    let text = if seconds { &format!("{text}s") } else { text };
     let time =
         humantime::parse_duration(text).map_err(|error| format!("{error}; write 60s, 5m or 1h"))?;
     if time.is_zero() {
@@ -112,7 +115,9 @@ mod tests {
     #[test]
     fn times_and_sizes_have_units() {
         assert_eq!(time("90s"), Ok(Duration::from_secs(90)));
-        assert!(time("60").unwrap_err().contains("60s"));
+        assert_eq!(time("60"), Ok(Duration::from_secs(60)));
+        assert!(time("").is_err() && time("0").is_err());
+        assert!(time("60x").unwrap_err().contains("60s"));
         assert!(time("0s").is_err());
         assert_eq!(size("2MiB"), Ok(ByteSize::mib(2)));
         assert!(size("10").is_err());

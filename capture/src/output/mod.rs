@@ -1,18 +1,21 @@
-//! The bundle's file: created exclusively, written front to back, bounded in size.
+//! The bundle's file: written front to back under a name of its own, bounded in size, and given the name that was asked
+//! for when it is whole.
 
 mod record;
+mod target;
+mod template;
 
 use std::{
     borrow::Cow,
-    fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use bytesize::ByteSize;
 use format_spec::{
     WriteError, Writer,
+    record::Failures,
     redact::{Redact, Redactor},
 };
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -20,18 +23,39 @@ use rustix::rand::{GetRandomFlags, getrandom};
 pub(crate) use record::{Output, Sink};
 
 use crate::error::Error;
+use target::Target;
 
 /// Room that stays free for what every recording ends with: counts, closing record, index, trailer.
-const RESERVE: u64 = 256 << 10;
+const RESERVE: u64 = 512 << 10;
 
-/// A bundle being written.
+/// What a bundle is to be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    /// The file's name, with what is filled in; `-` for standard output.
+    pub(crate) path: &'a Path,
+    /// Whether a file of that name is replaced.
+    pub(crate) force: bool,
+    /// How many files of such names are kept.
+    pub(crate) keep: Option<usize>,
+    /// Largest size.
+    pub(crate) max_size: ByteSize,
+    /// Whether names get pseudonyms, under a key that nobody keeps.
+    pub(crate) redact: bool,
+}
+
+/// A bundle being written. What holds no failure when it is dropped is taken away.
 #[derive(Debug)]
 pub(crate) struct Bundle {
-    writer: Writer<Box<dyn Destination>>,
-    path: PathBuf,
+    /// `None` when it is finished.
+    writer: Option<Writer<Box<dyn Destination>>>,
+    target: Target,
     max_len: u64,
     refused: u64,
     too_large: u64,
+    failures: usize,
+    begun: Instant,
+    /// When the last failures were written, from the beginning on.
+    up_to: Duration,
     /// What gives names their pseudonyms; `None` when they are kept.
     redactor: Option<Redactor>,
 }
@@ -40,36 +64,38 @@ trait Destination: Write + std::fmt::Debug {}
 impl<T: Write + std::fmt::Debug> Destination for T {}
 
 impl Bundle {
-    /// Creates the file, or takes standard output for `-`, and writes the file header. With `redact` the names in
-    /// what is written get pseudonyms, under a key that nobody keeps.
+    /// Creates the file, or takes standard output for `-`, and writes the file header.
     ///
     /// # Errors
     /// A file that exists and is not to be replaced, a folder that is missing or not writable, a full disk.
-    pub(crate) fn create(
-        path: &Path,
-        force: bool,
-        max_size: ByteSize,
-        redact: bool,
-    ) -> Result<Self, Error> {
-        let sink: Box<dyn Destination> = if path == Path::new("-") {
-            Box::new(io::stdout())
+    pub(crate) fn create(wanted: &Wanted<'_>) -> Result<Self, Error> {
+        let (target, sink): (_, Box<dyn Destination>) = if wanted.path == Path::new("-") {
+            let target = Target::Stream("standard output".into());
+            (target, Box::new(io::stdout()))
         } else {
-            Box::new(create_file(path, force)?)
+            let (target, file) = Target::open(wanted.path, wanted.force, wanted.keep)?;
+            (target, Box::new(file))
         };
-        let id = random()?;
-        let redactor = redact.then(random).transpose()?.map(Redactor::new);
-        let created = SystemTime::now().duration_since(UNIX_EPOCH);
-        let created_ns = created.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(0));
-        let writer =
-            Writer::new(sink, id, created_ns).map_err(|error| write_error(path, &error))?;
-        Ok(Self {
-            writer,
-            path: path.into(),
-            max_len: max_size.as_u64(),
+        let mut bundle = Self {
+            writer: None,
+            target,
+            max_len: wanted.max_size.as_u64(),
             refused: 0,
             too_large: 0,
-            redactor,
-        })
+            failures: 0,
+            begun: Instant::now(),
+            up_to: Duration::ZERO,
+            redactor: None,
+        };
+        let id = random()?;
+        if wanted.redact {
+            bundle.redactor = Some(Redactor::new(random()?));
+        }
+        let created = SystemTime::now().duration_since(UNIX_EPOCH);
+        let created_ns = created.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(0));
+        let writer = Writer::new(sink, id, created_ns);
+        bundle.writer = Some(writer.map_err(|error| bundle.error(&error))?);
+        Ok(bundle)
     }
 
     /// Appends a record if there is room for it. Returns whether there was.
@@ -94,15 +120,30 @@ impl Bundle {
         if let Some(redactor) = &mut self.redactor {
             record.to_mut().redact(redactor);
         }
-        match self.writer.write(stream, record.as_ref()) {
+        let Some(writer) = &mut self.writer else {
+            return Ok(false);
+        };
+        match writer.write(stream, record.as_ref()) {
             Ok(_) => Ok(true),
-            Err(WriteError::Io(error)) => Err(write_error(&self.path, &WriteError::Io(error))),
+            Err(error @ WriteError::Io(_)) => Err(self.error(&error)),
             // Larger than a frame may be: lost, and counted as such.
             Err(_) => {
                 self.too_large += 1;
                 Ok(false)
             }
         }
+    }
+
+    /// Appends failures if there is room for them.
+    ///
+    /// # Errors
+    /// The output's.
+    pub(crate) fn write_failures(&mut self, failures: &Failures) -> Result<(), Error> {
+        if self.write(0, failures)? {
+            self.failures += failures.rows.len();
+            self.up_to = self.begun.elapsed();
+        }
+        Ok(())
     }
 
     /// Appends what sentinels and zooms gave, each record to its stream.
@@ -123,22 +164,19 @@ impl Bundle {
     }
 
     /// Takes the file away again. Returns whether there was one: what went to standard output stays.
-    pub(crate) fn discard(&self) -> bool {
-        let is_file = self
-            .path
-            .symlink_metadata()
-            .is_ok_and(|file| file.is_file());
-        self.path != Path::new("-") && is_file && fs::remove_file(&self.path).is_ok()
+    pub(crate) fn discard(&mut self) -> bool {
+        self.writer = None;
+        self.target.discard()
     }
 
     /// Bytes that may still be written.
     pub(crate) fn room(&self) -> u64 {
-        self.max_len.saturating_sub(self.writer.len() + RESERVE)
+        self.max_len.saturating_sub(self.len() + RESERVE)
     }
 
     /// Bytes written.
     pub(crate) fn len(&self) -> u64 {
-        self.writer.len()
+        self.writer.as_ref().map_or(0, Writer::len)
     }
 
     /// Records that found no room.
@@ -151,21 +189,67 @@ impl Bundle {
         self.too_large
     }
 
-    /// Writes index and trailer. Returns the file's length, in bytes.
+    /// Writes index and trailer, and gives the file its name. Returns the path and the file's length, in bytes.
     ///
     /// # Errors
     /// The output's.
-    pub(crate) fn finish(self) -> Result<u64, Error> {
-        let Self { writer, path, .. } = self;
-        let mut counter = writer.len();
-        let trailer = writer
-            .finish()
-            .map_err(|error| write_error(&path, &error))?;
-        drop(trailer);
-        if let Ok(metadata) = path.metadata() {
-            counter = counter.max(metadata.len());
+    pub(crate) fn finish(&mut self) -> Result<(PathBuf, u64), Error> {
+        let writer = self.writer.take();
+        // Bytes of the index and the trailer are not known before.
+        let mut len = writer.as_ref().map_or(0, Writer::len);
+        if let Some(writer) = writer {
+            let sink = writer.finish().map_err(|error| {
+                let told = self.error(&error);
+                match self.left() {
+                    Some(left) => told.hint(left),
+                    None => told,
+                }
+            })?;
+            drop(sink);
         }
-        Ok(counter)
+        if let Target::File(_) = &self.target
+            && let Ok(found) = self.target.path().metadata()
+        {
+            len = found.len();
+        }
+        // It is whole: whatever becomes of its name, it stays.
+        self.failures = self.failures.max(1);
+        Ok((self.target.finish()?, len))
+    }
+
+    /// Ends a bundle that cannot be finished. Returns what is left of it, in words; nothing of one that was finished, or
+    /// went to standard output.
+    pub(crate) fn leave(&mut self) -> Option<String> {
+        let is_open = self.writer.take().is_some();
+        is_open.then(|| self.left()).flatten()
+    }
+
+    fn left(&self) -> Option<String> {
+        let Target::File(_) = &self.target else {
+            return None;
+        };
+        if self.failures == 0 {
+            self.target.discard();
+            return Some("nothing had failed so far: no file is left".into());
+        }
+        Some(format!(
+            "{} holds {} failures of the first {:.1} s, and can be analyzed",
+            self.target.leave().display(),
+            self.failures,
+            self.up_to.as_secs_f64()
+        ))
+    }
+
+    fn error(&self, error: &WriteError) -> Error {
+        Error::new(self.target.path().display().to_string(), error)
+    }
+}
+
+impl Drop for Bundle {
+    fn drop(&mut self) {
+        if self.failures == 0 {
+            self.target.discard();
+        }
     }
 }
 
@@ -176,52 +260,22 @@ fn random<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-fn create_file(path: &Path, force: bool) -> Result<File, Error> {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    if force {
-        options.create(true).truncate(true);
-    } else {
-        options.create_new(true);
-    }
-    options.open(path).map_err(|error| {
-        let hint = match error.kind() {
-            io::ErrorKind::AlreadyExists => "choose another name, or --force to replace it",
-            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
-                "write to another folder, for example -o /tmp/incident.etz"
-            }
-            io::ErrorKind::NotFound => "the folder does not exist",
-            io::ErrorKind::StorageFull => "free space, or write to another file system",
-            _ => "write to another place",
-        };
-        Error::new(path.display().to_string(), error).hint(hint)
-    })
-}
-
-fn write_error(path: &Path, error: &WriteError) -> Error {
-    let out = Error::new(path.display().to_string(), error);
-    match error {
-        WriteError::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
-            out.hint("what was written so far can be analyzed")
-        }
-        _ => out,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use format_spec::record::{Count, Counts};
+    use std::fs;
+
+    use format_spec::record::{Count, Counts, Failure};
 
     use super::*;
 
-    #[test]
-    fn does_not_replace_a_file_unasked() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.etz");
-        drop(Bundle::create(&path, false, ByteSize::mib(1), false).unwrap());
-        let error = Bundle::create(&path, false, ByteSize::mib(1), false).unwrap_err();
-        assert!(error.to_string().contains("--force"), "{error}");
-        assert!(Bundle::create(&path, true, ByteSize::mib(1), false).is_ok());
+    fn wanted(path: &Path) -> Wanted<'_> {
+        Wanted {
+            path,
+            force: true,
+            keep: None,
+            max_size: ByteSize::mib(1),
+            redact: false,
+        }
     }
 
     #[test]
@@ -229,7 +283,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.etz");
         let holds_name = |redact| {
-            let mut bundle = Bundle::create(&path, true, ByteSize::mib(1), redact).unwrap();
+            let mut bundle = Bundle::create(&Wanted {
+                redact,
+                ..wanted(&path)
+            })
+            .unwrap();
             let count = Count {
                 comm: b"acmed".into(),
                 ..Count::default()
@@ -246,27 +304,47 @@ mod tests {
     fn keeps_room_for_the_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.etz");
-        let mut bundle = Bundle::create(&path, false, ByteSize(RESERVE), false).unwrap();
+        let mut bundle = Bundle::create(&Wanted {
+            max_size: ByteSize(RESERVE),
+            ..wanted(&path)
+        })
+        .unwrap();
         assert!(!bundle.write(0, &Counts::default()).unwrap());
         assert!(bundle.write_last(0, &Counts::default()).unwrap());
         assert_eq!(bundle.refused(), 1);
-        let len = bundle.finish().unwrap();
-        assert_eq!(len, path.metadata().unwrap().len());
+        let (found, len) = bundle.finish().unwrap();
+        assert_eq!((found, len), (path.clone(), path.metadata().unwrap().len()));
     }
 
     #[test]
     fn is_taken_away_when_it_is_a_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.etz");
-        let bundle = Bundle::create(&path, false, ByteSize::mib(1), false).unwrap();
-        assert!(bundle.discard() && !path.exists());
-        let bundle = Bundle::create(Path::new("/dev/null"), true, ByteSize::mib(1), false).unwrap();
+        let mut bundle = Bundle::create(&wanted(&path)).unwrap();
+        assert!(bundle.discard());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        let mut bundle = Bundle::create(&wanted(Path::new("/dev/null"))).unwrap();
         assert!(!bundle.discard() && Path::new("/dev/null").exists());
     }
 
     #[test]
-    fn says_what_is_wrong_with_the_folder() {
-        let error = Bundle::create(Path::new("/no/such/x.etz"), false, ByteSize::mib(1), false);
-        assert!(error.unwrap_err().to_string().contains("does not exist"));
+    fn what_could_be_written_is_left_and_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.etz");
+        let mut bundle = Bundle::create(&wanted(&path)).unwrap();
+        assert!(bundle.leave().unwrap().contains("no file is left"));
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        let mut bundle = Bundle::create(&wanted(&path)).unwrap();
+        let rows = vec![Failure::default(); 3];
+        bundle.write_failures(&Failures { rows }).unwrap();
+        let told = bundle.leave().unwrap();
+        assert!(told.contains("a.etz holds 3 failures"), "{told}");
+        assert!(path.exists());
+    }
+
+    #[test]
+    fn a_full_disk_is_told() {
+        let error = Bundle::create(&wanted(Path::new("/dev/full"))).unwrap_err();
+        assert!(error.to_string().contains("No space left"), "{error}");
     }
 }

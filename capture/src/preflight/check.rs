@@ -39,6 +39,7 @@ pub(crate) fn check() -> Result<(), Error> {
         println!("Nothing can be recorded as this user or in this place.");
         return Err(error);
     }
+    let loader = Syscalls::loader()?;
     let kernel = Kernel::load();
     let facts = Facts::resolve(&kernel, true);
     let zoom = Zoom::plan(&kernel);
@@ -47,7 +48,8 @@ pub(crate) fn check() -> Result<(), Error> {
         command: true,
         ..Own::default()
     };
-    if let Err(error) = Syscalls::load(&kernel, &facts, &Focus::default(), RING_BYTES, &own) {
+    if let Err(error) = Syscalls::load(loader, &kernel, &facts, &Focus::default(), RING_BYTES, &own)
+    {
         println!("Nothing can be recorded: the kernel does not take the eBPF program that counts.");
         return Err(error);
     }

@@ -28,7 +28,7 @@ impl Session<'_> {
     /// With `only_failing` there is no bundle when nothing failed that was asked for; nor is there one of a flight
     /// recorder without a trigger.
     pub(super) fn close(
-        mut self,
+        &mut self,
         mut end: End,
         output: &Path,
         only_failing: bool,
@@ -52,7 +52,7 @@ impl Session<'_> {
             None => None,
         };
         if let Some(why) = nothing.filter(|_| self.bundle.discard()) {
-            eprintln!("capture: {why}: {} was taken away again", output.display());
+            eprintln!("capture: {why}: no file {}", output.display());
             return restored(&not_restored).map(|()| Done {
                 kept: Kept::Nothing,
                 command_status: end.command.status(),
@@ -88,8 +88,9 @@ impl Session<'_> {
             ByteSize(closing.cost.peak_memory_bytes).display().iec(),
             programs(&closing.cost),
         );
-        let len = ByteSize(self.bundle.finish()?).display().iec();
-        eprintln!("{}: {len} in {summary}", output.display());
+        let (path, len) = self.bundle.finish()?;
+        let len = ByteSize(len).display().iec();
+        eprintln!("{}: {len} in {summary}", path.display());
         let kept = match nothing {
             Some(_) => Kept::Nothing,
             None => Kept::Bundle,
@@ -101,7 +102,7 @@ impl Session<'_> {
     }
 
     /// Takes back what is armed, when nothing can be written any more.
-    pub(super) fn give_up(mut self) {
+    pub(super) fn give_up(&mut self) {
         for line in self.take_back(ZoomEnd::Error, &mut drop) {
             eprintln!("capture: could not be put back: {line}");
         }

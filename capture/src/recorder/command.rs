@@ -3,14 +3,27 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    os::unix::process::{CommandExt, ExitStatusExt},
+    io,
+    os::{
+        fd::AsFd,
+        unix::process::{CommandExt, ExitStatusExt},
+    },
     path::{Path, PathBuf},
     process::{Child, Command},
+    thread,
+    time::{Duration, Instant},
 };
 
-use rustix::fs::{Access, access};
+use rustix::{
+    fs::{Access, access},
+    process::{Pid, Signal, kill_process},
+};
 
+use super::user::Account;
 use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND};
+
+/// How long a command that is asked to end is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Looks for the command's program, before anything is written or changed. `None` when there is no command.
 ///
@@ -50,6 +63,17 @@ fn find_along(program: &OsStr, paths: &OsStr) -> Result<PathBuf, Error> {
         .status(status))
 }
 
+/// How the command is started.
+#[derive(Debug)]
+pub(super) struct Manner {
+    /// The user that it is of; `None` for the recorder's own.
+    pub(super) user: Option<Account>,
+    /// Whether its output goes to standard error, as the bundle goes to standard output.
+    pub(super) to_stderr: bool,
+    /// Whether it is ended with the recording.
+    pub(super) ended_with_recording: bool,
+}
+
 /// The command while it runs, or what became of it.
 #[derive(Debug)]
 pub(super) enum Recorded {
@@ -66,16 +90,45 @@ impl Recorded {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub(super) fn start(found: Option<&Path>, command: &[OsString]) -> Result<Self, Error> {
-        let (Some(found), Some((program, arguments))) = (found, command.split_first()) else {
+    pub(super) fn start(
+        found: Option<&Path>,
+        words: &[OsString],
+        manner: &Manner,
+    ) -> Result<Self, Error> {
+        let (Some(found), Some((program, arguments))) = (found, words.split_first()) else {
             return Ok(Self::None);
         };
-        let child = Command::new(found).arg0(program).args(arguments).spawn();
-        child.map(Self::Running).map_err(|error| {
+        let wrong = |error: io::Error| {
             Error::new(program.to_string_lossy(), error)
                 .hint("the recording was begun, but there was no command to record")
                 .status(NOT_EXECUTABLE)
-        })
+        };
+        let mut command = Command::new(found);
+        command.arg0(program).args(arguments);
+        if manner.to_stderr {
+            let stderr = io::stderr().as_fd().try_clone_to_owned().map_err(wrong)?;
+            command.stdout(stderr);
+        }
+        let child = match &manner.user {
+            Some(user) => user.start(&mut command),
+            None => command.spawn(),
+        };
+        child.map(Self::Running).map_err(wrong)
+    }
+
+    /// Asks a command that goes on to end, and waits a little for that.
+    pub(super) fn end(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        if self.has_ended() {
+            return;
+        }
+        if let Self::Running(child) = self {
+            // It may have ended just now.
+            let _ = kill_process(Pid::from_child(child), Signal::TERM);
+        }
+        while !self.has_ended() && matches!(self, Self::Running(_)) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Whether the command has ended.

@@ -10,7 +10,10 @@ use std::{
 
 use format_spec::record::{Drop, Failure, Phase};
 
-use super::session::{SNAPSHOT_TIME, Session};
+use super::{
+    involved::Recent,
+    session::{SNAPSHOT_TIME, Session},
+};
 use crate::{
     cli::Trigger, error::Error, names, output::Output, preflight::monotonic_ns,
     sources::snapshot::Extent,
@@ -105,6 +108,7 @@ impl Session<'_> {
             }
         }
         held.shrink(Instant::now(), monotonic_ns());
+        self.syscalls.forget_before(held.time);
         let by_signal = self.signals.asked();
         match trigger {
             Some((syscall, errno)) => {
@@ -145,6 +149,12 @@ impl Session<'_> {
         };
         eprintln!("capture: {trigger}: writing what came before");
         self.given_up = held.given_up;
+        // What was worth a look days ago is not now.
+        self.policy.forget();
+        self.involved = Recent::default();
+        for failure in &held.failures {
+            self.note(failure);
+        }
         self.waiting.extend(held.failures);
         self.write_failures()?;
         for (_, output) in held.pages {

@@ -4,6 +4,7 @@
 //! armed; the manifest, which says what was armed, is the first record; failures are counted from before the first
 //! snapshot until just before the last one.
 
+mod asked;
 mod closing;
 mod command;
 mod held;
@@ -15,6 +16,7 @@ mod policy;
 mod progress;
 mod session;
 mod signals;
+mod user;
 mod worth;
 mod zooming;
 
@@ -28,7 +30,7 @@ use crate::{
     error::Error,
     guard::{self, Guard},
     kernel::Kernel,
-    output::{Bundle, Output},
+    output::{Bundle, Output, Wanted},
     preflight,
     sentinels::Sentinels,
     sources::{
@@ -37,11 +39,13 @@ use crate::{
     },
     zoom::Zoom,
 };
+use command::Manner;
 use held::Held;
 use manifest::Start;
 use memory::Memory;
 use session::Session;
 use signals::Signals;
+use user::Account;
 
 /// Whether there is a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +79,21 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
     }
     preflight::require()?;
     let program = command::find(&options.command)?;
+    let manner = Manner {
+        user: match &program {
+            Some(_) => Account::find(options.user.as_deref())?,
+            None => None,
+        },
+        to_stderr: output == Path::new("-"),
+        ended_with_recording: options.end_command,
+    };
+    if let (Some(user), None) = (&manner.user, &options.user) {
+        eprintln!("capture: the command runs as {user}, who called sudo; -u root for root");
+    }
+    asked::require_processes(&options.pid)?;
     let cgroups = containers::resolve(&options.cgroup, &options.container)?;
+    // Before there is another thread: see there.
+    let loader = Syscalls::loader()?;
     let signals = Signals::catch().map_err(|error| Error::new("signals", error))?;
     guard::put_back();
     let mut guard = Guard::start()?;
@@ -84,7 +102,13 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
     let replaced = helpers.clone();
     let mut snapshots = Background::start(move |pid| replaced.snapshots(pid))?;
     helpers.snapshots(snapshots.pid());
-    let mut bundle = Bundle::create(output, options.force, options.max_size, options.redact)?;
+    let mut bundle = Bundle::create(&Wanted {
+        path: output,
+        force: options.force,
+        keep: options.keep.map(usize::from),
+        max_size: options.max_size,
+        redact: options.redact,
+    })?;
 
     // Both live as long as the process: a thread of the zoom reads the kernel too.
     let kernel: &'static Kernel = Box::leak(Box::new(Kernel::load()));
@@ -99,6 +123,7 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
     };
     let memory = Memory::of(options.max_memory);
     let mut syscalls = Syscalls::load(
+        loader,
         kernel,
         facts,
         &focus,
@@ -112,6 +137,7 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
     syscalls.attach()?;
     let armed_after = begun.elapsed();
     let mut zoom = Zoom::plan(kernel);
+    asked::require_function(&options.graph, kernel, &zoom)?;
     // A flight recorder may wait for days.
     if options.graph != Graph::Never && options.flight_recorder.is_none() {
         zoom.prepare();
@@ -164,13 +190,18 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
         worthwhile: false,
     };
     // From here on something is armed: whatever happens, it is taken back.
-    match opened.and_then(|()| session.run(program.as_deref(), &options.command)) {
+    let end = opened.and_then(|()| session.run(program.as_deref(), &options.command, &manner));
+    let done = match end {
         Ok(end) => session.close(end, output, options.only_failing),
         Err(error) => {
             session.give_up();
             Err(error)
         }
-    }
+    };
+    done.map_err(|error| match session.bundle.leave() {
+        Some(left) => error.hint(left),
+        None => error,
+    })
 }
 
 fn write_first(

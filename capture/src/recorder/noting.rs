@@ -21,6 +21,10 @@ const SNAPSHOT_TIME: Duration = Duration::from_secs(3);
 /// Most snapshots at failures: the first is of the whole host, the others of the processes involved.
 const MAX_SNAPSHOTS: u32 = 8;
 
+/// Most processes of one kind that are remembered: of more, the failures are not those of one program. And most kinds.
+const MAX_HOLDERS: usize = 16;
+const MAX_PROCESSES: usize = 2_048;
+
 /// How long `sys_enter` is watched when seccomp may be at work, and how much longer it is not.
 const WATCH_TIME: Duration = Duration::from_secs(3);
 const WATCH_REST: Duration = Duration::from_secs(12);
@@ -57,11 +61,16 @@ impl Session<'_> {
             if worth == Worth::Normal {
                 continue;
             }
+            if tgids.len() == MAX_PROCESSES {
+                tgids.clear();
+            }
             let holders = tgids.entry(Kind::of(failure)).or_default();
             if !holders.contains(&failure.tgid) {
+                // The last ones: others may be gone.
+                if holders.len() == MAX_HOLDERS {
+                    holders.remove(0);
+                }
                 holders.push(failure.tgid);
-                // More than a handful: the failures are not those of one program.
-                holders.truncate(16);
             }
             new |= first && worth < Worth::Doubtful;
             if fact(failure, self.facts, "task.seccomp_mode") == Some(SECCOMP_FILTER) {

@@ -204,8 +204,11 @@ impl Policy {
             return (seen.worth, false);
         }
         let worth = self.worth(&kind);
-        if worth == Worth::Normal || self.seen.len() == MAX_KINDS {
+        if worth == Worth::Normal {
             return (worth, false);
+        }
+        if self.seen.len() == MAX_KINDS {
+            self.forget_oldest();
         }
         let first = !self.is_known(failure.syscall, failure.errno);
         self.seen.insert(kind, Seen::new(worth, time));
@@ -233,6 +236,23 @@ impl Policy {
         };
         let next = self.seen.range(from..).next();
         next.is_some_and(|(kind, _)| (kind.syscall, kind.errno) == (syscall, errno))
+    }
+
+    /// Forgets all kinds.
+    pub(super) fn forget(&mut self) {
+        self.seen.clear();
+        self.turns_of_program.clear();
+    }
+
+    /// Makes room for a new kind: the one that has not failed for the longest time goes.
+    fn forget_oldest(&mut self) {
+        let oldest = self.seen.iter().min_by_key(|(_, seen)| seen.last);
+        if let Some(kind) = oldest.map(|(kind, _)| kind.clone()) {
+            self.seen.remove(&kind);
+        }
+        if self.turns_of_program.len() > MAX_KINDS {
+            self.turns_of_program.clear();
+        }
     }
 
     /// The kind to look into next, if one waits.

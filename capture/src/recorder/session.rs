@@ -16,7 +16,7 @@ use rustix::{
 };
 
 use super::{
-    command::Recorded,
+    command::{Manner, Recorded},
     held::Held,
     involved::Recent,
     noting::Watch,
@@ -96,13 +96,14 @@ impl Session<'_> {
         &mut self,
         program: Option<&Path>,
         command: &[OsString],
+        manner: &Manner,
     ) -> Result<End, Error> {
         if !command.is_empty() {
             // How the host was before the command began.
             self.finish_snapshots()?;
         }
         self.started = Instant::now();
-        let mut command = Recorded::start(program, command)?;
+        let mut command = Recorded::start(program, command, manner)?;
         let mut progress = Progress::new();
         let mut written = Instant::now();
         let mut tgids = BTreeMap::new();
@@ -126,6 +127,9 @@ impl Session<'_> {
             progress.show(|| self.progress());
         };
         progress.clear();
+        if manner.ended_with_recording {
+            command.end();
+        }
         Ok(End { reason, command })
     }
 
@@ -193,7 +197,7 @@ impl Session<'_> {
         while !self.waiting.is_empty() {
             let rest = self.waiting.split_off(BATCH.min(self.waiting.len()));
             let rows = std::mem::replace(&mut self.waiting, rest);
-            self.bundle.write(0, &Failures { rows })?;
+            self.bundle.write_failures(&Failures { rows })?;
         }
         if !self.exits.is_empty() && self.held.is_none() {
             let rows = std::mem::take(&mut self.exits);

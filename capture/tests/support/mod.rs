@@ -43,7 +43,7 @@ pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Child {
 /// Waits until failures are counted and the manifest is written.
 pub(crate) fn wait_until_armed(folder: &Path) {
     let deadline = Instant::now() + Duration::from_secs(30);
-    while fs::metadata(folder.join("a.etz")).map_or(0, |found| found.len()) < 1000 {
+    while fs::metadata(folder.join("a.etz.partial")).map_or(0, |found| found.len()) < 1000 {
         assert!(Instant::now() < deadline, "nothing was recorded");
         thread::sleep(Duration::from_millis(10));
     }

@@ -1,7 +1,7 @@
 //! Loading the kernel programs and telling them what to do.
 
 use aya::{
-    Ebpf,
+    Ebpf, EbpfLoader,
     maps::{Array, Map, MapError},
     programs::{ProgramError, RawTracePoint},
 };
@@ -24,11 +24,20 @@ static OBJECT: &[u8] =
 type RecipesWords = [u64; size_of::<Recipes>() / 8];
 
 impl Syscalls {
+    /// What loads the programs. To be made while there is one thread alone: for a moment no file can be opened.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(crate) fn loader() -> Result<EbpfLoader<'static>, Error> {
+        without_types()
+    }
+
     /// Loads the programs, with a ring buffer of `ring_bytes`, a power of two; nothing is attached yet.
     ///
     /// # Errors
     /// Missing rights, or a kernel that refuses the programs.
     pub(crate) fn load(
+        loader: EbpfLoader<'static>,
         kernel: &Kernel,
         facts: &Facts,
         focus: &Focus,
@@ -47,17 +56,20 @@ impl Syscalls {
         // Of x86-64 alone.
         let status = facts::task_offset(kernel, "thread_info.status").unwrap_or_default();
         let has_tree = own.command && tree.is_some();
+        let of_command = u32::from(has_tree);
         let (tgid, flags) = tree.unwrap_or_default();
         let by_tgid = u32::from(!focus.tgids.is_empty());
         let by_comm = u32::from(!focus.comms.is_empty());
         let by_cgroup = u32::try_from(focus.cgroups.len()).unwrap_or(u32::MAX);
         let wake_bytes = u64::from(ring_bytes) / 4;
-        let mut ebpf = without_types()?
+        // One for the values below, which do not live as long.
+        let mut loader: EbpfLoader<'_> = loader;
+        let mut ebpf = loader
             .map_max_entries("SAMPLES", ring_bytes)
             .override_global("WAKE_BYTES", &wake_bytes, true)
             .map_max_entries("TREE", if has_tree { MAX_TREE } else { 1 })
             .override_global("OWN_TGID", &own_tgid, true)
-            .override_global("OF_COMMAND", &u32::from(has_tree), true)
+            .override_global("OF_COMMAND", &of_command, true)
             .override_global("TGID", &tgid, true)
             .override_global("FLAGS", &flags, true)
             .override_global("STATUS", &status, true)

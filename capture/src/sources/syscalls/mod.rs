@@ -156,6 +156,11 @@ impl Syscalls {
         self.tally.make_room();
     }
 
+    /// From now on only what fails in the last `time` is told by the counts: to be called several times a second.
+    pub(crate) fn forget_before(&mut self, time: Duration) {
+        self.tally.forget_before(time);
+    }
+
     /// Rows of counts of which a failure may have been lost when room was made.
     pub(crate) fn doubtful_counts(&self) -> u64 {
         self.tally.doubtful()

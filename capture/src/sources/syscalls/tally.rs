@@ -6,6 +6,7 @@
 //! processes, the rows of a (syscall, errno) add up to all its failures.
 
 mod gone;
+mod marks;
 
 use std::{
     collections::{BTreeMap, HashMap as StdHashMap},
@@ -24,6 +25,7 @@ use rustix::process::{Pid, test_kill_process};
 use super::{CountKeyWords, CountValueWords, decode, load::map};
 use crate::{error::Error, preflight::monotonic_ns};
 use gone::Gone;
+use marks::{Key, Marks, key};
 
 /// Rows of the kernel's table from which on room is made.
 const CROWDED: usize = MAX_COUNTS as usize / 2;
@@ -52,7 +54,9 @@ pub(super) struct Tally {
     /// Rows taken out while the numbers of their processes may have come again.
     doubtful: u64,
     /// What was told so far: see [`Tally::updates`].
-    told: StdHashMap<(u32, u16, u32, Vec<u8>, u64), u64>,
+    told: StdHashMap<Key, u64>,
+    /// What the counts were, of which only what came since is told.
+    marks: Marks,
 }
 
 impl Tally {
@@ -70,6 +74,7 @@ impl Tally {
             rests_until: None,
             doubtful: 0,
             told: StdHashMap::new(),
+            marks: Marks::default(),
         })
     }
 
@@ -78,8 +83,20 @@ impl Tally {
         let mut rows = self.by_process();
         rows.extend(self.gone.rows());
         rows.extend(self.others());
+        let mut rows = self.marks.since_first(rows);
         rows.sort_by(|a, b| (a.first_ns, a.key()).cmp(&(b.first_ns, b.key())));
         rows
+    }
+
+    /// Of what came before the last `time` nothing is told from now on: to be called again and again.
+    pub(super) fn forget_before(&mut self, time: Duration) {
+        let now_ns = monotonic_ns();
+        if self.marks.is_due(now_ns, time) {
+            let mut rows = self.by_process();
+            rows.extend(self.gone.rows());
+            rows.extend(self.others());
+            self.marks.set(now_ns, &rows, time);
+        }
     }
 
     /// All rows but, while there was room for all processes, those that tell none apart: they take a millisecond.
@@ -89,7 +106,7 @@ impl Tally {
         }
         let mut rows = self.by_process();
         rows.extend(self.gone.rows());
-        rows
+        self.marks.since_first(rows)
     }
 
     /// Rows that are new, or other than they were when they were told last; those that are no more, with a count of 0.
@@ -97,8 +114,7 @@ impl Tally {
         let mut told = StdHashMap::new();
         let mut updates = Vec::new();
         for row in self.rows_in_short() {
-            let (syscall, errno, tgid, comm, cgroup) = row.key();
-            let key = (syscall, errno, tgid, comm.to_vec(), cgroup);
+            let key = key(&row);
             let before = self.told.remove(&key);
             told.insert(key, row.count);
             if before != Some(row.count) {
@@ -186,7 +202,9 @@ impl Tally {
                 && let Ok(value) = self.counts.get(&key, 0)
                 && self.counts.remove(&key).is_ok()
             {
-                self.gone.take(decode::count(&key, &value, self.tick_ns));
+                let row = decode::count(&key, &value, self.tick_ns);
+                self.marks.moved(&row, &self.gone.key(&row));
+                self.gone.take(row);
                 taken += 1;
             }
         }

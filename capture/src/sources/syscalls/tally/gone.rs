@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use format_spec::record::Count;
 
+use super::marks::Key;
+
 /// Most rows: what is beyond is counted by (syscall, errno) alone.
 const MAX_ROWS: usize = 8_192;
 
@@ -15,6 +17,17 @@ pub(super) struct Gone {
 }
 
 impl Gone {
+    /// The row that takes the one of a process.
+    pub(super) fn key(&self, row: &Count) -> Key {
+        let own = (row.syscall, row.errno, row.comm.clone(), row.cgroup);
+        let has_row = self.rows.len() < MAX_ROWS || self.rows.contains_key(&own);
+        let (syscall, errno, comm, cgroup) = own;
+        match has_row {
+            true => (syscall, errno, 0, comm, cgroup),
+            false => (syscall, errno, 0, Vec::new(), 0),
+        }
+    }
+
     /// Takes the row of a process.
     pub(super) fn take(&mut self, row: Count) {
         let has_room = self.rows.len() < MAX_ROWS;
