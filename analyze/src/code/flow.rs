@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::{
     program::{Leave, Program},
     state::State,
-    step::{Convention, Effect, Exit, Source, Step, Test},
+    step::{Condition, Convention, Effect, Exit, Source, Step, Test},
 };
 
 /// Most visits to a block before numbers are no longer collected there, on top of some for each way in.
@@ -99,7 +99,7 @@ impl Flow {
             let last = program.steps[block.end - 1].1.exit;
             if let (
                 Exit::Branch {
-                    on: Test::Different,
+                    on: Test::Flags(Condition::Different),
                     ..
                 },
                 &[to, _],

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{outcomes::Decision, program::Program};
+use super::{decision::Decision, program::Program};
 
 /// Branches that may lie between a decision and the one that settles the result, for a condition of several parts.
 const NEAR: usize = 3;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use format_spec::record::{Architecture, CtlEntry, FieldLayout, FunctionCode, Symbol};
+use format_spec::record::{Architecture, CtlEntry, FieldLayout, FunctionCode, ReturnType, Symbol};
 
-use super::layouts::Layouts;
+use super::{layouts::Layouts, types::Types};
 use crate::load::Bundle;
 
 /// Symbols, code, sysctls and structures of the recorded kernel, ordered for look-ups.
@@ -14,6 +14,7 @@ use crate::load::Bundle;
 pub struct Kernel {
     pub(super) architecture: Architecture,
     pub(super) layouts: Layouts,
+    pub(super) types: Types,
     symbols: BTreeMap<u64, Vec<Symbol>>,
     code: BTreeMap<u64, Vec<u8>>,
     sysctls: BTreeMap<u64, Vec<CtlEntry>>,
@@ -56,6 +57,7 @@ impl Kernel {
         let mut kernel = Self {
             architecture,
             layouts: Layouts::new(fields, sysctls),
+            types: Types::new(fields),
             symbols: BTreeMap::new(),
             code: BTreeMap::new(),
             sysctls: BTreeMap::new(),
@@ -111,6 +113,16 @@ impl Kernel {
         Some(&code.name)
     }
 
+    /// What the function at `address` returns.
+    pub(super) fn returns(&self, address: u64) -> ReturnType {
+        let same = self.symbols.get(&address).into_iter().flatten();
+        let known = same.map(|symbol| symbol.returns);
+        known
+            .into_iter()
+            .find(|returns| *returns != ReturnType::Unknown)
+            .unwrap_or(ReturnType::Unknown)
+    }
+
     /// Name of the variable at `address`, where the kernel lists data symbols.
     #[must_use]
     pub fn variable_name(&self, address: u64) -> Option<VariableName> {
@@ -151,6 +163,31 @@ impl Kernel {
             paths.retain(|path| !self.layouts.is_elsewhere(path, address));
         }
         paths
+    }
+
+    /// Whether the processor's own variable at `place` is the current task.
+    ///
+    /// On x86-64 it has names that changed: `current_task` up to 6.1, in `pcpu_hot` from 6.2, `const_current_task` beside
+    /// `current_task` from 6.15 (`arch/x86/include/asm/current.h`).
+    pub(super) fn is_current(&self, place: u64) -> bool {
+        let name = self.variable_name(place).filter(|name| name.offset == 0);
+        name.is_some_and(|name| {
+            matches!(
+                name.symbol.as_str(),
+                "current_task" | "pcpu_hot" | "const_current_task"
+            )
+        })
+    }
+
+    /// The sysctls whose variable holds `address`, with the number of the value there, counted from 0.
+    pub(super) fn sysctl_values(&self, address: u64, size: u8) -> Vec<(String, usize)> {
+        let found = self.sysctl_entries(address);
+        let mut values = Vec::new();
+        for (entry, within) in found {
+            let number = usize::try_from(within / u64::from(size.max(1))).unwrap_or(usize::MAX);
+            values.extend(entry.paths.iter().map(|path| (path.clone(), number)));
+        }
+        values
     }
 
     /// Entries whose variable starts at `address`, else those whose variable holds it, with the distance in bytes.

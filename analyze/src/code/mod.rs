@@ -6,7 +6,10 @@
 //! (`step`), `program` finds the basic blocks, `flow` follows values forward, `outcomes` follows results backward,
 //! [`references()`] puts it together, [`summary()`] names the limits that an errno hangs on.
 
+mod analysis;
 mod arm64;
+mod check;
+mod decision;
 mod evidence;
 mod fields;
 mod flow;
@@ -22,6 +25,7 @@ mod state;
 mod step;
 mod summary;
 mod terms;
+mod types;
 mod ucounts;
 mod value;
 mod x86_64;
@@ -29,6 +33,7 @@ mod x86_64;
 #[cfg(test)]
 mod tests;
 
+pub use check::{Check, Recorded, Term, checks};
 pub use evidence::{
     Call, Certainty, FieldCandidate, FieldRead, FunctionEvidence, ValueEffect, VariableRead,
 };

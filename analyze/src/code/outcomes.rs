@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    decision::{At, Decision, Outcome, returned},
     flow::{Flow, NO_SITE},
     guards::{guards, settled_edges},
     program::{Block, Leave, Program},
@@ -16,29 +17,6 @@ use super::{
 
 /// Most rounds over the blocks; code that a compiler wrote takes a few for each nested loop.
 const MAX_ROUNDS: usize = 100;
-
-/// Largest errno (`MAX_ERRNO`, `include/linux/err.h`).
-const MAX_ERRNO: i64 = 4095;
-
-/// A result of a function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Outcome {
-    /// This number; an errno is negative.
-    Number(i64),
-    /// Anything else.
-    Other,
-}
-
-/// Results by way of a decision.
-#[derive(Debug)]
-pub(super) struct Decision {
-    /// Loads and calls that it depends on, by number.
-    pub(super) origins: Vec<u16>,
-    /// The results on its two sides.
-    pub(super) sides: [BTreeSet<Outcome>; 2],
-    /// Results that only one side reaches within `NEAR` more branches, by branches that settle them.
-    pub(super) guards: BTreeSet<i64>,
-}
 
 /// The outcomes of a function and what decides them.
 #[derive(Debug)]
@@ -88,7 +66,7 @@ impl Outcomes {
                 continue;
             };
             branches.extend(
-                branch(program, block, &passage.end, &before).map(|decision| (number, decision)),
+                branch(program, number, &passage.end, &before).map(|decision| (number, decision)),
             );
             let terms = after(block, result, &before);
             for selection in passage
@@ -120,7 +98,13 @@ impl Outcomes {
                     resolve(&terms, &state)
                 });
                 let origins = selection.state.flags.clone();
+                let (step, effect) = selection.at;
                 outcomes.decisions.push(Decision {
+                    at: At::Choice {
+                        block: number,
+                        step,
+                        effect,
+                    },
                     origins,
                     sides,
                     guards: BTreeSet::new(),
@@ -147,13 +131,14 @@ impl Outcomes {
 /// What a branch depends on.
 fn tested(on: Test, end: &State) -> Vec<u16> {
     match on {
-        Test::Register(register) => end.get(register).origins,
-        Test::Flags | Test::Different => end.flags.clone(),
+        Test::Zero { register, .. } | Test::Bit { register, .. } => end.get(register).origins,
+        Test::Flags(_) => end.flags.clone(),
     }
 }
 
 /// What the branch at the end of a block decides.
-fn branch(program: &Program, block: &Block, end: &State, before: &[Terms]) -> Option<Decision> {
+fn branch(program: &Program, number: usize, end: &State, before: &[Terms]) -> Option<Decision> {
+    let block = &program.blocks[number];
     let Exit::Branch { on, .. } = program.steps[block.end - 1].1.exit else {
         return None;
     };
@@ -164,48 +149,11 @@ fn branch(program: &Program, block: &Block, end: &State, before: &[Terms]) -> Op
         _ => return None,
     };
     Some(Decision {
+        at: At::Branch(number),
         origins: tested(on, end),
         sides: [resolve(a, end), resolve(b, end)],
         guards: BTreeSet::new(),
     })
-}
-
-impl Decision {
-    /// Numbers that one side always returns and the other does not.
-    pub(super) fn settles(&self) -> impl Iterator<Item = i64> {
-        self.side_numbers().into_iter().flatten()
-    }
-
-    /// For each side, the number that it always returns and the other does not.
-    pub(super) fn side_numbers(&self) -> [Option<i64>; 2] {
-        let [a, b] = &self.sides;
-        [a, b].map(|side| match side.first() {
-            Some(&Outcome::Number(number)) if side.len() == 1 && a != b => Some(number),
-            _ => None,
-        })
-    }
-
-    /// Numbers that only one of the sides may return.
-    pub(super) fn separates(&self) -> impl Iterator<Item = i64> {
-        let [a, b] = &self.sides;
-        a.symmetric_difference(b)
-            .filter_map(|outcome| match outcome {
-                Outcome::Number(number) => Some(*number),
-                Outcome::Other => None,
-            })
-    }
-}
-
-impl Outcome {
-    /// The errno of a result, 1 to 4095.
-    pub(super) fn errno(self) -> Option<u16> {
-        match self {
-            Self::Number(number) if (-MAX_ERRNO..0).contains(&number) => {
-                u16::try_from(-number).ok()
-            }
-            _ => None,
-        }
-    }
 }
 
 /// The terms behind a block.
@@ -253,11 +201,3 @@ fn resolve(terms: &Terms, state: &State) -> BTreeSet<Outcome> {
     outcomes
 }
 
-/// A result as a signed number: the upper half of an `int` is not defined, so -28 may read 0xffffffe4.
-pub(super) fn returned(value: u64) -> i64 {
-    let narrow = u32::try_from(value).map(|value| i64::from(value.cast_signed()));
-    match narrow {
-        Ok(narrow) if (-MAX_ERRNO..0).contains(&narrow) => narrow,
-        _ => value.cast_signed(),
-    }
-}

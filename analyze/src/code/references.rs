@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    analysis::Analysis,
     evidence::{Call, FieldRead, FunctionEvidence, ValueEffect, VariableRead},
     fields,
     flow::{Event, Flow, NO_SITE},
     kernel::Kernel,
     outcomes::Outcomes,
-    program::{Leave, Program, convention},
+    program::{Leave, Program},
     state::{State, Target},
     step::{Convention, Effect, Exit, Source},
     value::{Chain, Root},
@@ -21,15 +22,12 @@ use super::{
 /// depend on it. A value that goes through other memory is lost sight of.
 #[must_use]
 pub fn references(kernel: &Kernel, address: u64) -> Option<FunctionEvidence> {
-    let mut program = Program::new(kernel, address)?;
-    let convention = convention(kernel.architecture);
-    let mut flow = Flow::new(&program, &convention);
-    let dead = flow.dead_ends(&program, &convention);
-    if !dead.is_empty() {
-        program.cut(&dead);
-        flow = Flow::new(&program, &convention);
-    }
-    let outcomes = Outcomes::new(&program, &flow, &convention);
+    let Analysis {
+        program,
+        convention,
+        flow,
+        outcomes,
+    } = Analysis::new(kernel, address)?;
     let mut sites = SiteTable::new(&outcomes);
     for block in 0..program.blocks.len() {
         sites.block(&program, &flow, &convention, block);
@@ -106,16 +104,12 @@ impl SiteTable {
                     }
                 }
                 Event::Effect {
-                    effect:
-                        Effect::Compare {
-                            registers,
-                            constant,
-                            ..
-                        },
+                    effect: Effect::Compare(compare),
                     ..
                 } => {
-                    self.constants.extend(constant);
-                    let held = registers
+                    self.constants.extend(compare.constant);
+                    let held = compare
+                        .registers
                         .iter()
                         .map(|&register| state.get(register).value.single());
                     self.constants.extend(held.flatten());
@@ -222,25 +216,14 @@ impl SiteTable {
     }
 }
 
-/// On x86-64 the current task is a variable of the processor's own, under names that changed: `current_task` up to
-/// 6.1, in `pcpu_hot` from 6.2, `const_current_task` beside `current_task` from 6.15 (`arch/x86/include/asm/current.h`).
 fn rooted(kernel: &Kernel, chain: Chain) -> Chain {
-    let Root::PerCpu(place) = chain.root else {
-        return chain;
-    };
-    let name = kernel.variable_name(place).filter(|name| name.offset == 0);
-    let is_current = name.is_some_and(|name| {
-        matches!(
-            name.symbol.as_str(),
-            "current_task" | "pcpu_hot" | "const_current_task"
-        )
-    });
-    if is_current && chain.offsets.first() == Some(&0) {
-        Chain {
-            root: Root::Current,
-            offsets: chain.offsets[1..].to_vec(),
+    match chain.root {
+        Root::PerCpu(place) if kernel.is_current(place) && chain.offsets.first() == Some(&0) => {
+            Chain {
+                root: Root::Current,
+                offsets: chain.offsets[1..].to_vec(),
+            }
         }
-    } else {
-        chain
+        _ => chain,
     }
 }

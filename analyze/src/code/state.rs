@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use super::{
-    step::{Base, Convention, Effect, Place, REGISTERS, Register, Source, ZERO},
+    step::{Base, Compare, Convention, Effect, Fold, Place, REGISTERS, Register, Source, ZERO},
     value::{Cell, Chain, Root, Value, united},
 };
 
@@ -115,10 +115,10 @@ impl State {
                     }
                 }
             }
-            Effect::Compare {
-                registers, adds, ..
-            } => {
-                let mut flags = if *adds {
+            Effect::Compare(Compare {
+                registers, only, ..
+            }) => {
+                let mut flags = if only.is_some() {
                     self.flags.clone()
                 } else {
                     Vec::new()
@@ -177,20 +177,15 @@ impl State {
             Source::Fold { from, by, narrow } => {
                 let Cell { value, origins } = self.get(*from);
                 let value = match by {
-                    super::step::Fold::Add(by) => value.plus(*by),
+                    Fold::Add(by) => value.plus(*by),
                     by => value.map(|value| by.apply(value)),
                 };
                 narrowed(Cell { value, origins }, *narrow)
             }
             Source::Sum(a, b) => self.sum(*a, *b),
-            Source::Mix(registers) => {
-                let mut cell = Cell::UNKNOWN;
-                for &register in registers {
-                    cell.origins = united(&cell.origins, &self.get(register).origins);
-                }
-                cell
-            }
-            Source::Either(a, b) => {
+            Source::Binary { of, .. } => self.mix(of),
+            Source::Mix(registers) => self.mix(registers),
+            Source::Either([a, b], _) => {
                 let mut cell = self.get(*a).join(&self.get(*b));
                 cell.origins = united(&cell.origins, &self.flags);
                 cell
@@ -213,6 +208,14 @@ impl State {
                 },
             },
         }
+    }
+
+    fn mix(&self, registers: &[Register]) -> Cell {
+        let mut cell = Cell::UNKNOWN;
+        for &register in registers {
+            cell.origins = united(&cell.origins, &self.get(register).origins);
+        }
+        cell
     }
 
     /// An address stays one when an index is added to it.

@@ -30,14 +30,66 @@ pub(super) enum Effect {
     Set(Register, Source),
     /// Memory gets a register's value.
     Store(Place, Register),
-    /// The flags are set from these registers; `adds` keeps what they were set from before (`ccmp`).
-    Compare {
-        registers: Vec<Register>,
-        constant: Option<u64>,
-        adds: bool,
-    },
+    /// The flags are set.
+    Compare(Compare),
     /// Every register may have changed: an instruction that the decoder does not know.
     ForgetAll,
+}
+
+/// What the flags are set from: one or two registers, or one and a constant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Compare {
+    pub(super) registers: Vec<Register>,
+    pub(super) constant: Option<u64>,
+    pub(super) by: Comparison,
+    /// Whether the lower 32 bits alone count.
+    pub(super) narrow: bool,
+    /// The flags are set only when a condition holds on those from before (`ccmp`), else to a number.
+    pub(super) only: Option<Only>,
+}
+
+/// How two operands set the flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comparison {
+    /// By their difference (`cmp`).
+    Subtract,
+    /// By their sum (`cmn`).
+    Add,
+    /// By the bits that both have (`test`, `tst`).
+    And,
+    /// By the first one alone, whose operation leaves neither carry nor overflow.
+    Result,
+    /// In a way that is not followed.
+    Other,
+}
+
+/// When a conditional comparison compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Only {
+    pub(super) when: Condition,
+    /// The flags else: negative, zero, carry, overflow from bit 3 down.
+    pub(super) flags: u8,
+}
+
+/// A condition on the flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Condition {
+    Equal,
+    Different,
+    /// Unsigned.
+    Below,
+    AtLeast,
+    Above,
+    AtMost,
+    /// Signed.
+    Less,
+    GreaterOrEqual,
+    Greater,
+    LessOrEqual,
+    Negative,
+    NotNegative,
+    /// Not followed.
+    Other,
 }
 
 /// Where a register's new value comes from.
@@ -57,12 +109,18 @@ pub(super) enum Source {
     },
     /// The sum of two registers: an address may be one of them.
     Sum(Register, Register),
-    /// Arithmetic on registers.
+    /// Arithmetic on two registers, on their lower 32 bits if so.
+    Binary {
+        by: Binary,
+        of: [Register; 2],
+        narrow: bool,
+    },
+    /// Other arithmetic on registers.
     Mix(Vec<Register>),
     /// Memory.
     Load(Place),
-    /// One of two registers; the flags decide.
-    Either(Register, Register),
+    /// The first register when the condition holds, else the second.
+    Either([Register; 2], Condition),
     /// The current task.
     CurrentTask,
 }
@@ -74,8 +132,24 @@ pub(super) enum Fold {
     And(u64),
     Or(u64),
     Xor(u64),
+    ShiftLeft(u8),
+    /// Unsigned.
+    ShiftRight(u8),
     Negate,
     SignExtend32,
+}
+
+/// Arithmetic with two registers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Binary {
+    Add,
+    Subtract,
+    And,
+    Or,
+    Xor,
+    Multiply,
+    /// Unsigned.
+    Divide,
 }
 
 impl Fold {
@@ -86,6 +160,8 @@ impl Fold {
             Self::And(by) => value & by,
             Self::Or(by) => value | by,
             Self::Xor(by) => value ^ by,
+            Self::ShiftLeft(by) => value.checked_shl(by.into()).unwrap_or(0),
+            Self::ShiftRight(by) => value.checked_shr(by.into()).unwrap_or(0),
             Self::Negate => value.wrapping_neg(),
             Self::SignExtend32 => {
                 let low = u32::try_from(value & 0xffff_ffff).unwrap_or_default();
@@ -137,15 +213,23 @@ pub(super) enum Exit {
     Stop,
 }
 
-/// What a branch tests.
+/// What must hold for a branch to jump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Test {
-    /// The flags; it jumps when what was compared differs.
-    Different,
-    /// The flags, in any other way.
-    Flags,
-    /// A register.
-    Register(Register),
+    /// A condition on the flags.
+    Flags(Condition),
+    /// A register, its lower 32 bits alone if so, is 0, or is not.
+    Zero {
+        register: Register,
+        narrow: bool,
+        is: bool,
+    },
+    /// A bit of a register is set, or is not.
+    Bit {
+        register: Register,
+        bit: u8,
+        is: bool,
+    },
 }
 
 /// How functions of an architecture are called.
@@ -187,12 +271,20 @@ impl Step {
     }
 
     /// Sets the flags.
-    pub(super) fn compare(self, registers: &[Register], constant: Option<u64>) -> Self {
-        self.then(Effect::Compare {
+    pub(super) fn compare(
+        self,
+        by: Comparison,
+        registers: &[Register],
+        constant: Option<u64>,
+        narrow: bool,
+    ) -> Self {
+        self.then(Effect::Compare(Compare {
             registers: registers.to_vec(),
             constant,
-            adds: false,
-        })
+            by,
+            narrow,
+            only: None,
+        }))
     }
 
     /// Leaves for `exit`.

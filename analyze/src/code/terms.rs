@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     flow::{Event, Flow},
-    outcomes::returned,
+    decision::returned,
     program::Program,
     state::{State, Target},
     step::{Convention, Effect, Fold, Register, Source, ZERO},
@@ -22,7 +22,7 @@ pub(super) enum Term {
 pub(super) type Terms = BTreeSet<Term>;
 
 /// Where a value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Location {
     Register(Register),
     Slot(i64),
@@ -119,7 +119,7 @@ pub(super) fn passage(
                     ..
                 } => Some(Change::Clobber(u64::MAX)),
                 Event::Effect {
-                    effect: Effect::Compare { .. },
+                    effect: Effect::Compare(_),
                     ..
                 } => None,
                 Event::Effect {
@@ -135,7 +135,7 @@ pub(super) fn passage(
                     effect: Effect::Set(to, source),
                     site,
                 } => {
-                    if let Source::Either(a, b) = source {
+                    if let Source::Either([a, b], _) = source {
                         selections.push(Selection {
                             at,
                             to: *to,
@@ -165,7 +165,7 @@ fn set(to: Register, source: &Source, site: u16, state: &State) -> Change {
             by: Fold::Add(0) | Fold::And(0xffff_ffff) | Fold::SignExtend32,
             ..
         } => define(vec![located(*from)]),
-        Source::Either(a, b) => define(vec![located(*a), located(*b)]),
+        Source::Either([a, b], _) => define(vec![located(*a), located(*b)]),
         Source::Load(place) => match state.target(place) {
             Target::Slot(slot) => define(vec![Term::In(Location::Slot(slot))]),
             _ => define(vec![Term::Other]),

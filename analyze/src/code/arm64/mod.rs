@@ -11,10 +11,10 @@ mod operands;
 use yaxpeax_arch::{Decoder, U8Reader};
 use yaxpeax_arm::armv8::a64::{InstDecoder, Instruction, Opcode, Operand};
 
-use super::step::{Convention, Effect, Exit, Fold, Register, Source, Step, Test};
+use super::step::{Condition, Convention, Effect, Exit, Fold, Register, Source, Step, Test};
 use arithmetic::arithmetic;
 use memory::{is_memory, memory};
-use operands::{is_narrow, masked, register};
+use operands::{immediate, is_narrow, masked, of_code, register};
 
 /// AAPCS64: x0 to x7 are arguments, x0 to x18 and x30 may change in a call.
 pub(super) const CONVENTION: Convention = Convention {
@@ -29,9 +29,6 @@ const STACK: Register = 31;
 
 /// `sp_el0` as `mrs` encodes it: op0 3, op1 0, CRn 4, CRm 1, op2 0.
 const SP_EL0: u16 = 0x4208;
-
-/// Number of the condition `ne`.
-const NOT_EQUAL: u8 = 1;
 
 /// Decodes the instruction at `address`.
 pub(super) fn decode(bytes: &[u8], address: u64) -> Step {
@@ -71,15 +68,28 @@ fn step(instruction: &Instruction, address: u64) -> Step {
         }
         Opcode::RET | Opcode::RETAA | Opcode::RETAB => plain.exit(Exit::Return),
         Opcode::ERET | Opcode::UDF | Opcode::HLT => plain.exit(Exit::Stop),
-        Opcode::Bcc(NOT_EQUAL) | Opcode::BCcc(NOT_EQUAL) => {
-            branch(plain, target(), Test::Different)
+        Opcode::Bcc(code) | Opcode::BCcc(code) => {
+            branch(plain, target(), Some(Test::Flags(of_code(code))))
         }
-        Opcode::Bcc(_) | Opcode::BCcc(_) => branch(plain, target(), Test::Flags),
-        Opcode::CBZ | Opcode::CBNZ | Opcode::TBZ | Opcode::TBNZ => branch(
-            plain,
-            target(),
-            register(&operands[0]).map_or(Test::Flags, Test::Register),
-        ),
+        Opcode::CBZ | Opcode::CBNZ => {
+            let test = register(&operands[0]).map(|register| Test::Zero {
+                register,
+                narrow: is_narrow(&operands[0]),
+                is: instruction.opcode == Opcode::CBZ,
+            });
+            branch(plain, target(), test)
+        }
+        Opcode::TBZ | Opcode::TBNZ => {
+            let bit = immediate(&operands[1]).and_then(|bit| u8::try_from(bit).ok());
+            let test = register(&operands[0])
+                .zip(bit)
+                .map(|(register, bit)| Test::Bit {
+                    register,
+                    bit,
+                    is: instruction.opcode == Opcode::TBNZ,
+                });
+            branch(plain, target(), test)
+        }
         Opcode::ADR => address_of(plain, operands, address),
         Opcode::ADRP => address_of(plain, operands, address & !0xfff),
         Opcode::MRS => system_register(plain, operands),
@@ -89,7 +99,8 @@ fn step(instruction: &Instruction, address: u64) -> Step {
     }
 }
 
-fn branch(plain: Step, to: Option<u64>, on: Test) -> Step {
+fn branch(plain: Step, to: Option<u64>, on: Option<Test>) -> Step {
+    let on = on.unwrap_or(Test::Flags(Condition::Other));
     match to {
         Some(to) => plain.exit(Exit::Branch { to, on }),
         None => plain,

@@ -3,7 +3,7 @@
 use yaxpeax_arm::armv8::a64::{Operand, ShiftStyle, SizeCode};
 
 use super::{
-    super::step::{Register, ZERO},
+    super::step::{Condition, Register, ZERO},
     STACK,
 };
 
@@ -64,4 +64,32 @@ pub(super) fn immediate(operand: &Operand) -> Option<u64> {
 
 pub(super) fn masked(value: u64, narrow: bool) -> u64 {
     if narrow { value & 0xffff_ffff } else { value }
+}
+
+/// The condition of a conditional instruction.
+pub(super) fn condition(operands: &[Operand; 4]) -> Condition {
+    let code = operands.iter().find_map(|operand| match operand {
+        Operand::ConditionCode(code) => Some(*code),
+        _ => None,
+    });
+    code.map_or(Condition::Other, of_code)
+}
+
+/// A condition by its number (Arm Architecture Reference Manual, C1.2.4).
+pub(super) fn of_code(code: u8) -> Condition {
+    match code {
+        0 => Condition::Equal,
+        1 => Condition::Different,
+        2 => Condition::AtLeast,
+        3 => Condition::Below,
+        4 => Condition::Negative,
+        5 => Condition::NotNegative,
+        8 => Condition::Above,
+        9 => Condition::AtMost,
+        10 => Condition::GreaterOrEqual,
+        11 => Condition::Less,
+        12 => Condition::Greater,
+        13 => Condition::LessOrEqual,
+        _ => Condition::Other,
+    }
 }

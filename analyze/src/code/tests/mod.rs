@@ -1,4 +1,5 @@
 mod arm64;
+mod checks;
 mod assembled;
 mod fixture;
 mod real_kernels;

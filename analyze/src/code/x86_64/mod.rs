@@ -12,10 +12,10 @@ use iced_x86::{
 };
 
 use super::step::{
-    Base, Convention, Effect, Exit, Fold, Place, Register, SCRATCH, Source, Step, Test, ZERO,
+    Base, Binary, Comparison, Condition, Convention, Effect, Exit, Fold, Place, Register, SCRATCH, Source, Step, Test, ZERO,
 };
 use operands::{
-    general, immediate, is_conditional_move, is_immediate, is_same_register, is_set, operand,
+    condition, general, immediate, is_conditional_move, is_immediate, is_same_register, is_set, operand,
     place, width,
 };
 
@@ -63,9 +63,12 @@ fn exit(instruction: &Instruction) -> Exit {
         FlowControl::ConditionalBranch => Exit::Branch {
             to: target,
             on: match instruction.mnemonic() {
-                Mnemonic::Jrcxz | Mnemonic::Jecxz => Test::Register(1),
-                Mnemonic::Jne => Test::Different,
-                _ => Test::Flags,
+                Mnemonic::Jrcxz | Mnemonic::Jecxz => Test::Zero {
+                    register: 1,
+                    narrow: instruction.mnemonic() == Mnemonic::Jecxz,
+                    is: true,
+                },
+                _ => Test::Flags(condition(instruction)),
             },
         },
         FlowControl::Call if instruction.mnemonic() != Mnemonic::Syscall => {
@@ -129,7 +132,7 @@ fn effects(step: Step, instruction: &Instruction) -> Step {
             )
         }
         (Mnemonic::Xor | Mnemonic::Sub, OpKind::Register) if is_same_register(instruction) => step
-            .compare(&[], None)
+            .compare(Comparison::Other, &[], None, narrow)
             .set(destination, Source::Constant(0)),
         // All ones or nothing, by the carry.
         (Mnemonic::Sbb, OpKind::Register) if is_same_register(instruction) => step
@@ -137,33 +140,53 @@ fn effects(step: Step, instruction: &Instruction) -> Step {
                 SCRATCH[0],
                 Source::Constant(if narrow { 0xffff_ffff } else { u64::MAX }),
             )
-            .set(destination, Source::Either(SCRATCH[0], ZERO)),
+            .set(
+                destination,
+                Source::Either([SCRATCH[0], ZERO], Condition::Below),
+            ),
         (mnemonic, _) if is_set(mnemonic) => step
             .set(SCRATCH[0], Source::Constant(1))
-            .set(destination, Source::Either(SCRATCH[0], ZERO)),
+            .set(
+                destination,
+                Source::Either([SCRATCH[0], ZERO], condition(instruction)),
+            ),
         (mnemonic, OpKind::Register) if is_conditional_move(mnemonic) => {
             let (step, from) = operand(step, instruction, 1, SCRATCH[0]);
-            step.set(destination, Source::Either(from, destination))
+            let sides = [from, destination];
+            step.set(destination, Source::Either(sides, condition(instruction)))
         }
         (Mnemonic::Cmp | Mnemonic::Test, _) => {
+            let by = match instruction.mnemonic() {
+                Mnemonic::Cmp => Comparison::Subtract,
+                _ => Comparison::And,
+            };
+            // Of a byte or half a word in a register nothing is known but where it comes from.
+            let by = if is_wide || instruction.op0_kind() == OpKind::Memory || by == Comparison::And
+            {
+                by
+            } else {
+                Comparison::Other
+            };
+            let narrow = !is_wide || narrow;
             let (step, a) = operand(step, instruction, 0, SCRATCH[0]);
             if is_immediate(instruction, 1) {
-                return step.compare(&[a], Some(immediate(instruction, 1)));
+                return step.compare(by, &[a], Some(immediate(instruction, 1)), narrow);
             }
             let (step, b) = operand(step, instruction, 1, SCRATCH[1]);
-            step.compare(&[a, b], None)
+            step.compare(by, &[a, b], None, narrow)
         }
         (mnemonic, OpKind::Register) if is_wide && destination != ZERO => {
             match fold(mnemonic, instruction) {
-                Some(by) => step.compare(&[destination], Some(0)).set(
-                    destination,
-                    Source::Fold {
-                        from: destination,
-                        by,
-                        narrow,
-                    },
-                ),
-                None => other(step, instruction),
+                Some(by) => folded(step, destination, mnemonic, by, narrow),
+                None => match binary(mnemonic, instruction) {
+                    Some(by) => {
+                        let (step, from) = operand(step, instruction, 1, SCRATCH[0]);
+                        let of = [destination, from];
+                        flags(step, by, of, narrow)
+                            .set(destination, Source::Binary { by, of, narrow })
+                    }
+                    None => other(step, instruction),
+                },
             }
         }
         _ => other(step, instruction),
@@ -188,8 +211,61 @@ fn fold(mnemonic: Mnemonic, instruction: &Instruction) -> Option<Fold> {
         Mnemonic::And => Some(Fold::And(value)),
         Mnemonic::Or => Some(Fold::Or(value)),
         Mnemonic::Xor => Some(Fold::Xor(value)),
+        Mnemonic::Shl => Some(Fold::ShiftLeft(u8::try_from(value).ok()?)),
+        Mnemonic::Shr => Some(Fold::ShiftRight(u8::try_from(value).ok()?)),
         _ => None,
     }
+}
+
+/// Arithmetic with a constant: the flags are those of a comparison where it is one, else those of the result.
+fn folded(step: Step, of: Register, mnemonic: Mnemonic, by: Fold, narrow: bool) -> Step {
+    let set = |step: Step| {
+        step.set(
+            of,
+            Source::Fold {
+                from: of,
+                by,
+                narrow,
+            },
+        )
+    };
+    let compared = match (mnemonic, by) {
+        (Mnemonic::Not, _) => return set(step),
+        (Mnemonic::Sub, Fold::Add(value)) => Some((Comparison::Subtract, value.wrapping_neg())),
+        (Mnemonic::Add, Fold::Add(value)) => Some((Comparison::Add, value)),
+        (Mnemonic::And, Fold::And(value)) => Some((Comparison::And, value)),
+        _ => None,
+    };
+    match compared {
+        Some((by, value)) => set(step.compare(by, &[of], Some(value), narrow)),
+        None => set(step).compare(Comparison::Result, &[of], Some(0), narrow),
+    }
+}
+
+/// The flags of arithmetic with two registers, set from what they hold before it.
+fn flags(step: Step, by: Binary, of: [Register; 2], narrow: bool) -> Step {
+    let by = match by {
+        Binary::Add => Comparison::Add,
+        Binary::Subtract => Comparison::Subtract,
+        Binary::And => Comparison::And,
+        _ => Comparison::Other,
+    };
+    step.compare(by, &of, None, narrow)
+}
+
+fn binary(mnemonic: Mnemonic, instruction: &Instruction) -> Option<Binary> {
+    if instruction.op_count() != 2 || is_immediate(instruction, 1) {
+        return None;
+    }
+    Some(match mnemonic {
+        Mnemonic::Add => Binary::Add,
+        Mnemonic::Sub => Binary::Subtract,
+        Mnemonic::And => Binary::And,
+        Mnemonic::Or => Binary::Or,
+        Mnemonic::Xor => Binary::Xor,
+        Mnemonic::Imul => Binary::Multiply,
+        _ => return None,
+    })
 }
 
 /// Any other instruction: what it reads goes into all that it writes, the flags included.
@@ -224,7 +300,7 @@ fn other(step: Step, instruction: &Instruction) -> Step {
         }
     }
     if instruction.rflags_written() & (RflagsBits::ZF | RflagsBits::CF) != 0 {
-        step = step.compare(&read, None);
+        step = step.compare(Comparison::Other, &read, None, false);
     }
     for register in written {
         step = step.set(register, Source::Mix(read.clone()));

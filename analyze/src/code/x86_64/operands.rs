@@ -1,8 +1,8 @@
 //! Operands as registers, places in memory and numbers.
 
-use iced_x86::{Code, Instruction, Mnemonic, OpKind, Register as Iced};
+use iced_x86::{Code, ConditionCode, Instruction, Mnemonic, OpKind, Register as Iced};
 
-use super::super::step::{Base, Place, Register, Source, Step, ZERO};
+use super::super::step::{Base, Condition, Place, Register, Source, Step, ZERO};
 
 /// The register that holds operand `index`: its own, or `scratch` with the memory loaded.
 pub(super) fn operand(
@@ -90,4 +90,23 @@ pub(super) fn is_set(mnemonic: Mnemonic) -> bool {
 
 pub(super) fn is_conditional_move(mnemonic: Mnemonic) -> bool {
     format!("{mnemonic:?}").starts_with("Cmov")
+}
+
+/// The condition of a conditional instruction.
+pub(super) fn condition(instruction: &Instruction) -> Condition {
+    match instruction.condition_code() {
+        ConditionCode::e => Condition::Equal,
+        ConditionCode::ne => Condition::Different,
+        ConditionCode::b => Condition::Below,
+        ConditionCode::ae => Condition::AtLeast,
+        ConditionCode::a => Condition::Above,
+        ConditionCode::be => Condition::AtMost,
+        ConditionCode::l => Condition::Less,
+        ConditionCode::ge => Condition::GreaterOrEqual,
+        ConditionCode::g => Condition::Greater,
+        ConditionCode::le => Condition::LessOrEqual,
+        ConditionCode::s => Condition::Negative,
+        ConditionCode::ns => Condition::NotNegative,
+        _ => Condition::Other,
+    }
 }
