@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use format_spec::{linux::mountinfo::Mount, record::Failure};
 
 use crate::{
-    code::{self, Kernel},
+    code::Kernel,
     evidence::{
         CodeFacts, FileSystem, LimitUse, NamedFile, Place, file_system_of, file_systems, mounts_of,
         named_file, place,
@@ -14,6 +14,7 @@ use crate::{
     limits::{self, demand},
     load::Bundle,
     origin::Origin,
+    why,
 };
 
 /// A kind of failure with at most one of its origins. What was found of the failure itself is kept from origin to
@@ -73,7 +74,7 @@ impl<'a> Case<'a> {
     pub fn begun_at(self, kernel: &Kernel, origin: &'a Origin) -> Self {
         Self {
             origin: Some(origin),
-            code: code_facts(self.bundle, kernel, origin),
+            code: why::facts(self.bundle, kernel, origin, self.sample),
             ..self
         }
     }
@@ -140,25 +141,6 @@ fn sample<'a>(bundle: &'a Bundle, group: &'a Group) -> Option<&'a Failure> {
         .rev()
         .find(|failure| !failure.facts.is_empty());
     with_facts.or(failures.last()).copied()
-}
-
-/// What the code of the origin shows, or of the function below it whose errno it replaced.
-fn code_facts(bundle: &Bundle, kernel: &Kernel, origin: &Origin) -> CodeFacts {
-    let of = |function: &str, errno: u16| {
-        let mut named = bundle
-            .symbols
-            .named(function)
-            .filter(|symbol| symbol.name == function);
-        let address = named.next()?.address;
-        Some(code::summary(kernel, address, errno)).filter(|facts| *facts != CodeFacts::default())
-    };
-    let inner = origin
-        .translated
-        .as_ref()
-        .and_then(|inner| of(inner.path.last()?, inner.errno));
-    of(&origin.function, origin.errno)
-        .or(inner)
-        .unwrap_or_default()
 }
 
 /// File systems by the beginnings of their functions' names: ext4 serves ext2 and ext3 too.

@@ -12,8 +12,9 @@ use crate::{
     graph::Calls,
     incident::{self, Residence, Salience, Standing, Wish},
     load::Bundle,
-    origin::{Below, How, Origin, Task, origins},
+    origin::{Below, How, Origin, Site, Task, origins},
     rules::{Rule, book},
+    why::Why,
 };
 
 /// Kinds of failures that are looked into; the others are only listed.
@@ -40,6 +41,8 @@ pub struct Diagnosis {
     pub incidents: Vec<Incident>,
     /// Where each kind began, by index of the kind; the best known origin first.
     pub origins: Vec<(usize, Origin)>,
+    /// Why each of these origins said no, in the same order.
+    pub whys: Vec<Why>,
     /// Who is to blame for the incident, the most likely first.
     pub culprits: Vec<Culprit>,
     /// What is not.
@@ -72,7 +75,7 @@ pub struct Cause {
 /// What one kind of failure came to.
 #[derive(Debug, Default)]
 struct Examined {
-    origins: Vec<Origin>,
+    origins: Vec<(Origin, Why)>,
     culprits: Vec<Culprit>,
     ruled_out: Vec<RuledOut>,
 }
@@ -139,10 +142,13 @@ pub fn diagnose_by(bundle: &Bundle, wish: &Wish, rules: &[Rule]) -> Diagnosis {
     let (culprits, ruled_out) = found.map(answer).unwrap_or_default();
     let origins = looked_at.into_iter().flat_map(|index| {
         let found = examined.remove(&index).unwrap_or_default();
-        found.origins.into_iter().map(move |origin| (index, origin))
+        let origins = found.origins.into_iter();
+        origins.map(move |(origin, why)| ((index, origin), why))
     });
+    let (origins, whys) = origins.unzip();
     Diagnosis {
-        origins: origins.collect(),
+        origins,
+        whys,
         incidents: order
             .into_iter()
             .take(MAX_EXAMINED)
@@ -212,7 +218,7 @@ fn examine(
         threads: &group.threads,
     };
     let mut origins = if group.never_entered(bundle) {
-        vec![before_entry(group)]
+        vec![before_entry(bundle, group)]
     } else {
         origins(bundle, calls, kernel, &task)
     };
@@ -238,16 +244,24 @@ fn examine(
     mark_ties(&mut culprits);
     // A stable order: of equally likely ones that of the surer origin comes first.
     culprits.sort_by_key(|culprit| (culprit.confidence, Reverse(culprit.score)));
+    let why = |origin| Why::of(bundle, kernel, origin, case.sample);
+    let whys: Vec<Why> = origins.iter().map(why).collect();
+    drop(case);
     Examined {
-        origins,
+        origins: origins.into_iter().zip(whys).collect(),
         culprits,
         ruled_out: out.unwrap_or_default(),
     }
 }
 
-fn before_entry(group: &Group) -> Origin {
+fn before_entry(bundle: &Bundle, group: &Group) -> Origin {
+    let mut named = bundle.symbols.named(BEFORE_ENTRY);
     Origin {
         function: BEFORE_ENTRY.into(),
+        site: Site {
+            address: named.next().map(|symbol| symbol.address),
+            places: Vec::new(),
+        },
         errno: group.errno,
         path: vec![BEFORE_ENTRY.into()],
         how: How::SyscallItself,

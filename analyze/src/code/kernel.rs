@@ -1,11 +1,13 @@
 //! What a bundle knows of the kernel that it was recorded on.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use format_spec::record::{Architecture, CtlEntry, FieldLayout, FunctionCode, ReturnType, Symbol};
 
-use super::{layouts::Layouts, types::Types};
-use crate::load::Bundle;
+use super::{
+    analysis::Analysis, evidence::FunctionEvidence, layouts::Layouts, once::Once, types::Types,
+};
+use crate::{evidence::CodeFacts, load::Bundle};
 
 /// Symbols, code, sysctls and structures of the recorded kernel, ordered for look-ups.
 ///
@@ -15,10 +17,30 @@ pub struct Kernel {
     pub(super) architecture: Architecture,
     pub(super) layouts: Layouts,
     pub(super) types: Types,
+    /// What was found out about functions so far, by address; summaries by errno too.
+    pub(super) analyses: Once<u64, Option<Arc<Analysis>>>,
+    pub(super) shown: Once<u64, Option<Arc<FunctionEvidence>>>,
+    pub(super) summaries: Once<(u64, u16), Arc<CodeFacts>>,
     symbols: BTreeMap<u64, Vec<Symbol>>,
+    /// Where x86-64 keeps the current task.
+    current: Vec<u64>,
     code: BTreeMap<u64, Vec<u8>>,
     sysctls: BTreeMap<u64, Vec<CtlEntry>>,
 }
+
+/// Lowest address of the kernel image on x86-64 (`__START_KERNEL_map`, `arch/x86/include/asm/page_64_types.h`).
+const FIRST_IMAGE: u64 = 0xffff_ffff_8000_0000;
+
+/// What the image's address is a multiple of.
+const IMAGE_ALIGN: u64 = 2 << 20;
+
+/// Names of the variable that holds the current task, or begins with it.
+const CURRENT: [&str; 4] = [
+    "current_task",
+    "pcpu_hot",
+    "const_pcpu_hot",
+    "const_current_task",
+];
 
 /// Longest variable of several values, in bytes; `kernel.core_pattern` has 128.
 const MAX_VARIABLE: u64 = 256;
@@ -58,11 +80,18 @@ impl Kernel {
             architecture,
             layouts: Layouts::new(fields, sysctls),
             types: Types::new(fields),
+            analyses: Once::default(),
+            shown: Once::default(),
+            summaries: Once::default(),
             symbols: BTreeMap::new(),
+            current: Vec::new(),
             code: BTreeMap::new(),
             sysctls: BTreeMap::new(),
         };
         for symbol in symbols {
+            if CURRENT.contains(&symbol.name.as_str()) {
+                kernel.current.push(symbol.address);
+            }
             let same = kernel.symbols.entry(symbol.address).or_default();
             same.push(symbol.clone());
         }
@@ -167,16 +196,16 @@ impl Kernel {
 
     /// Whether the processor's own variable at `place` is the current task.
     ///
-    /// On x86-64 it has names that changed: `current_task` up to 6.1, in `pcpu_hot` from 6.2, `const_current_task` beside
-    /// `current_task` from 6.15 (`arch/x86/include/asm/current.h`).
+    /// On x86-64 it has names that changed: `current_task` up to 6.1, in `pcpu_hot` from 6.2, `const_pcpu_hot` beside it from
+    /// 6.8, `const_current_task` beside `current_task` from 6.15 (`arch/x86/include/asm/current.h`). Code names such a variable by its place from the
+    /// instruction or, as up to 6.1, as it is: symbols are then so far from it as the kernel was moved, by whole pages of
+    /// 2 MiB (`CONFIG_PHYSICAL_ALIGN`).
     pub(super) fn is_current(&self, place: u64) -> bool {
-        let name = self.variable_name(place).filter(|name| name.offset == 0);
-        name.is_some_and(|name| {
-            matches!(
-                name.symbol.as_str(),
-                "current_task" | "pcpu_hot" | "const_current_task"
-            )
-        })
+        let is_it = |&address: &u64| {
+            let moved = place.wrapping_sub(address);
+            moved == 0 || moved >= FIRST_IMAGE && moved.is_multiple_of(IMAGE_ALIGN)
+        };
+        self.current.iter().any(is_it)
     }
 
     /// The sysctls whose variable holds `address`, with the number of the value there, counted from 0.

@@ -1,6 +1,6 @@
 //! Kernel functions whose constant argument names a limit.
 
-use super::{evidence::Call, ucounts};
+use super::ucounts;
 
 /// What an argument's number is.
 #[derive(Debug, Clone, Copy)]
@@ -22,16 +22,13 @@ const KNOWN: [(&str, usize, Meaning); 4] = [
 /// Names by `enum rlimit_type`.
 const RLIMIT_UCOUNTS: [&str; 4] = ["NPROC", "MSGQUEUE", "SIGPENDING", "MEMLOCK"];
 
-/// Culprit ids of the limit that a call is about; none when its arguments do not say.
-pub(super) fn limit_ids(call: &Call) -> Vec<String> {
-    let known = call
-        .name
-        .as_deref()
-        .and_then(|name| KNOWN.iter().find(|(own, ..)| *own == name));
+/// Culprit ids of the limit that a call of `function` is about; none when the arguments that are known do not say.
+pub(super) fn limit_ids(function: &str, arguments: &[Option<u64>]) -> Vec<String> {
+    let known = KNOWN.iter().find(|(own, ..)| *own == function);
     let Some(&(_, argument, meaning)) = known else {
         return Vec::new();
     };
-    let Some(number) = call.arguments[argument] else {
+    let Some(&Some(number)) = arguments.get(argument) else {
         return Vec::new();
     };
     match meaning {

@@ -110,6 +110,14 @@ impl Layouts {
         self.limits.get(&offset).map_or(&[], Vec::as_slice)
     }
 
+    /// Culprit ids of the limit in the field of `structure` at `offset`.
+    pub(super) fn ids(&self, structure: &str, offset: i64, size: u8) -> &[String] {
+        let at = u32::try_from(offset).map_or(&[][..], |offset| self.limits_at(offset));
+        let is_it =
+            |field: &&LimitField| field.structure == structure && field.size == u32::from(size);
+        at.iter().find(is_it).map_or(&[], |field| &field.ids)
+    }
+
     /// What the pointer at `offset` of `structure` points to.
     pub(super) fn pointee(&self, structure: &str, offset: u32) -> Option<&'static str> {
         self.pointers.get(&(structure.to_owned(), offset)).copied()

@@ -17,6 +17,7 @@ mod guards;
 mod kernel;
 mod known_calls;
 mod layouts;
+mod once;
 mod outcomes;
 mod pointees;
 mod program;
@@ -33,7 +34,7 @@ mod x86_64;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Check, Recorded, Term, checks};
+pub use check::{Check, Checks, Recorded, Term, ToldBy, checks};
 pub use evidence::{
     Call, Certainty, FieldCandidate, FieldRead, FunctionEvidence, ValueEffect, VariableRead,
 };

@@ -200,4 +200,3 @@ fn resolve(terms: &Terms, state: &State) -> BTreeSet<Outcome> {
     }
     outcomes
 }
-

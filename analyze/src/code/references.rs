@@ -1,6 +1,9 @@
 //! Puts together what a function's code shows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     analysis::Analysis,
@@ -21,7 +24,13 @@ use super::{
 /// Each value is followed through registers, stack slots and arithmetic from where it is loaded to the branches that
 /// depend on it. A value that goes through other memory is lost sight of.
 #[must_use]
-pub fn references(kernel: &Kernel, address: u64) -> Option<FunctionEvidence> {
+pub fn references(kernel: &Kernel, address: u64) -> Option<Arc<FunctionEvidence>> {
+    kernel
+        .shown
+        .get(address, || Some(Arc::new(look(kernel, address)?)))
+}
+
+fn look(kernel: &Kernel, address: u64) -> Option<FunctionEvidence> {
     let Analysis {
         program,
         convention,

@@ -1,6 +1,6 @@
 //! The registers and stack slots at one point of a function, and what an instruction makes of them.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     step::{Base, Compare, Convention, Effect, Fold, Place, REGISTERS, Register, Source, ZERO},
@@ -198,12 +198,12 @@ impl State {
                         offsets: Vec::new(),
                     };
                     Cell {
-                        value: Value::Pointer(Rc::new(chain), 0),
+                        value: Value::Pointer(Arc::new(chain), 0),
                         origins: vec![site],
                     }
                 }
                 Target::Field(chain) => Cell {
-                    value: Value::Pointer(Rc::new(chain), 0),
+                    value: Value::Pointer(Arc::new(chain), 0),
                     origins: vec![site],
                 },
             },

@@ -1,6 +1,9 @@
 //! The limits that a function's code blames for an errno, for the ranking.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{
     evidence::{Call, Certainty, FunctionEvidence, ValueEffect},
@@ -45,7 +48,13 @@ const USAGES: [&str; 6] = [
 /// that are compared at all, then all that are read. A predicate whose result returns the errno is looked into as
 /// well, when its code was recorded.
 #[must_use]
-pub fn summary(kernel: &Kernel, address: u64, errno: u16) -> CodeFacts {
+pub fn summary(kernel: &Kernel, address: u64, errno: u16) -> Arc<CodeFacts> {
+    kernel.summaries.get((address, errno), || {
+        Arc::new(summed_up(kernel, address, errno))
+    })
+}
+
+fn summed_up(kernel: &Kernel, address: u64, errno: u16) -> CodeFacts {
     let Some(evidence) = references(kernel, address) else {
         return CodeFacts::default();
     };
@@ -67,6 +76,7 @@ pub fn summary(kernel: &Kernel, address: u64, errno: u16) -> CodeFacts {
     }
     CodeFacts {
         reads: found.reads(evidence.errnos.contains(&errno)),
+        why: None,
         constants: constants(&evidence, result),
     }
 }
@@ -168,7 +178,7 @@ impl Found {
         for call in &evidence.calls {
             let held = hold(&call.effect);
             let name = call.name.as_deref().unwrap_or_default();
-            if let Some(id) = limit_ids(call).into_iter().next() {
+            if let Some(id) = limit_ids(name, &call.arguments).into_iter().next() {
                 let limit = id.split_once(':').map_or("", |(_, limit)| limit);
                 let text = format!(
                     "{function} calls {name} about {limit} and {} its result",

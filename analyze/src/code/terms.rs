@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    flow::{Event, Flow},
     decision::returned,
+    flow::{Event, Flow},
     program::Program,
     state::{State, Target},
     step::{Convention, Effect, Fold, Register, Source, ZERO},

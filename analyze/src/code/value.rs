@@ -1,6 +1,6 @@
 //! What is known of the content of a register at one point of a function.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Most numbers that a register may hold before it is just unknown.
 const MAX_CONSTANTS: usize = 16;
@@ -21,7 +21,7 @@ pub(super) enum Value {
     /// So far from the stack pointer at the function's entry.
     Frame(i64),
     /// What a chain of loads gave, and so many bytes further on.
-    Pointer(Rc<Chain>, i64),
+    Pointer(Arc<Chain>, i64),
 }
 
 /// Loads one after the other: each from where the one before pointed.
@@ -73,7 +73,7 @@ impl Value {
 
     pub(super) fn pointer(root: Root) -> Self {
         Self::Pointer(
-            Rc::new(Chain {
+            Arc::new(Chain {
                 root,
                 offsets: Vec::new(),
             }),
@@ -124,7 +124,7 @@ impl Value {
             Self::Address(address) => Self::Address(address.wrapping_add(by)),
             Self::Frame(offset) => Self::Frame(offset.wrapping_add_unsigned(by)),
             Self::Pointer(chain, offset) => {
-                Self::Pointer(Rc::clone(chain), offset.wrapping_add_unsigned(by))
+                Self::Pointer(Arc::clone(chain), offset.wrapping_add_unsigned(by))
             }
         }
     }

@@ -32,6 +32,7 @@ pub(super) fn limit(id: &str, unit: &str, usage: u64, limit: u64) -> LimitUse {
 pub(super) fn origin(path: &[&str], errno: u16, told: Vec<Told>) -> Origin {
     Origin {
         function: path.last().unwrap().to_string(),
+        site: crate::origin::Site::default(),
         errno,
         path: path.iter().map(ToString::to_string).collect(),
         how: How::ReturnValues,

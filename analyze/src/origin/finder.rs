@@ -3,20 +3,20 @@
 use std::collections::HashSet;
 
 use super::{
-    Below, How, Origin,
+    Below, How, Origin, Site,
     by_code::{self, Maker},
     failing::Head,
     inferred,
     innocent::Innocent,
     makers::Makers,
-    places::Places,
+    places::{Made, Places},
     tally::Tally,
     walk::{Found, Walk},
     watched::Watched,
 };
 use crate::{
     code::Kernel,
-    graph::{CallTree, Calls, with_values},
+    graph::{CallTree, Calls, Hit, Outcome, ReturnRun, with_values},
     load::Bundle,
     names::syscall_of_entry,
 };
@@ -90,7 +90,11 @@ impl Finder<'_> {
                 symbols: &self.bundle.symbols,
             };
             match walk.find(self.task.errno) {
-                Some(found) => tally.add(self.origin(watched, &tree, found, How::Sentinel)),
+                Some(found) => {
+                    let mut origin = self.origin(watched, &tree, found, How::Sentinel);
+                    origin.site.places = caught(run, &origin);
+                    tally.add(origin);
+                }
                 // Another errno below: it was replaced on its way up, by a function that is not watched.
                 None => {
                     if let Some((errno, found)) = walk.find_any() {
@@ -152,9 +156,14 @@ impl Finder<'_> {
             let mut origin = self.origin(watched, tree, found, How::Place);
             origin.how = How::Place;
             origin.below = Below::Watched;
-            if !below.is_empty() {
-                let names = below.iter().map(|&function| walk.symbols.name(function));
+            origin.site.places = below.place.into_iter().collect();
+            if let Some(&maker) = below.path.last() {
+                let names = below
+                    .path
+                    .iter()
+                    .map(|&function| walk.symbols.name(function));
                 origin.path.extend(names);
+                origin.site.address = Some(maker);
                 origin.function = origin.path.last().cloned().unwrap_or_default();
                 origin.translated = None;
                 origin.told.clear();
@@ -169,6 +178,7 @@ impl Finder<'_> {
             Some(Maker::Unseen { caller, function }) => {
                 let mut origin = self.origin(watched, tree, walk.found(caller), How::Code);
                 origin.function = walk.symbols.name(function);
+                origin.site = Site::at(walk.symbols.start(function));
                 origin.below = watched.below_unseen(function, self.task.errno);
                 origin.path.push(origin.function.clone());
                 origin.called.clear();
@@ -195,7 +205,11 @@ impl Finder<'_> {
     /// Where the error was made, when nothing else is known of the failing calls.
     fn places(&self, places: &Places, tally: &mut Tally) {
         let symbols = &self.bundle.symbols;
-        for path in places.paths() {
+        for Made { path, place } in places.paths() {
+            let site = Site {
+                address: path.last().copied(),
+                places: place.iter().copied().collect(),
+            };
             let path: Vec<String> = path
                 .iter()
                 .map(|&function| symbols.name(function))
@@ -203,6 +217,7 @@ impl Finder<'_> {
             let path = from_entry(path);
             tally.add(Origin {
                 function: path.last().cloned().unwrap_or_default(),
+                site,
                 errno: self.task.errno,
                 path,
                 how: How::Place,
@@ -281,8 +296,10 @@ impl Finder<'_> {
         let below = at.map_or(Below::NotKnown, |at| {
             watched.below(tree, at, self.task.errno)
         });
+        let address = at.map(|at| symbols.start(tree.calls()[at].function));
         Origin {
             function,
+            site: address.map_or_else(Site::default, Site::at),
             errno: self.task.errno,
             path,
             how,
@@ -293,6 +310,17 @@ impl Finder<'_> {
             below,
         }
     }
+}
+
+/// The instructions at which the probes of a run caught the origin making its error.
+fn caught(run: &ReturnRun, origin: &Origin) -> Vec<u64> {
+    let is_it = |hit: &&Hit| {
+        let value = hit.value.map(u64::cast_signed);
+        let errno = value.and_then(|value| Outcome::of_result(value).errno());
+        Some(hit.function) == origin.site.address && errno == Some(origin.errno)
+    };
+    let own = run.hits.iter().rev().filter(is_it);
+    own.filter_map(|hit| hit.place).take(1).collect()
 }
 
 /// A stack goes on above the syscall's entry, into the exception vectors.

@@ -1,29 +1,21 @@
 //! Which functions make an errno of their own, as their machine code shows.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeSet, HashMap},
-};
+use std::collections::BTreeSet;
 
 use crate::{
     code::{Call, FunctionEvidence, Kernel, references},
     load::SymbolTable,
 };
 
-/// What the code of functions shows, looked at once each.
+/// What the code of functions shows.
 pub(super) struct Makers<'a> {
     kernel: &'a Kernel,
     symbols: &'a SymbolTable,
-    known: RefCell<HashMap<u64, Option<FunctionEvidence>>>,
 }
 
 impl<'a> Makers<'a> {
     pub(super) fn new(kernel: &'a Kernel, symbols: &'a SymbolTable) -> Self {
-        Self {
-            kernel,
-            symbols,
-            known: RefCell::default(),
-        }
+        Self { kernel, symbols }
     }
 
     /// Whether `function` may return `errno` as a constant of its own; `None` when its code was not recorded.
@@ -85,10 +77,7 @@ impl<'a> Makers<'a> {
     }
 
     fn look<T>(&self, function: u64, at: impl Fn(&FunctionEvidence) -> T) -> Option<T> {
-        let mut known = self.known.borrow_mut();
-        let shown = known
-            .entry(function)
-            .or_insert_with(|| references(self.kernel, self.symbols.start(function)));
-        shown.as_ref().map(at)
+        let shown = references(self.kernel, self.symbols.start(function))?;
+        Some(at(&shown))
     }
 }

@@ -28,6 +28,8 @@ use crate::graph::Outcome;
 pub struct Origin {
     /// The function that first returned the errno, suffixes such as `.isra.0` included.
     pub function: String,
+    /// Where in the kernel that is.
+    pub site: Site,
     /// What it returned.
     pub errno: u16,
     /// The functions from the syscall's entry to the origin.
@@ -44,6 +46,36 @@ pub struct Origin {
     pub called: Vec<String>,
     /// Whether the error may have come from below the origin, unseen.
     pub below: Below,
+}
+
+/// Addresses of an origin, relative to `_text`: several functions may have its name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Site {
+    /// Where the function starts; `None` when it was not recorded as more than a name.
+    pub address: Option<u64>,
+    /// The instructions at which it was caught making the error, each once.
+    pub places: Vec<u64>,
+}
+
+impl Site {
+    /// The function at `address`.
+    #[must_use]
+    pub fn at(address: u64) -> Self {
+        Self {
+            address: Some(address),
+            places: Vec::new(),
+        }
+    }
+
+    /// Both, when they are of the same function; else this one.
+    fn and(&mut self, other: &Self) {
+        self.address = self.address.or(other.address);
+        if self.address == other.address {
+            let new = other.places.iter().copied();
+            let new: Vec<u64> = new.filter(|place| !self.places.contains(place)).collect();
+            self.places.extend(new);
+        }
+    }
 }
 
 /// Whether an error may have come from below the function that is taken for its origin: the recorder leaves out
@@ -138,6 +170,8 @@ impl How {
 pub struct Translation {
     /// The functions from below the origin to the one that first returned the inner errno.
     pub path: Vec<String>,
+    /// Where the one that first returned it starts, relative to `_text`.
+    pub address: u64,
     /// The inner errno.
     pub errno: u16,
 }

@@ -8,9 +8,17 @@ use crate::{
 
 /// Where failing calls of one kind were caught making the error.
 pub(super) struct Places {
-    /// Of each failing call: for each time that the error was made, the functions down to the one that made it. By
-    /// time.
-    calls: Vec<Vec<Vec<u64>>>,
+    /// Of each failing call: each time that the error was made, by time.
+    calls: Vec<Vec<Made>>,
+}
+
+/// An error that was caught where it was made.
+#[derive(Debug, Clone)]
+pub(super) struct Made {
+    /// The functions down to the one that made it.
+    pub(super) path: Vec<u64>,
+    /// The instruction.
+    pub(super) place: Option<u64>,
 }
 
 impl Places {
@@ -21,15 +29,16 @@ impl Places {
             let value = hit.value.map(u64::cast_signed);
             value.is_some_and(|value| Outcome::of_result(value).errno() == Some(errno))
         };
-        let path = |hit: &Hit| hit.path(symbols);
+        let made = |hit: &Hit| Made {
+            path: hit.path(symbols),
+            place: hit.place,
+        };
         let runs = finder.failing(&finder.calls.returns, Head::of_run);
         let calls = runs
             .into_iter()
-            .map(|run| run.made.iter().filter(is_it).map(path).collect());
+            .map(|run| run.made.iter().filter(is_it).map(made).collect());
         Self {
-            calls: calls
-                .filter(|made: &Vec<Vec<u64>>| !made.is_empty())
-                .collect(),
+            calls: calls.filter(|made: &Vec<Made>| !made.is_empty()).collect(),
         }
     }
 
@@ -41,29 +50,30 @@ impl Places {
         at: usize,
         symbols: &SymbolTable,
         makers: &Makers<'_>,
-    ) -> Option<Vec<u64>> {
+    ) -> Option<Made> {
         let function = symbols.start(tree.calls()[at].function);
         let caller = tree
             .parent(at)
             .map(|at| symbols.start(tree.calls()[at].function));
-        let from = |path: &Vec<u64>| {
+        let from = |Made { path, place }: &Made| {
+            let below = |path: Vec<u64>| Made {
+                path,
+                place: *place,
+            };
             if let Some(own) = path.iter().rposition(|&step| step == function) {
-                return Some(path[own + 1..].to_vec());
+                return Some(below(path[own + 1..].to_vec()));
             }
             // The stack of a function that has no frame of its own lacks the one that called it.
             let (&maker, above) = path.split_last()?;
             let called = above.last().copied() == caller && makers.passes_on(function, maker);
-            called.then(|| vec![maker])
+            called.then(|| below(vec![maker]))
         };
         let mut calls = self.calls.iter();
         calls.find_map(|made| made.iter().rev().find_map(from))
     }
 
     /// The ways down to where the error was made, of each failing call the last one.
-    pub(super) fn paths(&self) -> impl Iterator<Item = &[u64]> {
-        self.calls
-            .iter()
-            .filter_map(|made| made.last())
-            .map(Vec::as_slice)
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Made> {
+        self.calls.iter().filter_map(|made| made.last())
     }
 }

@@ -18,6 +18,7 @@ impl Tally {
         match same {
             Some(known) => {
                 known.failures += origin.failures;
+                known.site.and(&origin.site);
                 known.below =
                     std::mem::replace(&mut known.below, Below::NotKnown).and(origin.below);
                 if known.told.len() < origin.told.len() {
@@ -92,6 +93,7 @@ fn merge_ways(origins: &mut Vec<Origin>) {
         match known {
             Some(known) => {
                 known.failures = known.failures.max(origin.failures);
+                known.site.and(&origin.site);
                 known.below =
                     std::mem::replace(&mut known.below, Below::NotKnown).and(origin.below);
                 known.translated = known.translated.take().or(origin.translated);

@@ -127,7 +127,11 @@ impl Walk<'_> {
             at = next;
             path.push(self.name(at));
         }
-        Some(Translation { path, errno })
+        Some(Translation {
+            path,
+            address: self.symbols.start(self.tree.calls()[at].function),
+            errno,
+        })
     }
 
     /// The last calls whose value is known. A check that wraps another one is preceded by what it was told itself.

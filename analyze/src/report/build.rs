@@ -10,6 +10,7 @@ use format_spec::{
 use super::model::{
     CommandRow, CulpritRow, EvidenceRow, FailureRow, HostRow, IncidentRow, LossRow, OriginRow,
     RecordingRow, RemedyRow, Report, RuledOutRow, SampleRow, ToldRow, TranslatedRow, UsageRow,
+    WhyRow,
 };
 use crate::{
     culprit::{Culprit, Evidence, is_check},
@@ -23,6 +24,7 @@ use crate::{
     rules::Remedy,
     text::plain,
     view::trace::call,
+    why::Why,
 };
 
 const SCHEMA: &str = "etz-report/1";
@@ -38,9 +40,10 @@ impl Report {
             confidence: confidence(diagnosis, index),
             ..failure(bundle, group, start_ns)
         };
-        let mut origins: Vec<&(usize, Origin)> = diagnosis.origins.iter().collect();
+        let mut origins: Vec<(&(usize, Origin), &Why)> =
+            diagnosis.origins.iter().zip(&diagnosis.whys).collect();
         let first = diagnosis.culprits.first();
-        origins.sort_by_key(|(index, origin)| {
+        origins.sort_by_key(|((index, origin), _)| {
             let blamed = first.is_some_and(|culprit| {
                 culprit.failure == *index && culprit.origin.as_ref() == Some(&origin.function)
             });
@@ -61,7 +64,7 @@ impl Report {
             failures: diagnosis.failures.iter().enumerate().map(failure).collect(),
             origins: origins
                 .into_iter()
-                .map(|(index, found)| origin(*index, found))
+                .map(|((index, found), why)| origin(*index, found, why))
                 .collect(),
             culprits: diagnosis.culprits.iter().map(culprit).collect(),
             ruled_out: diagnosis
@@ -221,7 +224,7 @@ fn sample(bundle: &Bundle, failure: &Failure) -> SampleRow {
     }
 }
 
-fn origin(index: usize, origin: &Origin) -> OriginRow {
+fn origin(index: usize, origin: &Origin, why: &Why) -> OriginRow {
     let plain_all = |names: &[String]| names.iter().map(|name| plain(name.as_bytes())).collect();
     OriginRow {
         function: plain(origin.function.as_bytes()),
@@ -246,6 +249,7 @@ fn origin(index: usize, origin: &Origin) -> OriginRow {
         called: plain_all(&origin.called),
         below: origin.below.name(),
         not_watched: plain_all(origin.below.not_watched()),
+        why: WhyRow::new(why),
     }
 }
 

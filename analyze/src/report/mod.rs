@@ -6,12 +6,14 @@ mod html;
 mod markdown;
 mod model;
 mod terminal;
+mod why;
 
 pub use html::write as write_html;
 pub use markdown::write as write_markdown;
 pub use model::{
-    CommandRow, CulpritRow, EvidenceRow, FailureRow, HostRow, IncidentRow, LossRow, OriginRow,
-    RecordingRow, RemedyRow, Report, RuledOutRow, SampleRow, ToldRow, TranslatedRow, UsageRow,
+    CheckRow, CommandRow, CulpritRow, EvidenceRow, FailureRow, HostRow, IncidentRow, LossRow,
+    OriginRow, RecordingRow, RemedyRow, Report, RuledOutRow, SampleRow, TermRow, ToldRow,
+    TranslatedRow, UsageRow, WhyRow,
 };
 pub use terminal::{Options, write};
 

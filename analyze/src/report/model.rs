@@ -195,6 +195,50 @@ pub struct OriginRow {
     pub below: &'static str,
     /// Functions below it that were not watched.
     pub not_watched: Vec<String>,
+    /// Why it said no.
+    pub why: WhyRow,
+}
+
+/// Why a function returned an error: the check that decided, as its code has it.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct WhyRow {
+    /// In one line: the function, the condition with the recorded numbers, the error. `None` when no check is known.
+    pub line: Option<String>,
+    /// The checks that may have returned it; one where it is known which.
+    pub checks: Vec<CheckRow>,
+    /// What tells that it was these, of more that return this error: `code` (there are no more), `place` (a probe on the
+    /// instruction that makes the error) or `numbers` (with those recorded the others pass, or are not reached).
+    #[cfg_attr(test, schemars(extend("enum" = ["code", "place", "numbers"])))]
+    pub told_by: &'static str,
+    /// What it takes to say more and was not recorded, or is not followed in code.
+    pub missing: Option<String>,
+}
+
+/// A check that returns an error.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct CheckRow {
+    /// Address of the instruction that decides, relative to `_text`, hexadecimal.
+    pub address: String,
+    /// The condition under which the error is returned, as C with the recorded numbers put in.
+    pub condition: String,
+    /// What it compares.
+    pub terms: Vec<TermRow>,
+    /// Culprit ids of the limits among that.
+    pub limits: Vec<String>,
+    /// Whether the condition holds by the recorded numbers; `None` when not all of them were recorded.
+    pub holds: Option<bool>,
+}
+
+/// A part of a comparison.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct TermRow {
+    /// What it is, as C writes it.
+    pub name: String,
+    /// The number that was recorded of it.
+    pub value: Option<u64>,
 }
 
 /// An errno from below the origin.

@@ -7,14 +7,19 @@ use std::{
 };
 
 use clap::Args;
+use format_spec::record::Failure;
 use serde::Serialize;
 
 use super::{json, select};
 use crate::{
-    graph::{CallTree, Calls, Outcome, ReturnRun, valued},
+    code::Kernel,
+    graph::{CallTree, Calls, Hit, Outcome, ReturnRun, valued},
     load::{Bundle, SymbolTable},
     names::{errno_name, syscall_name},
+    origin::Site,
+    report::WhyRow,
     text::plain,
+    why::Why,
 };
 
 /// What is shown.
@@ -41,12 +46,20 @@ pub(crate) struct Stack {
     pub(crate) functions: Vec<String>,
     /// What the innermost returned.
     pub(crate) errno: u16,
+    /// Where the innermost starts, and where it was caught making the error.
+    site: Site,
 }
 
 /// The stacks of error returns in a run of return probes, in order of time.
 pub(crate) fn of_run(run: &ReturnRun, symbols: &SymbolTable) -> Vec<Stack> {
     if run.hits.iter().any(|hit| !hit.stack.is_empty()) {
-        return of_tree(&run.stack_tree(symbols), symbols);
+        let mut stacks = of_tree(&run.stack_tree(symbols), symbols);
+        for stack in &mut stacks {
+            let own = |hit: &&Hit| Some(hit.function) == stack.site.address;
+            let last = run.hits.iter().rev().find(own);
+            stack.site.places = last.and_then(|hit| hit.place).into_iter().collect();
+        }
+        return stacks;
     }
     of_tree(&run.tree(symbols), symbols)
 }
@@ -68,6 +81,7 @@ fn of_tree(tree: &CallTree, symbols: &SymbolTable) -> Vec<Stack> {
         found.push(Stack {
             functions: functions.collect(),
             errno,
+            site: Site::at(symbols.start(tree.calls()[index].function)),
         });
     }
     found
@@ -121,6 +135,7 @@ fn best(bundle: &Bundle) -> Vec<Seen> {
 struct Row {
     stack: Vec<String>,
     returned: String,
+    why: WhyRow,
     syscall: Option<String>,
     errno: Option<String>,
     comm: Option<String>,
@@ -150,6 +165,9 @@ pub fn write(out: &mut impl Write, bundle: &Bundle, options: &Options) -> io::Re
             row.stack.first().map_or("", String::as_str),
             row.returned
         )?;
+        if let Some(line) = &row.why.line {
+            writeln!(out, "    {line}")?;
+        }
         for function in row.stack.iter().skip(1) {
             writeln!(out, "  {function}")?;
         }
@@ -188,11 +206,32 @@ fn rows(bundle: &Bundle, options: &Options) -> Vec<Row> {
             *counts.entry((stack, seen.kind, pid)).or_default() += 1;
         }
     }
+    let kernel = Kernel::of(bundle);
+    let why = |stack: &Stack, (syscall, errno): Kind, pid: Option<u32>| {
+        let is_it = |failure: &&Failure| {
+            Some(failure.syscall) == syscall
+                && Some(failure.errno) == errno
+                && pid.is_none_or(|pid| pid == failure.pid)
+        };
+        let mut failures = bundle.failures.iter().rev();
+        let failure = failures.find(|failure| is_it(failure) && !failure.facts.is_empty());
+        let function = stack.functions.first().map_or("", String::as_str);
+        let origin = (function, &stack.site);
+        WhyRow::new(&Why::new(
+            bundle,
+            &kernel,
+            origin,
+            stack.errno,
+            failure,
+            &[],
+        ))
+    };
     let mut rows: Vec<Row> = counts
         .into_iter()
         .map(|((stack, (syscall, errno), pid), count)| Row {
-            stack: stack.functions,
+            why: why(&stack, (syscall, errno), pid),
             returned: errno_name(stack.errno),
+            stack: stack.functions,
             syscall: syscall.map(|number| syscall_name(bundle.architecture(), number)),
             errno: errno.map(errno_name),
             comm: pid.map(|pid| names.get(&pid).cloned().unwrap_or_else(|| "<...>".into())),

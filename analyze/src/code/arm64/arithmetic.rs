@@ -4,8 +4,7 @@ use yaxpeax_arm::armv8::a64::{Instruction, Opcode, Operand, ShiftStyle};
 
 use super::{
     super::step::{
-        Binary, Compare, Comparison, Effect, Fold, Only, Register, SCRATCH, Source,
-        Step, ZERO,
+        Binary, Compare, Comparison, Effect, Fold, Only, Register, SCRATCH, Source, Step, ZERO,
     },
     operands::{
         condition, immediate, is_narrow, is_sign_extension, is_unshifted, masked, register,
@@ -209,7 +208,10 @@ fn bit_field(
         [right, kept]
     } else {
         let kept = (last + 1 != rotated).then(|| mask(last + 1));
-        [kept, Some(Fold::ShiftLeft(shift(width.saturating_sub(rotated))))]
+        [
+            kept,
+            Some(Fold::ShiftLeft(shift(width.saturating_sub(rotated)))),
+        ]
     };
     let mut source = from;
     let mut step = step;

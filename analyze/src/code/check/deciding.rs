@@ -32,6 +32,8 @@ pub(in crate::code) struct Deciding {
     pub(in crate::code) at: u64,
     /// When the errno is returned.
     pub(in crate::code) when: Formula,
+    /// The block that it ends, or is in.
+    pub(in crate::code) block: usize,
     /// The block that comes next then; `None` where the choice is made without a branch.
     pub(in crate::code) leads_to: Option<usize>,
 }
@@ -87,11 +89,34 @@ pub(in crate::code) fn deciding(trace: &mut Trace<'_>, errno: u16) -> Vec<Decidi
                 1 => parts.remove(0),
                 _ => Formula::All(parts),
             };
-            found.push(Deciding { at, when, leads_to });
+            found.push(Deciding {
+                at,
+                when,
+                block,
+                leads_to,
+            });
         }
     }
     found.sort_by_key(|check| check.at);
-    found
+    merged(found)
+}
+
+/// Checks that lead to one block and compare different values with the same one are one check of the source, which the
+/// compiler wrote once for each way there.
+fn merged(found: Vec<Deciding>) -> Vec<Deciding> {
+    let mut merged: Vec<Deciding> = Vec::new();
+    for check in found {
+        let same = merged.iter_mut().find_map(|known| {
+            let leads = known.leads_to.is_some() && known.leads_to == check.leads_to;
+            let both = leads.then(|| known.when.last()?.either(check.when.last()?))??;
+            Some((known, both))
+        });
+        match same {
+            Some((known, both)) => known.when = Formula::Relation(both),
+            None => merged.push(check),
+        }
+    }
+    merged
 }
 
 /// Address and test of the branch that ends a block, and the two blocks behind it, the one that it jumps to first.
@@ -172,9 +197,29 @@ fn soon(program: &Program, from: usize) -> BTreeSet<usize> {
             .flat_map(|&block| program.blocks[block].next.iter())
             .map(|&next| skipped(program, next))
             .collect();
-        level = next.into_iter().filter(|&next| found.insert(next)).collect();
+        level = next
+            .into_iter()
+            .filter(|&next| found.insert(next))
+            .collect();
     }
     found
+}
+
+/// Whether `block` is reached from the function's entry by way of `through` alone.
+pub(in crate::code) fn lies_behind(analysis: &Analysis, block: usize, through: usize) -> bool {
+    let program = &analysis.program;
+    let mut seen: BTreeSet<usize> = program.entries.iter().copied().collect();
+    let mut waiting: Vec<usize> = seen.iter().copied().collect();
+    while let Some(at) = waiting.pop() {
+        if at == block {
+            return false;
+        }
+        if at != through {
+            let next = program.blocks[at].next.iter().copied();
+            waiting.extend(next.filter(|&next| seen.insert(next)));
+        }
+    }
+    block != through
 }
 
 /// Whether the instruction at `place` is reached from the start of `block`.

@@ -1,6 +1,6 @@
 //! What a register held, as an expression over what the function was given, loaded and was told.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{
     super::{step::Binary, terms::Location},
@@ -26,29 +26,32 @@ pub(in crate::code) enum Expression {
     PerCpu { place: u64, size: u8 },
     /// What is so far behind where the base points.
     Field {
-        base: Rc<Expression>,
+        base: Arc<Expression>,
         offset: i64,
         size: u8,
     },
     /// What is so far behind where the base points, at an index that is not followed.
-    Element { base: Rc<Expression>, offset: i64 },
+    Element { base: Arc<Expression>, offset: i64 },
     /// What the call at that address returned.
     Result { at: u64, target: Option<u64> },
     /// Arithmetic.
-    Binary(Binary, Rc<Expression>, Rc<Expression>),
+    Binary(Binary, Arc<Expression>, Arc<Expression>),
     /// A number shifted right by so many bits, unsigned.
-    Shifted(Rc<Expression>, u8),
+    Shifted(Arc<Expression>, u8),
     /// The first when the formula holds, else the second.
-    Choice(Rc<Formula>, Rc<Expression>, Rc<Expression>),
+    Choice(Arc<Formula>, Arc<Expression>, Arc<Expression>),
     /// A number that a loop counts up from there.
-    Counted(Rc<Expression>),
+    Counted(Arc<Expression>),
     /// One of these: it depends on the way.
-    OneOf(Vec<Rc<Expression>>),
+    OneOf(Vec<Arc<Expression>>),
     /// What it was when a loop came by that block before: only while an expression is being found.
     Again(usize, Location),
     /// Not followed.
     Unknown,
 }
+
+/// Most values that one place is said to have.
+const MAX_WAYS: usize = 4;
 
 /// Deepest expression that is kept; deeper ones are unknown.
 const MAX_DEPTH: usize = 12;
@@ -85,18 +88,45 @@ impl Expression {
     }
 
     /// The expression, or unknown when it is too deep.
-    pub(super) fn bounded(self) -> Rc<Self> {
-        Rc::new(if self.depth() > MAX_DEPTH {
+    pub(super) fn bounded(self) -> Arc<Self> {
+        Arc::new(if self.depth() > MAX_DEPTH {
             Self::Unknown
         } else {
             self
         })
     }
 
+    /// Either of both.
+    pub(super) fn one_of(a: &Arc<Self>, b: &Arc<Self>) -> Arc<Self> {
+        let mut ways: Vec<Arc<Self>> = Vec::new();
+        for side in [a, b] {
+            match &**side {
+                Self::OneOf(inner) => ways.extend(inner.iter().cloned()),
+                _ => ways.push(side.clone()),
+            }
+        }
+        Self::of_ways(ways)
+    }
+
+    /// One of several, each once.
+    pub(super) fn of_ways(ways: Vec<Arc<Self>>) -> Arc<Self> {
+        let mut once: Vec<Arc<Self>> = Vec::new();
+        for way in ways {
+            if !once.contains(&way) {
+                once.push(way);
+            }
+        }
+        match once.len() {
+            1 => once.remove(0),
+            2..=MAX_WAYS => Self::OneOf(once).bounded(),
+            _ => Arc::new(Self::Unknown),
+        }
+    }
+
     /// Arithmetic, with numbers put together.
-    pub(super) fn binary(by: Binary, a: Rc<Self>, b: Rc<Self>) -> Rc<Self> {
+    pub(super) fn binary(by: Binary, a: Arc<Self>, b: Arc<Self>) -> Arc<Self> {
         let same = match (by, a.number(), b.number()) {
-            (_, Some(x), Some(y)) => return Rc::new(number(by, x, y)),
+            (_, Some(x), Some(y)) => return Arc::new(number(by, x, y)),
             (Binary::Add | Binary::Or | Binary::Xor, Some(0), _) => Some(b.clone()),
             (Binary::Add | Binary::Subtract | Binary::Or | Binary::Xor, _, Some(0))
             | (Binary::Multiply | Binary::Divide, _, Some(1))
@@ -107,24 +137,32 @@ impl Expression {
         if let Some(same) = same {
             return same;
         }
+        // (x & 0xff) & 1 is x & 1.
+        if let (Binary::And, Self::Binary(Binary::And, inner, first), Some(second)) =
+            (by, &*a, b.number())
+            && let Some(first) = first.number()
+        {
+            let by = Arc::new(Self::Number(first & second));
+            return Self::binary(Binary::And, inner.clone(), by);
+        }
         if let (Binary::Add, Self::AddressOf(address), Some(by)) = (by, &*a, b.number()) {
-            return Rc::new(Self::AddressOf(address.wrapping_add(by)));
+            return Arc::new(Self::AddressOf(address.wrapping_add(by)));
         }
         // (x + 1) + 2 is x + 3.
         if let (Binary::Add, Self::Binary(Binary::Add, inner, first), Some(second)) =
             (by, &*a, b.number())
             && let Some(first) = first.number()
         {
-            let by = Rc::new(Self::Number(first.wrapping_add(second)));
+            let by = Arc::new(Self::Number(first.wrapping_add(second)));
             return Self::binary(Binary::Add, inner.clone(), by);
         }
         Self::Binary(by, a, b).bounded()
     }
 
     /// What lies `offset` bytes behind where `base` points.
-    pub(super) fn field(base: &Rc<Self>, offset: i64, size: u8) -> Rc<Self> {
+    pub(super) fn field(base: &Arc<Self>, offset: i64, size: u8) -> Arc<Self> {
         match &**base {
-            Self::AddressOf(address) => Rc::new(Self::Variable {
+            Self::AddressOf(address) => Arc::new(Self::Variable {
                 address: address.wrapping_add_signed(offset),
                 size,
             }),
@@ -133,7 +171,13 @@ impl Expression {
                 let offset = offset.wrapping_add_unsigned(by);
                 Self::field(inner, offset, size)
             }
-            Self::Unknown => Rc::new(Self::Unknown),
+            Self::Unknown => Arc::new(Self::Unknown),
+            // A pointer whose lowest bits say something else (`struct fd`, `include/linux/file.h`).
+            Self::Binary(Binary::And, inner, mask)
+                if mask.number().is_some_and(|mask| !mask < 16) =>
+            {
+                Self::field(inner, offset, size)
+            }
             _ => Self::Field {
                 base: base.clone(),
                 offset,

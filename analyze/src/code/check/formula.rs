@@ -1,6 +1,6 @@
 //! What a branch tests: comparisons, and several of them joined.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{
     super::step::{Binary, Comparison, Condition},
@@ -24,7 +24,7 @@ pub(in crate::code) enum Formula {
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::code) struct Relation {
     pub(super) by: Relational,
-    pub(super) sides: [Rc<Expression>; 2],
+    pub(super) sides: [Arc<Expression>; 2],
     pub(super) signed: bool,
     /// Whether the lower 32 bits alone are compared.
     pub(super) narrow: bool,
@@ -89,7 +89,32 @@ impl Relational {
     }
 }
 
+impl Relation {
+    /// The comparison of either's value with the one that both compare with, when they are alike but for that.
+    pub(super) fn either(&self, other: &Self) -> Option<Self> {
+        let alike = self.by == other.by && self.signed == other.signed;
+        let ([a, with], [b, same]) = (&self.sides, &other.sides);
+        if !alike || with != same || with.number().is_some() || **with == Expression::Unknown {
+            return None;
+        }
+        let sides = [Expression::one_of(a, b), with.clone()];
+        Some(Self {
+            sides,
+            ..self.clone()
+        })
+    }
+}
+
 impl Formula {
+    /// The last comparison of it, which decides.
+    pub(super) fn last(&self) -> Option<&Relation> {
+        match self {
+            Self::Relation(relation) => Some(relation),
+            Self::All(parts) => parts.last()?.last(),
+            Self::Any(_) | Self::Unknown => None,
+        }
+    }
+
     pub(super) fn negated(self) -> Self {
         match self {
             Self::Relation(relation) => Self::Relation(Relation {
@@ -103,7 +128,7 @@ impl Formula {
     }
 
     /// Whether a value is 0; of a choice between two numbers it is what decides it.
-    pub(super) fn zero(value: Rc<Expression>, narrow: bool) -> Self {
+    pub(super) fn zero(value: Arc<Expression>, narrow: bool) -> Self {
         if let Expression::Choice(when, a, b) = &*value {
             match (a.number(), b.number()) {
                 (Some(0), Some(other)) if other != 0 => return Formula::clone(when),
@@ -111,13 +136,19 @@ impl Formula {
                 _ => {}
             }
         }
-        Self::compared(Relational::Equal, value, Rc::new(Expression::Number(0)), false, narrow)
+        Self::compared(
+            Relational::Equal,
+            value,
+            Arc::new(Expression::Number(0)),
+            false,
+            narrow,
+        )
     }
 
     fn compared(
         by: Relational,
-        a: Rc<Expression>,
-        b: Rc<Expression>,
+        a: Arc<Expression>,
+        b: Arc<Expression>,
         signed: bool,
         narrow: bool,
     ) -> Self {
@@ -145,10 +176,10 @@ impl Formula {
     pub(super) fn of_flags(
         condition: Condition,
         by: Comparison,
-        [a, b]: [Rc<Expression>; 2],
+        [a, b]: [Arc<Expression>; 2],
         narrow: bool,
     ) -> Self {
-        let zero = || Rc::new(Expression::Number(0));
+        let zero = || Arc::new(Expression::Number(0));
         let relation = relational(condition);
         match by {
             Comparison::Subtract => match (condition, relation) {
@@ -167,7 +198,7 @@ impl Formula {
             // The carry of a sum is that of the comparison with the other value's negative.
             Comparison::Add => match (relation, b.number()) {
                 (Some((relation, signed)), Some(value)) => {
-                    let value = Rc::new(Expression::Number(negative(value, narrow)));
+                    let value = Arc::new(Expression::Number(negative(value, narrow)));
                     Self::compared(relation, a, value, signed, narrow)
                 }
                 (Some((relation @ (Relational::Equal | Relational::Different), _)), None) => {
@@ -183,16 +214,12 @@ impl Formula {
                     _ => a,
                 };
                 match relation {
-                    Some((relation, true)) => {
-                        Self::compared(relation, value, zero(), true, narrow)
-                    }
+                    Some((relation, true)) => Self::compared(relation, value, zero(), true, narrow),
                     Some((relation @ (Relational::Equal | Relational::Different), _)) => {
                         Self::against_zero(relation, value, false, narrow)
                     }
                     // There is no carry: "above" is "not 0".
-                    Some((Relational::Greater, false)) => {
-                        Self::zero(value, narrow).negated()
-                    }
+                    Some((Relational::Greater, false)) => Self::zero(value, narrow).negated(),
                     Some((Relational::LessOrEqual, false)) => Self::zero(value, narrow),
                     Some(_) => Self::Unknown,
                     None => Self::sign(condition, value, narrow),
@@ -202,30 +229,30 @@ impl Formula {
         }
     }
 
-    fn against_zero(by: Relational, value: Rc<Expression>, signed: bool, narrow: bool) -> Self {
+    fn against_zero(by: Relational, value: Arc<Expression>, signed: bool, narrow: bool) -> Self {
         match by {
             Relational::Equal => Self::zero(value, narrow),
             Relational::Different => Self::zero(value, narrow).negated(),
-            _ => Self::compared(by, value, Rc::new(Expression::Number(0)), signed, narrow),
+            _ => Self::compared(by, value, Arc::new(Expression::Number(0)), signed, narrow),
         }
     }
 
-    fn sign(condition: Condition, value: Rc<Expression>, narrow: bool) -> Self {
+    fn sign(condition: Condition, value: Arc<Expression>, narrow: bool) -> Self {
         let by = match condition {
             Condition::Negative => Relational::Less,
             Condition::NotNegative => Relational::GreaterOrEqual,
             _ => return Self::Unknown,
         };
-        Self::compared(by, value, Rc::new(Expression::Number(0)), true, narrow)
+        Self::compared(by, value, Arc::new(Expression::Number(0)), true, narrow)
     }
 
     /// Whether a bit of a value is set; the highest one is its sign.
-    pub(super) fn bit(value: Rc<Expression>, bit: u8) -> Self {
+    pub(super) fn bit(value: Arc<Expression>, bit: u8) -> Self {
         match bit {
             31 => Self::sign(Condition::Negative, value, true),
             63 => Self::sign(Condition::Negative, value, false),
             _ => {
-                let mask = Rc::new(Expression::Number(1 << (bit & 63)));
+                let mask = Arc::new(Expression::Number(1 << (bit & 63)));
                 let masked = Expression::binary(Binary::And, value, mask);
                 Self::zero(masked, false).negated()
             }

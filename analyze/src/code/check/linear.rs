@@ -1,6 +1,6 @@
 //! The two sides of a comparison as sums, with nothing subtracted: `pending >= max - mounts` is `mounts + pending >= max`.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{
     super::step::Binary,
@@ -12,7 +12,7 @@ use super::{
 pub(super) struct Linear {
     pub(super) by: Relational,
     /// What is added up on each side.
-    pub(super) sides: [Vec<Rc<Expression>>; 2],
+    pub(super) sides: [Vec<Arc<Expression>>; 2],
     /// And the number.
     pub(super) constants: [i128; 2],
 }
@@ -42,7 +42,7 @@ impl Linear {
 
     fn add(
         &mut self,
-        of: &Rc<Expression>,
+        of: &Arc<Expression>,
         side: usize,
         subtracted: bool,
         relation: &Relation,
@@ -51,7 +51,11 @@ impl Linear {
         match &**of {
             Expression::Number(value) => {
                 let value = Self::signed(relation, *value, depth);
-                let (side, value) = if subtracted { (side, -value) } else { (side, value) };
+                let (side, value) = if subtracted {
+                    (side, -value)
+                } else {
+                    (side, value)
+                };
                 self.constants[side] += value;
             }
             Expression::Binary(Binary::Add, a, b) if depth < MAX_DEPTH => {

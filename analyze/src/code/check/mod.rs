@@ -14,8 +14,10 @@ mod trace;
 mod values;
 mod words;
 
+use std::sync::Arc;
+
 use super::{analysis::Analysis, kernel::Kernel};
-use deciding::{deciding, reaches};
+use deciding::{Deciding, deciding, lies_behind, reaches};
 use trace::Trace;
 pub use values::Recorded;
 pub use words::Term;
@@ -30,11 +32,33 @@ pub struct Check {
     pub condition: String,
     /// What it compares.
     pub terms: Vec<Term>,
+    /// Culprit ids of the limits among that, `class:name`.
+    pub limits: Vec<String>,
     /// Whether the condition holds by the recorded numbers; `None` when not all that it takes were recorded.
     pub holds: Option<bool>,
 }
 
-/// The checks of the function at `address` that return `errno`, by address; `None` when its code was not recorded.
+/// The checks of a function that return an errno.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checks {
+    /// Those that may have returned it, by address.
+    pub list: Vec<Check>,
+    /// What tells that it was these, of more.
+    pub by: ToldBy,
+}
+
+/// What tells which of several checks returned an errno.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToldBy {
+    /// Nothing does, or there is but one.
+    Code,
+    /// A probe on the instruction that makes the errno.
+    Place,
+    /// The recorded numbers: with them the other checks pass, or are not reached.
+    Numbers,
+}
+
+/// The checks of the function at `address` that return `errno`; `None` when its code was not recorded.
 ///
 /// `places` are the instructions that were caught making the errno: only checks that lead to one of them count.
 #[must_use]
@@ -44,19 +68,29 @@ pub fn checks(
     errno: u16,
     places: &[u64],
     recorded: &Recorded<'_>,
-) -> Option<Vec<Check>> {
-    let analysis = Analysis::new(kernel, address)?;
+) -> Option<Checks> {
+    let analysis = kernel
+        .analyses
+        .get(address, || Analysis::new(kernel, address).map(Arc::new))?;
     let mut trace = Trace::new(&analysis);
     let mut found = deciding(&mut trace, errno);
-    let is_caught = |leads_to: Option<usize>| {
-        let to = |&place: &u64| leads_to.is_some_and(|block| reaches(&analysis, block, place));
+    let mut by = ToldBy::Code;
+    let is_caught = |check: &Deciding| {
+        let to = |&place: &u64| {
+            let leads_to = check.leads_to;
+            leads_to.is_some_and(|block| reaches(&analysis, block, place))
+        };
         places.iter().any(to)
     };
-    if found.iter().any(|check| is_caught(check.leads_to)) {
-        found.retain(|check| is_caught(check.leads_to));
+    let all = found.len();
+    if found.iter().any(is_caught) {
+        found.retain(is_caught);
+        if found.len() < all {
+            by = ToldBy::Place;
+        }
     }
     let function = kernel.function_name(address).unwrap_or_default();
-    let mut checks: Vec<Check> = Vec::new();
+    let mut written: Vec<(usize, Check)> = Vec::new();
     for own in found {
         let mut words = Words::new(kernel, &mut trace, recorded, function);
         let (condition, holds) = words.formula(&own.when);
@@ -64,12 +98,48 @@ pub fn checks(
             at: own.at,
             condition,
             terms: words.terms,
+            limits: words.limits.into_iter().collect(),
             holds,
         };
         // The compiler writes one check of the source several times.
-        if !checks.iter().any(|known| known.condition == check.condition) {
-            checks.push(check);
+        if !written
+            .iter()
+            .any(|(_, known)| known.condition == check.condition)
+        {
+            written.push((own.block, check));
         }
     }
-    Some(checks)
+    let left = by_numbers(&analysis, &written);
+    if left.len() < written.len() {
+        by = ToldBy::Numbers;
+    }
+    let list = written
+        .into_iter()
+        .enumerate()
+        .filter(|(number, _)| left.contains(number))
+        .map(|(_, (_, check))| check)
+        .collect();
+    Some(Checks { list, by })
+}
+
+/// The checks that may have returned the errno with the recorded numbers: not those whose condition does not hold,
+/// nor those behind one whose condition does. All, where the numbers speak against every one: they are of another
+/// moment then.
+fn by_numbers(analysis: &Analysis, written: &[(usize, Check)]) -> Vec<usize> {
+    let true_ones: Vec<usize> = written
+        .iter()
+        .filter(|(_, check)| check.holds == Some(true))
+        .map(|(block, _)| *block)
+        .collect();
+    let may_be = |(block, check): &(usize, Check)| {
+        let is_behind = |&other: &usize| lies_behind(analysis, *block, other);
+        check.holds != Some(false) && !true_ones.iter().any(is_behind)
+    };
+    let left: Vec<usize> = (0..written.len())
+        .filter(|&number| may_be(&written[number]))
+        .collect();
+    match left.is_empty() {
+        true => (0..written.len()).collect(),
+        false => left,
+    }
 }

@@ -4,7 +4,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    rc::Rc,
+    sync::Arc,
 };
 
 use super::{
@@ -25,16 +25,13 @@ const MAX_WALKED: usize = 200_000;
 /// Most blocks between a comparison and where a value of it is set, counted along one way.
 const MAX_DEPTH: usize = 120;
 
-/// Most values that one place is said to have.
-const MAX_WAYS: usize = 3;
-
 /// The walk through one function.
 pub(super) struct Trace<'a> {
     pub(super) analysis: &'a Analysis,
     /// The blocks before each block.
     pub(super) before: Vec<Vec<usize>>,
-    events: HashMap<usize, Rc<Vec<Placed>>>,
-    known: HashMap<(usize, Location), Rc<Expression>>,
+    events: HashMap<usize, Arc<Vec<Placed>>>,
+    known: HashMap<(usize, Location), Arc<Expression>>,
     /// What is being found at present, at the starts of blocks.
     open: HashSet<(usize, Location)>,
     left: usize,
@@ -93,9 +90,12 @@ impl<'a> Trace<'a> {
     }
 
     /// What the registers held when the call at `address` in `block` was made.
-    pub(super) fn arguments(&mut self, address: u64, count: usize) -> Option<Vec<Rc<Expression>>> {
+    pub(super) fn arguments(&mut self, address: u64, count: usize) -> Option<Vec<Arc<Expression>>> {
         let program = &self.analysis.program;
-        let step = program.steps.binary_search_by_key(&address, |(at, _)| *at).ok()?;
+        let step = program
+            .steps
+            .binary_search_by_key(&address, |(at, _)| *at)
+            .ok()?;
         let block = program
             .blocks
             .iter()
@@ -108,10 +108,12 @@ impl<'a> Trace<'a> {
         Some(registers.iter().take(count).map(value).collect())
     }
 
-    fn events(&mut self, block: usize) -> Rc<Vec<Placed>> {
+    fn events(&mut self, block: usize) -> Arc<Vec<Placed>> {
         let analysis = self.analysis;
         let found = self.events.entry(block);
-        found.or_insert_with(|| Rc::new(events(analysis, block))).clone()
+        found
+            .or_insert_with(|| Arc::new(events(analysis, block)))
+            .clone()
     }
 
     /// That `condition` holds on the flags before event `until` of `block`.
@@ -150,8 +152,8 @@ impl<'a> Trace<'a> {
         let a = self.register(first, block, index);
         let b = match (sides.next(), compare.constant) {
             (Some(&second), _) => self.register(second, block, index),
-            (None, Some(constant)) => Rc::new(Expression::Number(constant)),
-            (None, None) => Rc::new(Expression::Unknown),
+            (None, Some(constant)) => Arc::new(Expression::Number(constant)),
+            (None, None) => Arc::new(Expression::Unknown),
         };
         let own = Formula::of_flags(condition, compare.by, [a, b], compare.narrow);
         let Some(only) = compare.only else {
@@ -165,15 +167,15 @@ impl<'a> Trace<'a> {
         }
     }
 
-    fn register(&mut self, register: Register, block: usize, until: usize) -> Rc<Expression> {
+    fn register(&mut self, register: Register, block: usize, until: usize) -> Arc<Expression> {
         if register == ZERO {
-            return Rc::new(Expression::Number(0));
+            return Arc::new(Expression::Number(0));
         }
         self.value(Location::Register(register), block, until)
     }
 
     /// What is at `location` before event `until` of `block`.
-    fn value(&mut self, location: Location, block: usize, until: usize) -> Rc<Expression> {
+    fn value(&mut self, location: Location, block: usize, until: usize) -> Arc<Expression> {
         let events = self.events(block);
         let convention = &self.analysis.convention;
         let (changed, result) = (convention.changed, convention.result);
@@ -182,7 +184,7 @@ impl<'a> Trace<'a> {
             .rposition(|(_, event)| event.changes(location, changed, result));
         let walked = until - found.unwrap_or(0);
         let Some(left) = self.left.checked_sub(walked + 1) else {
-            return Rc::new(Expression::Unknown);
+            return Arc::new(Expression::Unknown);
         };
         self.left = left;
         match found {
@@ -198,7 +200,7 @@ impl<'a> Trace<'a> {
         block: usize,
         index: usize,
         event: &Event,
-    ) -> Rc<Expression> {
+    ) -> Arc<Expression> {
         match event {
             Event::Set(_, source) => self.source(source, block, index),
             Event::Load(_, place, Target::Slot(slot)) if place.index.is_none() => {
@@ -209,12 +211,12 @@ impl<'a> Trace<'a> {
             Event::Call { at, target }
                 if location == Location::Register(self.analysis.convention.result) =>
             {
-                Rc::new(Expression::Result {
+                Arc::new(Expression::Result {
                     at: *at,
                     target: *target,
                 })
             }
-            Event::Call { .. } | Event::Compare(_) | Event::Forget => Rc::new(Expression::Unknown),
+            Event::Call { .. } | Event::Compare(_) | Event::Forget => Arc::new(Expression::Unknown),
         }
     }
 
@@ -224,23 +226,23 @@ impl<'a> Trace<'a> {
         target: &Target,
         block: usize,
         index: usize,
-    ) -> Rc<Expression> {
+    ) -> Arc<Expression> {
         let Place {
             base, offset, size, ..
         } = *place;
         match base {
-            Base::PerCpu => Rc::new(Expression::PerCpu {
+            Base::PerCpu => Arc::new(Expression::PerCpu {
                 place: offset.cast_unsigned(),
                 size,
             }),
-            Base::Image => Rc::new(Expression::Variable {
+            Base::Image => Arc::new(Expression::Variable {
                 address: offset.cast_unsigned(),
                 size,
             }),
             Base::Register(register) => {
                 if let (Target::Variable(address), None) = (target, place.index) {
                     let address = *address;
-                    return Rc::new(Expression::Variable { address, size });
+                    return Arc::new(Expression::Variable { address, size });
                 }
                 let base = self.register(register, block, index);
                 match place.index {
@@ -252,12 +254,12 @@ impl<'a> Trace<'a> {
         }
     }
 
-    fn source(&mut self, source: &Source, block: usize, index: usize) -> Rc<Expression> {
-        let number = |value| Rc::new(Expression::Number(value));
+    fn source(&mut self, source: &Source, block: usize, index: usize) -> Arc<Expression> {
+        let number = |value| Arc::new(Expression::Number(value));
         match source {
             Source::Constant(value) => number(*value),
-            Source::Address(address) => Rc::new(Expression::AddressOf(*address)),
-            Source::CurrentTask => Rc::new(Expression::Current),
+            Source::Address(address) => Arc::new(Expression::AddressOf(*address)),
+            Source::CurrentTask => Arc::new(Expression::Current),
             Source::Copy { from, .. } => self.register(*from, block, index),
             Source::Fold { from, by, .. } => {
                 let from = self.register(*from, block, index);
@@ -285,27 +287,27 @@ impl<'a> Trace<'a> {
                 if a == b {
                     return a;
                 }
-                let when = Rc::new(self.flags(block, index, *condition));
+                let when = Arc::new(self.flags(block, index, *condition));
                 Expression::Choice(when, a, b).bounded()
             }
-            Source::Mix(_) | Source::Load(_) => Rc::new(Expression::Unknown),
+            Source::Mix(_) | Source::Load(_) => Arc::new(Expression::Unknown),
         }
     }
 
     /// What is at `location` where `block` begins: the same on all ways there, or counted up in a loop, or unknown.
-    fn at_start(&mut self, location: Location, block: usize) -> Rc<Expression> {
+    fn at_start(&mut self, location: Location, block: usize) -> Arc<Expression> {
         let key = (block, location);
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
         if self.open.contains(&key) {
-            return Rc::new(Expression::Again(block, location));
+            return Arc::new(Expression::Again(block, location));
         }
         if self.open.len() > MAX_DEPTH {
-            return Rc::new(Expression::Unknown);
+            return Arc::new(Expression::Unknown);
         }
         self.open.insert(key);
-        let mut ways: Vec<Rc<Expression>> = Vec::new();
+        let mut ways: Vec<Arc<Expression>> = Vec::new();
         for way in self.before[block].clone() {
             let end = self.events(way).len();
             ways.push(self.value(location, way, end));
@@ -313,7 +315,7 @@ impl<'a> Trace<'a> {
         let entries = &self.analysis.program.entries;
         if entries.contains(&block) {
             let is_first = entries.first() == Some(&block);
-            ways.push(Rc::new(match is_first {
+            ways.push(Arc::new(match is_first {
                 true => self.at_entry(location),
                 false => Expression::Unknown,
             }));
@@ -343,8 +345,8 @@ impl<'a> Trace<'a> {
     }
 }
 
-fn folded(from: Rc<Expression>, by: Fold) -> Rc<Expression> {
-    let number = |value| Rc::new(Expression::Number(value));
+fn folded(from: Arc<Expression>, by: Fold) -> Arc<Expression> {
+    let number = |value| Arc::new(Expression::Number(value));
     match by {
         _ if from.number().is_some() => number(by.apply(from.number().unwrap_or(0))),
         Fold::Add(by) => Expression::binary(Binary::Add, from, number(by)),
@@ -363,8 +365,8 @@ fn folded(from: Rc<Expression>, by: Fold) -> Rc<Expression> {
 }
 
 /// What several ways bring to one point; `again` is what was there before, which a loop brings back.
-fn joined(again: &Expression, ways: Vec<Rc<Expression>>) -> Rc<Expression> {
-    let mut straight: Vec<Rc<Expression>> = Vec::new();
+fn joined(again: &Expression, ways: Vec<Arc<Expression>>) -> Arc<Expression> {
+    let mut straight: Vec<Arc<Expression>> = Vec::new();
     let mut counted = false;
     for way in ways {
         match &*way {
@@ -372,7 +374,7 @@ fn joined(again: &Expression, ways: Vec<Rc<Expression>>) -> Rc<Expression> {
             Expression::Binary(Binary::Add, own, by) if **own == *again => {
                 counted = true;
                 if by.number().is_none() {
-                    return Rc::new(Expression::Unknown);
+                    return Arc::new(Expression::Unknown);
                 }
             }
             Expression::OneOf(inner) => {
@@ -386,17 +388,17 @@ fn joined(again: &Expression, ways: Vec<Rc<Expression>>) -> Rc<Expression> {
             _ => {}
         }
     }
-    let unknown = |way: &Rc<Expression>| {
+    let unknown = |way: &Arc<Expression>| {
         let of_itself = |part: &Expression| part == again;
         **way == Expression::Unknown || way.any(&of_itself)
     };
     if straight.is_empty() || straight.iter().any(unknown) {
-        return Rc::new(Expression::Unknown);
+        return Arc::new(Expression::Unknown);
     }
     match (straight.len(), counted) {
         (1, false) => straight.remove(0),
         (1, true) => Expression::Counted(straight.remove(0)).bounded(),
-        (2..=MAX_WAYS, false) => Expression::OneOf(straight).bounded(),
-        _ => Rc::new(Expression::Unknown),
+        (_, false) => Expression::of_ways(straight),
+        _ => Arc::new(Expression::Unknown),
     }
 }

@@ -73,9 +73,7 @@ impl<'a> Recorded<'a> {
         field: &str,
         way: Option<&str>,
     ) -> Option<(u64, &str)> {
-        let facts = self
-            .facts
-            .get(&(structure.to_owned(), field.to_owned()))?;
+        let facts = self.facts.get(&(structure.to_owned(), field.to_owned()))?;
         let is_it = |path: &str| way.is_none_or(|way| same_way(path, way));
         let mut found = facts.iter().filter(|(_, path)| is_it(path));
         let (value, path) = found.next()?;

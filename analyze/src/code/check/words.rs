@@ -1,15 +1,20 @@
 //! A check in words: C, with the recorded numbers put in.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::{
     super::{
         analysis::Analysis,
         flow::Event,
         kernel::Kernel,
+        known_calls::limit_ids,
         state::Target,
         step::{Binary, Effect, Source},
         value::{Chain, Root},
+        x86_64,
     },
     expression::Expression,
     formula::{Formula, Relation, Relational},
@@ -28,6 +33,12 @@ const MAX_ARGUMENTS: usize = 6;
 
 /// Least number of fields by which a structure is told.
 const LEAST_READS: usize = 2;
+
+/// Longest text of values that depend on the way, in bytes.
+const MAX_WAYS: usize = 90;
+
+/// What stands for whatever is called by a pointer.
+const BY_POINTER: &str = "a function called by pointer";
 
 /// Smallest error as a pointer (`MAX_ERRNO`, `include/linux/err.h`).
 const FIRST_ERROR: u64 = 0xffff_ffff_ffff_f000;
@@ -50,6 +61,8 @@ pub(super) struct Words<'a, 'b> {
     pub(super) function: &'a str,
     /// The parts of comparisons that were written, in order.
     pub(super) terms: Vec<Term>,
+    /// Culprit ids of the limits that were written.
+    pub(super) limits: BTreeSet<String>,
     shapes: Option<HashMap<Chain, Vec<(i64, u8)>>>,
 }
 
@@ -66,6 +79,7 @@ impl<'a, 'b> Words<'a, 'b> {
             recorded,
             function,
             terms: Vec::new(),
+            limits: BTreeSet::new(),
             shapes: None,
         }
     }
@@ -119,41 +133,46 @@ impl<'a, 'b> Words<'a, 'b> {
             return words;
         }
         let mut linear = Linear::new(relation);
-        let is_limit = |side: &[Rc<Expression>]| {
-            !side.is_empty() && side.iter().all(|term| matches!(**term, Expression::Variable { .. }))
-        };
-        if is_limit(&linear.sides[0]) && !is_limit(&linear.sides[1])
-            || linear.sides[0].is_empty() && !linear.sides[1].is_empty()
-        {
+        let limits = [0, 1].map(|side| self.are_limits(&linear.sides[side]));
+        let is_bare = linear.sides.each_ref().map(Vec::is_empty);
+        if limits == [true, false] && !is_bare[1] || is_bare == [true, false] {
             linear.mirror();
         }
-        let is_bits = |side: &Rc<Expression>| matches!(&**side, Expression::Binary(Binary::And, ..));
+        let is_bits =
+            |side: &Arc<Expression>| matches!(&**side, Expression::Binary(Binary::And, ..));
         let hexadecimal = is_bits(a) || is_bits(b);
-        let mut sums = [Some(0i128), Some(0i128)];
-        let mut words = Vec::new();
-        for side in 0..2 {
+        let mut side = |terms: &[Arc<Expression>], constant: i128| {
+            let mut sum = Some(constant);
             let mut parts = Vec::new();
-            for term in &linear.sides[side] {
+            for term in terms {
                 let (text, value) = self.term(term);
                 let value = value.map(|value| Linear::widened(relation, value));
-                sums[side] = sums[side].zip(value).map(|(sum, value)| sum + value);
+                sum = sum.zip(value).map(|(sum, value)| sum + value);
                 parts.push(text);
             }
-            let constant = linear.constants[side];
-            sums[side] = sums[side].map(|sum| sum + constant);
             if constant != 0 || parts.is_empty() {
                 parts.push(number(constant, hexadecimal));
             }
-            words.push(parts.join(" + "));
-        }
-        let holds = match sums {
-            [Some(a), Some(b)] => Some(linear.by.holds(a, b)),
-            _ => None,
+            (parts.join(" + "), sum)
         };
-        (
-            format!("{} {} {}", words[0], linear.by.sign(), words[1]),
-            holds,
-        )
+        let (left, a) = side(&linear.sides[0], linear.constants[0]);
+        let (right, b) = side(&linear.sides[1], linear.constants[1]);
+        let holds = a.zip(b).map(|(a, b)| linear.by.holds(a, b));
+        (format!("{left} {} {right}", linear.by.sign()), holds)
+    }
+
+    /// Whether all parts of a side are variables of the image or limits of a task.
+    fn are_limits(&mut self, side: &[Arc<Expression>]) -> bool {
+        !side.is_empty()
+            && side.iter().all(|term| match &**term {
+                Expression::Variable { .. } => true,
+                Expression::Field { base, offset, size } => {
+                    let structure = self.structure(base);
+                    let layouts = &self.kernel.layouts;
+                    structure.is_some_and(|own| !layouts.ids(&own, *offset, *size).is_empty())
+                }
+                _ => false,
+            })
     }
 
     /// A comparison that asks whether something is so, and compares no amounts.
@@ -180,17 +199,19 @@ impl<'a, 'b> Words<'a, 'b> {
             Expression::Binary(Binary::And, of, mask) => mask.number().map(|mask| (of, mask)),
             _ => None,
         };
-        let (words, value) = match (&**a, masked) {
+        // What is so or not is said without its number: that says no more.
+        let (words, value) = match masked {
             // What a function of type bool returned: its lowest byte.
-            (_, Some((of, 0xff | 1))) if matches!(**of, Expression::Result { .. }) => {
-                self.term(of)
-            }
-            (_, Some((of, mask))) => {
+            Some((of, 0xff | 1)) if is_result(of) => self.named(of),
+            Some((of, mask)) => {
                 let (words, value) = self.term(of);
-                (format!("{words} & {mask:#x}"), value.map(|value| value & mask))
+                (
+                    format!("{words} & {mask:#x}"),
+                    value.map(|value| value & mask),
+                )
             }
-            _ if self.is_truth(a) => self.term(a),
-            _ => return None,
+            None if self.is_truth(a) => self.named(a),
+            None => return None,
         };
         let holds = value.map(|value| (value != 0) == is);
         let words = match (is, masked.is_some() && words.contains(" & ")) {
@@ -218,24 +239,33 @@ impl<'a, 'b> Words<'a, 'b> {
     }
 
     /// A part of a comparison with its number.
-    fn term(&mut self, term: &Rc<Expression>) -> (String, Option<u64>) {
+    fn term(&mut self, term: &Arc<Expression>) -> (String, Option<u64>) {
+        let (name, value) = self.named(term);
+        let words = match value {
+            Some(value) if term.number().is_none() => format!("{} ({name})", amount(value)),
+            _ => name,
+        };
+        (words, value)
+    }
+
+    /// The name of a part, and its number beside it.
+    fn named(&mut self, term: &Arc<Expression>) -> (String, Option<u64>) {
         let name = self.name(term, 0);
         let (value, name) = match self.value(term) {
             Some((value, Some(better))) => (Some(value), better),
             Some((value, None)) => (Some(value), name),
             None => (None, name),
         };
-        let words = match value {
-            Some(value) if term.number().is_none() => format!("{} ({name})", amount(value)),
-            _ => name.clone(),
-        };
         if term.number().is_none() {
-            let own = Term { name, value };
+            let own = Term {
+                name: name.clone(),
+                value,
+            };
             if !self.terms.contains(&own) {
                 self.terms.push(own);
             }
         }
-        (words, value)
+        (name, value)
     }
 
     /// The number that was recorded of a value, and a better name where the record has one.
@@ -269,8 +299,8 @@ impl<'a, 'b> Words<'a, 'b> {
                 let (a, b) = (self.value(a)?.0, self.value(b)?.0);
                 let folded = Expression::binary(
                     *by,
-                    Rc::new(Expression::Number(a)),
-                    Rc::new(Expression::Number(b)),
+                    Arc::new(Expression::Number(a)),
+                    Arc::new(Expression::Number(b)),
                 );
                 Some((folded.number()?, None))
             }
@@ -369,7 +399,12 @@ impl<'a, 'b> Words<'a, 'b> {
             Expression::Number(value) => number(i128::from(value.cast_signed()), false),
             Expression::Argument(argument) => format!("arg{argument}"),
             Expression::Current => "current".into(),
-            Expression::Variable { address, size } => self.variable(*address, *size),
+            Expression::Variable { address, size } => {
+                let paths = self.kernel.sysctls(*address);
+                let ids = paths.into_iter().map(|path| format!("sysctl:{path}"));
+                self.limits.extend(ids);
+                self.variable(*address, *size)
+            }
             Expression::AddressOf(address) => format!("&{}", self.symbol(*address)),
             Expression::Frame(_) => "a local variable".into(),
             Expression::PerCpu { place, .. } if self.kernel.is_current(*place) => "current".into(),
@@ -387,17 +422,19 @@ impl<'a, 'b> Words<'a, 'b> {
             Expression::Choice(when, a, b) => self.choice(when, a, b, depth),
             Expression::Counted(_) => "a count".into(),
             Expression::OneOf(ways) => {
-                let ways: Vec<String> = ways
-                    .iter()
-                    .map(|way| self.name(way, depth + 1))
-                    .collect();
-                format!("({})", ways.join(" or "))
+                let of_ways = ways.len();
+                let ways: Vec<String> = ways.iter().map(|way| self.name(way, depth + 1)).collect();
+                let ways = format!("({})", ways.join(" or "));
+                match ways.len() {
+                    0..=MAX_WAYS => ways,
+                    _ => format!("one of {of_ways} values"),
+                }
             }
             Expression::Again(..) | Expression::Unknown => "a value".into(),
         }
     }
 
-    fn field(&mut self, base: &Rc<Expression>, offset: i64, size: u8, depth: usize) -> String {
+    fn field(&mut self, base: &Arc<Expression>, offset: i64, size: u8, depth: usize) -> String {
         let structure = self.structure(base);
         let field = structure
             .as_deref()
@@ -407,9 +444,14 @@ impl<'a, 'b> Words<'a, 'b> {
             **base,
             Expression::Field { .. } | Expression::Current | Expression::PerCpu { .. }
         );
+        if let Some(structure) = &structure {
+            let ids = self.kernel.layouts.ids(structure, offset, size);
+            self.limits.extend(ids.iter().cloned());
+        }
         match (structure, field) {
             (Some(structure), Some(field)) if !has_name => format!("{structure}.{field}"),
             (_, Some(field)) => format!("{}->{field}", self.name(base, depth + 1)),
+            _ if offset == 0 => format!("*{}", self.name(base, depth + 1)),
             _ => format!("*({} + {offset})", self.name(base, depth + 1)),
         }
     }
@@ -417,8 +459,8 @@ impl<'a, 'b> Words<'a, 'b> {
     fn binary(
         &mut self,
         by: Binary,
-        a: &Rc<Expression>,
-        b: &Rc<Expression>,
+        a: &Arc<Expression>,
+        b: &Arc<Expression>,
         depth: usize,
     ) -> String {
         let sign = match by {
@@ -442,15 +484,19 @@ impl<'a, 'b> Words<'a, 'b> {
     fn choice(
         &mut self,
         when: &Formula,
-        a: &Rc<Expression>,
-        b: &Rc<Expression>,
+        a: &Arc<Expression>,
+        b: &Arc<Expression>,
         depth: usize,
     ) -> String {
         if let Formula::Relation(Relation { by, sides, .. }) = when
             && (sides == &[a.clone(), b.clone()] || sides == &[b.clone(), a.clone()])
         {
             let less = matches!(by, Relational::Less | Relational::LessOrEqual);
-            let own = if (sides[0] == *a) == less { "min" } else { "max" };
+            let own = if (sides[0] == *a) == less {
+                "min"
+            } else {
+                "max"
+            };
             let (a, b) = (self.name(a, depth + 1), self.name(b, depth + 1));
             return format!("{own}({a}, {b})");
         }
@@ -459,11 +505,21 @@ impl<'a, 'b> Words<'a, 'b> {
     }
 
     fn call(&mut self, at: u64, target: Option<u64>, depth: usize) -> String {
-        let name = target.and_then(|target| self.kernel.function_name(target));
-        let Some(name) = name else {
-            return "a function called by pointer".into();
+        let Some(target) = target else {
+            return BY_POINTER.into();
         };
+        let Some(name) = self.kernel.function_name(target) else {
+            return format!("a function at {target:#x}");
+        };
+        // What the stub jumps to is in a register.
+        if x86_64::is_indirect_thunk(name) {
+            return BY_POINTER.into();
+        }
         let name = base_name(name).to_owned();
+        let constants = self.trace.arguments(at, MAX_ARGUMENTS).unwrap_or_default();
+        let constants = constants.iter().map(|argument| argument.number());
+        self.limits
+            .extend(limit_ids(&name, &constants.collect::<Vec<_>>()));
         if depth > 1 {
             return format!("{name}(…)");
         }
@@ -508,6 +564,10 @@ impl<'a, 'b> Words<'a, 'b> {
     }
 }
 
+fn is_result(of: &Expression) -> bool {
+    matches!(of, Expression::Result { .. })
+}
+
 /// The last pointer and the field of a fact's way: `mnt_ns->nr_mounts` of `nsproxy->mnt_ns->nr_mounts`.
 fn last_step(path: &str) -> &str {
     let mut arrows = path.rmatch_indices("->").skip(1);
@@ -544,22 +604,29 @@ fn shapes(analysis: &Analysis) -> HashMap<Chain, Vec<(i64, u8)>> {
             continue;
         };
         let start = (block.start, 0);
-        flow.walk(program, convention, number, start, &mut state, |_, event, state| {
-            if let Event::Effect {
-                effect: Effect::Set(_, Source::Load(place)),
-                ..
-            } = event
-                && place.index.is_none()
-                && let Target::Field(mut chain) = state.target(place)
-                && let Some(offset) = chain.offsets.pop()
-                && chain.root != Root::Unknown
-            {
-                let reads = shapes.entry(chain).or_default();
-                if !reads.contains(&(offset, place.size)) {
-                    reads.push((offset, place.size));
+        flow.walk(
+            program,
+            convention,
+            number,
+            start,
+            &mut state,
+            |_, event, state| {
+                if let Event::Effect {
+                    effect: Effect::Set(_, Source::Load(place)),
+                    ..
+                } = event
+                    && place.index.is_none()
+                    && let Target::Field(mut chain) = state.target(place)
+                    && let Some(offset) = chain.offsets.pop()
+                    && chain.root != Root::Unknown
+                {
+                    let reads = shapes.entry(chain).or_default();
+                    if !reads.contains(&(offset, place.size)) {
+                        reads.push((offset, place.size));
+                    }
                 }
-            }
-        });
+            },
+        );
     }
     shapes
 }

@@ -84,7 +84,7 @@ fn a_chain_goes_through_the_stack_and_a_call() {
     assert_eq!(limit.candidates[0].ids, ["rlimit:NOFILE"]);
     assert_eq!(limit.effect.decides, [-24, 0]);
     assert_eq!(
-        (evidence.errnos, evidence.compared_constants),
+        (evidence.errnos.clone(), evidence.compared_constants.clone()),
         (vec![24, 28], vec![100])
     );
 }

@@ -1,5 +1,7 @@
 //! Small functions put together by hand.
 
+use std::sync::Arc;
+
 use format_spec::record::{Architecture, CtlEntry, FieldLayout, FunctionCode, ReturnType, Symbol};
 
 use super::super::{FunctionEvidence, Kernel, references};
@@ -9,7 +11,7 @@ pub(super) const AT: u64 = 0x8000;
 
 /// What the code of a function at [`AT`] shows. `panic` is at 0x100, `inc_ucount` at 0x200, a stub for calls by rax at
 /// 0x300.
-pub(super) fn look(architecture: Architecture, bytes: &[u8]) -> FunctionEvidence {
+pub(super) fn look(architecture: Architecture, bytes: &[u8]) -> Arc<FunctionEvidence> {
     let symbol = |address, name: &str| Symbol {
         address,
         size: 0x10,

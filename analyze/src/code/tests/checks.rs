@@ -5,23 +5,79 @@ use super::{
     fixture::{Fixture, KERNELS},
 };
 
+/// The conditions under which the code of `function` returns `errno`, nothing recorded; none where the kernel of the
+/// fixture lacks the function.
+fn conditions(kernel: &str, function: &str, errno: u16) -> Option<Vec<String>> {
+    let fixture = Fixture::read(kernel);
+    let address = fixture.address(function)?;
+    let found = checks(&fixture.kernel, address, errno, &[], &Recorded::default()).unwrap();
+    let list = found.list.into_iter();
+    Some(list.map(|check| check.condition).collect())
+}
+
+/// Conditions that must be the same on all kernels that have the function: (function, errno, one of its conditions).
+const SAME: [(&str, u16, &str); 6] = [
+    (
+        "alloc_mnt_ns",
+        28,
+        "inc_ucount(arg0, current->cred->euid.val, 5, …) == 0",
+    ),
+    (
+        "copy_net_ns",
+        28,
+        "inc_ucount(arg1, current->cred->euid.val, 4, …) == 0",
+    ),
+    (
+        "do_inotify_init",
+        24,
+        "inc_ucount(current->cred->user_ns, current->cred->euid.val, 8, …) == 0",
+    ),
+    (
+        "generic_write_check_limits",
+        27,
+        "current->signal->rlim[1].rlim_cur != -1 && arg1 >= current->signal->rlim[1].rlim_cur",
+    ),
+    ("may_init_module", 1, "!capable(16, …)"),
+    (
+        "inode_newsize_ok",
+        27,
+        "arg1 > current->signal->rlim[1].rlim_cur",
+    ),
+];
+
 #[test]
-fn look() {
-    for name in KERNELS {
-        let fixture = Fixture::read(name);
-        for (function, errno) in [
-            ("count_mounts", 28u16), ("alloc_fd", 24), ("__alloc_fd", 24), ("inc_ucount", 28), ("copy_process", 11), ("alloc_pid", 11), ("alloc_pid", 12),
-            ("do_mmap", 12), ("do_mmap", 11), ("do_prlimit", 1), ("key_alloc", 122), ("newseg", 28), ("split_vma", 12), ("ioctx_alloc", 11),
-            ("generic_write_check_limits", 27), ("inode_newsize_ok", 27), ("create_user_ns", 28), ("alloc_mnt_ns", 28), ("mqueue_create_attr", 28),
-            ("mqueue_get_inode", 24), ("inotify_update_watch", 28), ("__vm_enough_memory", 12), ("devpts_new_index", 28), ("unix_create1", 23), ("alloc_empty_file", 23),
-            ("pids_can_fork", 11), ("ep_insert", 28), ("do_epoll_ctl", 28), ("do_epoll_ctl", 22), ("__inet_bind", 98), ("__inet_bind", 13), ("perf_event_open", 13), ("bpf_prog_load", 1), ("newary", 28), ("do_msgsnd", 11), ("pipe_set_size", 1), ("expand_files", 24), ("copy_net_ns", 28), ("do_inotify_init", 24), ("__arm64_sys_inotify_add_watch", 28), ("__x64_sys_inotify_add_watch", 28),
-        ] {
-            let Some(address) = fixture.address(function) else { continue };
-            let found = checks(&fixture.kernel, address, errno, &[], &Recorded::default()).unwrap();
-            println!("{name} {function} {errno}:");
-            for check in found {
-                println!("    {:x} {} ", check.at - address, check.condition);
+fn conditions_are_read_from_code() {
+    let mut wrong = Vec::new();
+    for kernel in KERNELS {
+        for (function, errno, expected) in SAME {
+            let Some(found) = conditions(kernel, function, errno) else {
+                continue;
+            };
+            if !found.iter().any(|condition| condition == expected) {
+                wrong.push(format!("{kernel} {function} {errno}: {found:#?}"));
             }
         }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_limit_is_on_the_right_and_nothing_is_subtracted() {
+    let found = conditions("6.12-arm64", "count_mounts", 28).unwrap();
+    assert_eq!(
+        found[..2],
+        [
+            "*(arg0 + 96) >= sysctl_mount_max",
+            "*(arg0 + 96) + *(arg0 + 100) >= sysctl_mount_max"
+        ]
+    );
+    for kernel in KERNELS {
+        let found: [String; 1] = conditions(kernel, "do_mmap", 12)
+            .unwrap()
+            .try_into()
+            .unwrap();
+        let named = ["sysctl_max_map_count", "vm.max_map_count"];
+        let expected = named.map(|limit| [format!("current->mm->map_count > {limit}")]);
+        assert!(expected.contains(&found), "{kernel}: {found:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Real kernels' code: the files of `tests/fixtures/code`, and `make.py` there which wrote them.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use format_spec::record::{Architecture, CtlEntry, FieldLayout, FunctionCode, ReturnType, Symbol};
 use serde::Deserialize;
@@ -104,7 +104,7 @@ impl Fixture {
     }
 
     /// What the code of a function shows.
-    pub(super) fn function(&self, name: &str) -> FunctionEvidence {
+    pub(super) fn function(&self, name: &str) -> Arc<FunctionEvidence> {
         let address = self
             .address(name)
             .unwrap_or_else(|| panic!("{name} is not in the fixture"));

@@ -1,6 +1,6 @@
 mod arm64;
-mod checks;
 mod assembled;
+mod checks;
 mod fixture;
 mod real_kernels;
 mod recorded;

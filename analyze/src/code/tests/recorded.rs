@@ -11,7 +11,7 @@ fn blamed(name: &str, function: &str, errno: u16) -> Vec<String> {
     let kernel = Kernel::of(&bundle);
     let address = bundle.symbols.named(function).next().unwrap().address;
     let facts = summary(&kernel, address, errno);
-    facts.reads.into_iter().map(|read| read.id).collect()
+    facts.reads.iter().map(|read| read.id.clone()).collect()
 }
 
 #[test]

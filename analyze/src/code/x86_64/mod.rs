@@ -12,11 +12,12 @@ use iced_x86::{
 };
 
 use super::step::{
-    Base, Binary, Comparison, Condition, Convention, Effect, Exit, Fold, Place, Register, SCRATCH, Source, Step, Test, ZERO,
+    Base, Binary, Comparison, Condition, Convention, Effect, Exit, Fold, Place, Register, SCRATCH,
+    Source, Step, Test, ZERO,
 };
 use operands::{
-    condition, general, immediate, is_conditional_move, is_immediate, is_same_register, is_set, operand,
-    place, width,
+    condition, general, immediate, is_conditional_move, is_immediate, is_same_register, is_set,
+    operand, place, width,
 };
 
 /// The kernel is built for the System V convention: rdi, rsi, rdx, rcx, r8, r9.
@@ -144,12 +145,10 @@ fn effects(step: Step, instruction: &Instruction) -> Step {
                 destination,
                 Source::Either([SCRATCH[0], ZERO], Condition::Below),
             ),
-        (mnemonic, _) if is_set(mnemonic) => step
-            .set(SCRATCH[0], Source::Constant(1))
-            .set(
-                destination,
-                Source::Either([SCRATCH[0], ZERO], condition(instruction)),
-            ),
+        (mnemonic, _) if is_set(mnemonic) => step.set(SCRATCH[0], Source::Constant(1)).set(
+            destination,
+            Source::Either([SCRATCH[0], ZERO], condition(instruction)),
+        ),
         (mnemonic, OpKind::Register) if is_conditional_move(mnemonic) => {
             let (step, from) = operand(step, instruction, 1, SCRATCH[0]);
             let sides = [from, destination];

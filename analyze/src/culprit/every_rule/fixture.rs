@@ -12,7 +12,7 @@ use crate::{
     graph::Outcome,
     load::Bundle,
     names::{errno_number, open_flag, syscall_number},
-    origin::{Below, How, Origin, Told, Translation},
+    origin::{Below, How, Origin, Site, Told, Translation},
     rules::{MountPlace, Place, Range, Returned, Rule},
     testing::Recording,
 };
@@ -203,11 +203,13 @@ fn origin(rule: &Rule, syscall: &str, errno: u16) -> Option<Origin> {
         arguments: Vec::new(),
     });
     let translated = rule.inner_errno.first().map(|name| Translation {
+        address: 0,
         path: Vec::new(),
         errno: errno_number(name).unwrap(),
     });
     Some(Origin {
         function: path.last()?.clone(),
+        site: Site::default(),
         errno,
         path,
         how: How::ReturnValues,

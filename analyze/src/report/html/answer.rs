@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::report::{
-    CulpritRow, FailureRow, OriginRow, RemedyRow, Report, UsageRow,
+    CulpritRow, FailureRow, OriginRow, RemedyRow, Report, UsageRow, WhyRow,
     answer::{Answer, CUT, NO_CULPRIT, NO_ORIGIN, times},
 };
 use crate::rules::RemedyKind;
@@ -21,6 +21,10 @@ pub(super) fn section(report: &Report, answer: Option<&Answer<'_>>) -> Markup {
                         dd { (cause(answer.culprit)) }
                         dt { "Said no" }
                         dd { (origin(answer.origin)) }
+                        @if let Some(origin) = answer.origin {
+                            dt { "Why" }
+                            dd { (why(&origin.why)) }
+                        }
                         @if let Some(culprit) = answer.culprit.filter(|found| !found.remedy.is_empty()) {
                             dt { "Remedy" }
                             dd { (remedy(culprit)) }
@@ -116,6 +120,19 @@ fn origin(origin: Option<&OriginRow>) -> Markup {
         @if let Some(inner) = &origin.translated {
             p.quiet { "it was told " code { (inner.errno) } " by" }
             (path(&inner.path))
+        }
+    }
+}
+
+/// The check that decided.
+fn why(why: &WhyRow) -> Markup {
+    html! {
+        @match &why.line {
+            Some(line) => {
+                p { code.path { (line) } }
+                @if let Some(remark) = why.remark() { p.quiet { (remark) } }
+            }
+            None => p.quiet { (why.not_known()) },
         }
     }
 }

@@ -102,6 +102,7 @@ fn origins(report: &Report) -> Markup {
         ("Seen", true),
         ("How", false),
         ("Path", false),
+        ("Why", false),
     ];
     let row = |row: &OriginRow| {
         let failure = report.failures.get(row.failure);
@@ -113,6 +114,7 @@ fn origins(report: &Report) -> Markup {
                 td.number { (row.failures) }
                 td { (row.how) }
                 td { code.path { (row.path.join(" › ")) } }
+                td { @if let Some(line) = &row.why.line { code.path { (line) } } }
             }
         }
     };

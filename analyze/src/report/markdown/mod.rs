@@ -117,7 +117,14 @@ fn origin(out: &mut impl Write, origin: &OriginRow) -> io::Result<()> {
         let (errno, path) = (code(&inner.errno), path(&inner.path));
         writeln!(out, "It was told {errno} by {path}\n")?;
     }
-    Ok(())
+    match &origin.why.line {
+        Some(line) => {
+            writeln!(out, "**Why:** {}\n", code(line))?;
+            let remark = origin.why.remark().map(text);
+            remark.map_or(Ok(()), |remark| writeln!(out, "({remark})\n"))
+        }
+        None => writeln!(out, "**Why:** {}\n", text(&origin.why.not_known())),
+    }
 }
 
 /// What to do, and why.

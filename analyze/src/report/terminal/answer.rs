@@ -7,7 +7,7 @@ use anstyle::Style;
 use super::layout::{BOLD, DIM, Page, WARN, confidence};
 use crate::{
     report::{
-        CommandRow, CulpritRow, FailureRow, OriginRow, RemedyRow,
+        CommandRow, CulpritRow, FailureRow, OriginRow, RemedyRow, WhyRow,
         answer::{Answer, NO_CULPRIT, NO_ORIGIN, times},
     },
     rules::RemedyKind,
@@ -111,6 +111,15 @@ impl<W: Write> Page<'_, W> {
             let text = format!("it was told {} by {}", inner.errno, inner.path.join(" > "));
             self.field("", &text, DIM)?;
         }
-        Ok(())
+        self.why(&origin.why)
+    }
+
+    fn why(&mut self, why: &WhyRow) -> io::Result<()> {
+        let Some(line) = &why.line else {
+            return self.field("Why", &why.not_known(), DIM);
+        };
+        self.field("Why", line, Style::new())?;
+        let remark = why.remark();
+        remark.map_or(Ok(()), |remark| self.field("", remark, DIM))
     }
 }
