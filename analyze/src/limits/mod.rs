@@ -5,6 +5,7 @@
 //! (`cgroups`), as their limits hold at every level. `demand` says how much of a limit the failing call asks for.
 
 mod cgroups;
+mod comparison;
 mod demand;
 mod moment;
 mod procfs;
@@ -15,13 +16,16 @@ mod rows;
 mod term;
 #[cfg(test)]
 mod tests;
+mod unit;
 mod unmeasured;
 
 use format_spec::record::Failure;
 
 use crate::{evidence::LimitUse, load::Bundle};
 
+pub use comparison::{Asked, Comparison, Operand, Relation};
 pub use demand::demand;
+pub use unit::Unit;
 pub use unmeasured::unmeasured;
 
 /// The limits of the task that failed; without a failure, those of the whole host at the end of the recording.
