@@ -7,11 +7,11 @@ use format_spec::{linux::mountinfo::Mount, record::Failure};
 use crate::{
     code::Kernel,
     evidence::{
-        CodeFacts, FileSystem, LimitUse, NamedFile, Place, file_system_of, file_systems, mounts_of,
+        CodeFacts, FileSystem, NamedFile, Place, file_system_of, file_systems, mounts_of,
         named_file, place,
     },
     failures::Group,
-    limits::{self, demand},
+    limits::{self, LimitUse},
     load::Bundle,
     origin::Origin,
     why,
@@ -123,14 +123,7 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn limit(&self, id: &str) -> Option<&LimitUse> {
         let same = self.limits().iter().filter(|limit| limit.id == id);
-        same.max_by_key(|limit| (limit.nearness(self.asked(limit)), limit.at_failure))
-    }
-
-    /// How much of `limit` the failing call asked for; 0 when that limit cannot be what refused it.
-    #[must_use]
-    pub fn asked(&self, limit: &LimitUse) -> u64 {
-        self.sample
-            .map_or(1, |failure| demand(self.bundle, failure, limit))
+        same.max_by_key(|limit| (limit.nearness(), limit.at_failure))
     }
 }
 

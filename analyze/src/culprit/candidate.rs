@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Confidence, Evidence, Kind};
+use crate::limits::Comparison;
 
 /// Score from which confidence may be high.
 const HIGH: i32 = 65;
@@ -22,8 +23,8 @@ pub struct Candidate {
     pub summary: String,
     /// What to do, as rules write it: a command stands between backticks.
     pub remedy: Vec<String>,
-    /// Use and limit, where measured.
-    pub usage: Option<(u64, u64)>,
+    /// What the kernel compared, where measured.
+    pub usage: Option<Comparison>,
     pub(super) evidence: Vec<Evidence>,
     pub(super) against: Vec<Evidence>,
     /// How many conditions made it: of two explanations of one id, the more specific one is worded.
@@ -71,7 +72,7 @@ impl Candidate {
         } else if self.remedy.is_empty() {
             self.remedy = other.remedy;
         }
-        self.usage = self.usage.or(other.usage);
+        self.usage = self.usage.take().or(other.usage);
         self.evidence.extend(other.evidence);
         self.against.extend(other.against);
         for list in [&mut self.evidence, &mut self.against] {

@@ -4,7 +4,11 @@ use format_spec::record::Phase;
 
 use super::{Confidence, Culprit, rank};
 use crate::{
-    case::Case, evidence::LimitUse, failures::groups, names::syscall_number, rules::book,
+    case::Case,
+    failures::groups,
+    limits::{LimitUse, Unit},
+    names::syscall_number,
+    rules::book,
     testing::Recording,
 };
 
@@ -205,14 +209,13 @@ fn bits_that_refuse_need_no_origin() {
 fn a_limit_that_is_far_from_full_does_not_win_though_its_rule_asks_for_no_numbers() {
     let answer = |usage, errno| {
         let limit = LimitUse {
-            id: "rlimit:NOFILE".into(),
-            scope: String::new(),
-            unit: "descriptors".into(),
-            usage,
-            limit: Some(1024),
             at_failure: true,
-            spared: false,
-            source: String::new(),
+            ..LimitUse::new(
+                "rlimit:NOFILE",
+                Unit::Each("descriptors"),
+                usage,
+                Some(1024),
+            )
         };
         let mut recording = failing("dup", errno, &[], &[]);
         let culprits = ranked(&mut recording, &[], vec![limit]);

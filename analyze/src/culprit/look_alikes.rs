@@ -5,7 +5,8 @@ use format_spec::record::{Content, Entry, Phase};
 use super::tests::{limit, origin, ranked};
 use crate::{
     culprit::{Confidence, Culprit},
-    evidence::{CodeFacts, LimitUse},
+    evidence::CodeFacts,
+    limits::LimitUse,
     origin::{How, Origin},
     testing::Recording,
 };

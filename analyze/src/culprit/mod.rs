@@ -15,6 +15,7 @@ pub use rank::{mark_ties, rank};
 pub use ruled_out::{RuledOut, ruled_out};
 
 use crate::{
+    limits::Comparison,
     names::capability,
     rules::{Remedy, book},
 };
@@ -45,7 +46,7 @@ pub struct Culprit {
     /// What to do, the first one first.
     pub remedy: Vec<Remedy>,
     /// How much is used and what the limit is, where that was measured.
-    pub usage: Option<(u64, u64)>,
+    pub usage: Option<Comparison>,
     /// Index of the kind of failure that it explains.
     pub failure: usize,
     /// The origin that it explains.

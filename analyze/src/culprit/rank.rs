@@ -84,16 +84,15 @@ fn deny_far(mut candidate: Candidate, case: &Case<'_>) -> Candidate {
     let Some(limit) = case.limit(&candidate.id) else {
         return candidate;
     };
-    let counts_many = limit.unit.contains("bytes") || limit.unit.contains("pages");
     let is_half_free = limit
-        .limit
-        .is_none_or(|most| limit.usage.saturating_mul(2) < most);
+        .limit()
+        .is_none_or(|most| limit.used().saturating_mul(2) < most);
     let is_said = candidate
         .against
         .iter()
         .any(|against| against.kind == Kind::Usage);
-    if limit.at_failure && is_half_free && !counts_many && !is_said {
-        candidate.denies(Kind::Usage, FAR, limit.text(case.asked(limit)));
+    if limit.at_failure && is_half_free && limit.unit().is_counted_singly() && !is_said {
+        candidate.denies(Kind::Usage, FAR, limit.text());
     }
     candidate
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     case::Case,
-    evidence::{FileSystem, Nearness, Space, deleted_files, sysctl_text},
+    evidence::{FileSystem, Space, deleted_files, sysctl_text},
+    limits::Nearness,
     rules::{Rule, judge},
     text,
 };
@@ -113,12 +114,11 @@ fn limits(case: &Case<'_>, rules: &[Rule]) -> Vec<RuledOut> {
         let Some(limit) = case.limit(id) else {
             continue;
         };
-        let asked = case.asked(limit);
         let known = found.iter().any(|out| out.id == *id);
-        if !known && limit.nearness(asked) == Nearness::Far {
+        if !known && limit.nearness() == Nearness::Far {
             found.push(RuledOut {
                 id: id.clone(),
-                text: limit.text(asked),
+                text: limit.text(),
             });
         }
     }

@@ -7,25 +7,24 @@ use crate::{
     case::Case,
     code::Kernel,
     diagnosis::{Diagnosis, diagnose, diagnose_by},
-    evidence::{CodeFacts, LimitUse, Read},
+    evidence::{CodeFacts, Read},
     failures::groups,
     graph::Outcome,
     incident::Wish,
+    limits::{LimitUse, Unit},
     load::Bundle,
     origin::{Below, How, Origin, Told},
     testing::Recording,
 };
 
-pub(super) fn limit(id: &str, unit: &str, usage: u64, limit: u64) -> LimitUse {
+pub(super) fn limit(id: &str, unit: &'static str, usage: u64, limit: u64) -> LimitUse {
+    let unit = match unit {
+        "bytes" => Unit::Bytes,
+        unit => Unit::Each(unit),
+    };
     LimitUse {
-        id: id.into(),
-        scope: String::new(),
-        unit: unit.into(),
-        usage,
-        limit: Some(limit),
         at_failure: true,
-        spared: false,
-        source: "fact".into(),
+        ..LimitUse::new(id, unit, usage, Some(limit))
     }
 }
 
@@ -98,7 +97,9 @@ fn what_the_code_reads_and_what_is_full_agree_without_any_rule() {
         ("sysctl:a.full", Confidence::High)
     );
     assert_eq!(full.remedy[0].to_string(), "sysctl -w a.full=10");
-    assert_eq!(full.usage, Some((5, 5)));
+    let compared = full.usage.as_ref().map(|compared| compared.text());
+    let text = "5 things + 1 or more asked for > 5 (a.full)";
+    assert_eq!(compared.as_deref(), Some(text));
 }
 
 #[test]

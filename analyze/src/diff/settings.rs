@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::Recorded;
 use crate::{
-    evidence::{FileSystem, LimitUse, Nearness, file_systems, mounts_seen_by},
-    limits::table,
+    evidence::{file_systems, mounts_seen_by},
+    limits::{LimitUse, Nearness, of_file_system, table},
     text::plain,
     view::sysctl::{is_state, values},
 };
@@ -60,7 +60,7 @@ pub(super) fn limits(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<LimitCh
         limits.extend(
             file_systems(bundle, failure)
                 .iter()
-                .flat_map(FileSystem::limits),
+                .flat_map(of_file_system),
         );
         by_id(limits)
     };
@@ -87,13 +87,13 @@ pub(super) fn limits(before: &Recorded<'_>, after: &Recorded<'_>) -> Vec<LimitCh
             continue;
         }
         let is_full =
-            |limit: &LimitUse| limit.nearness(1) == Nearness::At && limit.limit != Some(0);
+            |limit: &LimitUse| limit.nearness() == Nearness::At && limit.limit() != Some(0);
         let (was, is) = (is_full(&old), is_full(&new));
-        if is_other(old.limit, new.limit) || was != is {
+        if is_other(old.limit(), new.limit()) || was != is {
             changes.push(LimitChange {
                 id: old.id.clone(),
-                before: old.text(1),
-                after: new.text(1),
+                before: old.text(),
+                after: new.text(),
                 freed: was && !is,
                 filled: is && !was,
                 by_memory: other_memory
@@ -209,7 +209,7 @@ fn by_id(limits: Vec<LimitUse>) -> BTreeMap<(String, String), LimitUse> {
         let key = (limit.id.clone(), place);
         let known = fullest.get(&key);
         if known.is_none_or(|known| {
-            (known.nearness(1), known.at_failure) < (limit.nearness(1), limit.at_failure)
+            (known.nearness(), known.at_failure) < (limit.nearness(), limit.at_failure)
         }) {
             fullest.insert(key, limit);
         }

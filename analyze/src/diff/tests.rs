@@ -56,7 +56,7 @@ fn what_is_gone_worked() {
         "{text}"
     );
     assert!(
-        text.contains("  sysctl:fs.mount-max no longer full: 12 of 12 mounts"),
+        text.contains("  sysctl:fs.mount-max no longer full: 12 mounts + 1"),
         "{text}"
     );
     assert!(text.contains("  fs.mount-max: 12, then 100000\n"), "{text}");

@@ -7,11 +7,7 @@ use format_spec::{
     record::{Content, Failure},
 };
 
-use super::LimitUse;
-use crate::{
-    load::{Bundle, SnapshotView},
-    text::plain,
-};
+use crate::load::{Bundle, SnapshotView};
 
 /// One file system as it was nearest to the failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,38 +83,6 @@ impl FileSystem {
     #[must_use]
     pub fn has_space(&self) -> bool {
         self.blocks.total > 0 && !WITHOUT_SPACE.contains(&self.magic)
-    }
-
-    /// Its blocks and inodes as limits; what only the superuser may use counts as used, as df(1) has it.
-    #[must_use]
-    pub fn limits(&self) -> Vec<LimitUse> {
-        let point = plain(&self.point);
-        let scope = match self.process {
-            Some(pid) => format!("{point} as process {pid} sees it"),
-            None => point,
-        };
-        let limit = |id: &str, unit: &str, used: u64, all: u64| LimitUse {
-            id: id.into(),
-            scope: scope.clone(),
-            unit: unit.into(),
-            usage: used,
-            limit: Some(all),
-            at_failure: false,
-            spared: false,
-            source: String::new(),
-        };
-        let Self { blocks, inodes, .. } = self;
-        let used = |space: &Space| space.total.saturating_sub(space.free);
-        let mut found = Vec::new();
-        if self.has_space() {
-            let bytes = |number: u64| number.saturating_mul(blocks.unit_bytes);
-            let all = used(blocks).saturating_add(blocks.available);
-            found.push(limit("fs:blocks", "bytes", bytes(used(blocks)), bytes(all)));
-        }
-        if inodes.total > 0 {
-            found.push(limit("fs:inodes", "inodes", used(inodes), inodes.total));
-        }
-        found
     }
 }
 

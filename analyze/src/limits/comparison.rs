@@ -166,31 +166,42 @@ impl Comparison {
     /// In words for who reads a report: `12 mounts + 2 asked for > 12 (fs.mount-max)`.
     #[must_use]
     pub fn text(&self) -> String {
+        let numbers = self.numbers();
+        match self.setting.as_str() {
+            "" => numbers,
+            setting => format!("{numbers} ({setting})"),
+        }
+    }
+
+    /// The same without what sets the limit: `12 mounts + 2 asked for > 12`.
+    #[must_use]
+    pub fn numbers(&self) -> String {
         let unit = self.unit;
         let mut text = unit.amount(self.used.value);
         if let Some(pending) = self.pending.as_ref().filter(|pending| pending.value > 0) {
-            text += &format!(" + {} pending", unit.number(pending.value));
+            let word = pending.name.as_deref().unwrap_or("pending");
+            text += &format!(" + {} {word}", unit.number(pending.value));
         }
-        match self.asked {
-            Some(Asked::Exactly(amount)) => {
-                text += &format!(" + {} asked for", unit.number(amount));
+        let more = match self.asked {
+            Some(Asked::AtLeast(amount)) if unit.is_counted_singly() => {
+                format!("{} or more asked for", unit.number(amount))
             }
-            Some(Asked::AtLeast(amount)) => {
-                text += &format!(" + {} or more asked for", unit.number(amount));
-            }
-            None => {}
-        }
+            Some(Asked::AtLeast(_)) => "what was asked for".into(),
+            Some(Asked::Exactly(amount)) => format!("{} asked for", unit.number(amount)),
+            None => String::new(),
+        };
+        let plus = if more.is_empty() { "" } else { " + " };
         match &self.limit {
+            // How much was asked for is not known, so neither is on which side of the limit the sum is.
+            Some(limit) if matches!(self.asked, Some(Asked::AtLeast(_))) && !self.refuses() => {
+                format!("{text} of {}, and {more}", unit.number(limit.value))
+            }
             Some(limit) => {
                 let number = unit.number(limit.value);
-                text += &format!(" {} {number}", self.found().sign());
+                format!("{text}{plus}{more} {} {number}", self.found().sign())
             }
-            None => text += ", unlimited",
+            None => format!("{text}{plus}{more}, unlimited"),
         }
-        if !self.setting.is_empty() {
-            text += &format!(" ({})", self.setting);
-        }
-        text
     }
 
     /// In the kernel's own terms: `count_mounts: 12 (mnt_ns->nr_mounts) + 2 (asked) > 12 (sysctl_mount_max)`.
@@ -255,6 +266,11 @@ mod tests {
         assert_eq!(
             more.text(),
             "12 mounts + 1 or more asked for > 12 (fs.mount-max)"
+        );
+        let unclear = mounts(10, Some(Asked::AtLeast(1)), Relation::Above, 12);
+        assert_eq!(
+            unclear.numbers(),
+            "10 mounts of 12, and 1 or more asked for"
         );
     }
 

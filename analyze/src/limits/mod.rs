@@ -1,30 +1,42 @@
-//! Every limit that a recording shows, with its use in the scope of the failing task.
+//! Every limit that a recording shows, with its use in the scopes of the failing task.
 //!
-//! `rows` says which limits there are, `term` how a number is come by, `moment` reads it: from the facts of the
-//! failing moment where there are any, else from the snapshot nearest to it. Control groups are read by folder
-//! (`cgroups`), as their limits hold at every level. `demand` says how much of a limit the failing call asks for.
+//! One limit is one [`record::Record`] of the `table`: what is counted against what (`term`), for whom (`scope`) and at which
+//! levels (`walk`: namespaces above that of the task, control groups up to the root), where the kernel compares both and how
+//! (`check`), what a call asks of it (`demand`, by kind of `call`), and who is free from it (`exemption`). `moment` reads the
+//! numbers: from the facts of the failing moment where there are any, else from the snapshot nearest to it. What comes out is a
+//! [`LimitUse`], with the [`Comparison`] that the kernel made. Ranking, rules and `analyze limits` know limits from here alone.
 
-mod cgroups;
+mod call;
+mod cgroup;
+mod check;
 mod comparison;
 mod demand;
+mod exemption;
+mod file_system;
+mod limit_use;
 mod moment;
 mod procfs;
 #[cfg(test)]
 mod real_kernels;
-mod row;
-mod rows;
+mod record;
+mod scope;
+mod table;
 mod term;
 #[cfg(test)]
 mod tests;
 mod unit;
 mod unmeasured;
+mod walk;
 
 use format_spec::record::Failure;
 
-use crate::{evidence::LimitUse, load::Bundle};
+use crate::load::Bundle;
 
+use call::Call;
+pub use check::Check;
 pub use comparison::{Asked, Comparison, Operand, Relation};
-pub use demand::demand;
+pub use file_system::of_file_system;
+pub use limit_use::{LimitUse, Nearness};
 pub use unit::Unit;
 pub use unmeasured::unmeasured;
 
@@ -35,7 +47,7 @@ pub use unmeasured::unmeasured;
 #[must_use]
 pub fn table(bundle: &Bundle, failure: Option<&Failure>) -> Vec<LimitUse> {
     let moment = moment::Moment::new(bundle, failure);
-    let mut found: Vec<LimitUse> = rows::all().filter_map(|row| row.read(&moment)).collect();
-    found.extend(cgroups::read(&moment));
-    found
+    table::all()
+        .flat_map(|record| record.read(&moment))
+        .collect()
 }

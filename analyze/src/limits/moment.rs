@@ -1,10 +1,15 @@
 //! The failing moment: facts, and the snapshots nearest to it.
 
+use std::{borrow::Cow, cell::OnceCell};
+
 use format_spec::record::{Content, Failure};
 
 use super::{
+    Call,
+    cgroup::{self, Groups},
     procfs,
     term::{Number, Read, Term},
+    walk::{Place, name_at},
 };
 use crate::{
     load::{Bundle, SnapshotView},
@@ -22,8 +27,11 @@ const O_APPEND: u64 = 0o2000;
 pub(super) struct Moment<'a> {
     pub(super) bundle: &'a Bundle,
     pub(super) failure: Option<&'a Failure>,
+    /// The call that failed.
+    pub(super) call: Option<Call<'a>>,
     /// Nearest first.
     views: Vec<&'a SnapshotView>,
+    membership: OnceCell<Option<(&'a SnapshotView, Cow<'a, str>)>>,
 }
 
 impl<'a> Moment<'a> {
@@ -32,7 +40,9 @@ impl<'a> Moment<'a> {
         Self {
             bundle,
             failure,
+            call: failure.map(|failure| Call::new(bundle, failure)),
             views: bundle.snapshots.nearest(time_ns),
+            membership: OnceCell::new(),
         }
     }
 
@@ -58,6 +68,13 @@ impl<'a> Moment<'a> {
         self.find(|view| view.text(path))
     }
 
+    /// The control group of the task, or the one that it named, in the hierarchy of a v1 controller, or of v2.
+    pub(super) fn groups(&self, controller: &str) -> Option<Groups<'a>> {
+        let membership = self.membership.get_or_init(|| cgroup::membership(self));
+        let (view, text) = membership.as_ref()?;
+        cgroup::group(view, text, controller)
+    }
+
     /// Whether the failing task is in a network namespace of its own: the recorder takes the network files of a process
     /// only then.
     pub(super) fn is_elsewhere_in_network(&self) -> bool {
@@ -71,8 +88,9 @@ impl<'a> Moment<'a> {
             .map_or_else(String::new, |failure| plain(&failure.comm))
     }
 
-    /// The number that a term stands for.
-    pub(super) fn read(&self, term: &Term) -> Option<Number> {
+    /// The number that a term stands for at a level. What only the task itself has is not known of the levels above it.
+    pub(super) fn read(&self, term: &Term, place: &Place<'a>) -> Option<Number> {
+        let is_own = matches!(place, Place::Own);
         let at_failure = |value| Number {
             value,
             read: Read::AtFailure,
@@ -83,7 +101,7 @@ impl<'a> Moment<'a> {
                 value,
                 read: Read::Always,
             }),
-            Term::Fact(name) => self.fact(name).map(at_failure),
+            Term::Fact(name) => self.fact(&name_at(name, place)).map(at_failure),
             Term::Word(path, index) => self
                 .text(path)
                 .and_then(|(text, read)| of((procfs::word(text, index), read))),
@@ -100,7 +118,7 @@ impl<'a> Moment<'a> {
                 let (text, read) = self.text(path)?;
                 of((procfs::labelled(procfs::line(text, name)?, label), read))
             }
-            Term::Entries(name) => {
+            Term::Entries(name) if is_own => {
                 let path = self.own(name)?;
                 let count = |view: &SnapshotView| match view.content(&path)? {
                     Content::EntryCount(count) => Some(*count),
@@ -113,12 +131,12 @@ impl<'a> Moment<'a> {
                 let rows = text.lines().count().saturating_sub(1);
                 of((u64::try_from(rows).ok(), read))
             }
-            Term::Rlimit(name) => {
+            Term::Rlimit(name) if is_own => {
                 let path = self.own("limits")?;
                 let (text, read) = self.find(|view| view.text(&path))?;
                 of((procfs::word(procfs::line(text, name)?, 0), read))
             }
-            Term::KeyUser(index) => {
+            Term::KeyUser(index) if is_own => {
                 let (text, read) = self.text("/proc/key-users")?;
                 let line = procfs::key_user(text, self.failure?.uid)?;
                 of((procfs::word(line, index), read))
@@ -127,35 +145,57 @@ impl<'a> Moment<'a> {
                 let initial = self.fact("user_ns.level").unwrap_or(0) == 0;
                 Some(at_failure(u64::from(self.failure?.uid == 0 && initial)))
             }
-            Term::Position => self.position().map(at_failure),
+            Term::Position if is_own => self.position().map(at_failure),
+            Term::Entries(_) | Term::Rlimit(_) | Term::KeyUser(_) | Term::Position => None,
+            Term::Group(file) => {
+                let (text, read) = self.group_file(file, place)?;
+                of((procfs::word(text, 0), read))
+            }
+            Term::GroupLine(file, name) => {
+                let (text, read) = self.group_file(file, place)?;
+                of((procfs::word(procfs::line(text, name)?, 0), read))
+            }
+            Term::Below => match *place {
+                Place::Group { view, below, .. } => of((Some(below), self.time(view))),
+                _ => None,
+            },
             Term::Times(term, factor) => self
-                .read(term)
+                .read(term, place)
                 .map(|number| number.map(|value| times(value, factor))),
             Term::Pages(term) => self
-                .read(term)
+                .read(term, place)
                 .map(|number| number.map(|value| times(value, self.bundle.page_size_bytes()))),
             Term::Without(term, mask) => self
-                .read(term)
+                .read(term, place)
                 .map(|number| number.map(|value| value & !mask)),
             Term::Less(term, other) => Some(
-                self.read(term)?
-                    .with(self.read(other)?, u64::saturating_sub),
+                self.read(term, place)?
+                    .with(self.read(other, place)?, u64::saturating_sub),
             ),
             Term::Plus(term, other) => Some(
-                self.read(term)?
-                    .with(self.read(other)?, u64::saturating_add),
+                self.read(term, place)?
+                    .with(self.read(other, place)?, u64::saturating_add),
             ),
-            Term::OrZero(term) => Some(self.read(term).unwrap_or(Number {
+            Term::OrZero(term) => Some(self.read(term, place).unwrap_or(Number {
                 value: 0,
                 read: Read::Always,
             })),
-            Term::Either(term, other) => self.read(term).or_else(|| self.read(other)),
-            Term::Larger(term, other) => match (self.read(term), self.read(other)) {
+            Term::Either(term, other) => self.read(term, place).or_else(|| self.read(other, place)),
+            Term::Larger(term, other) => match (self.read(term, place), self.read(other, place)) {
                 (Some(one), Some(two)) if two.value > one.value => Some(two),
                 (Some(one), _) => Some(one),
                 (None, two) => two,
             },
         }
+    }
+
+    /// A file of the control group of a level.
+    fn group_file(&self, name: &str, place: &Place<'a>) -> Option<(&'a str, Read)> {
+        let Place::Group { view, folder, .. } = place else {
+            return None;
+        };
+        let text = view.text(format!("{folder}/{name}"))?;
+        Some((text, self.time(view)))
     }
 
     /// When a snapshot was taken, as far as the failing process is concerned.

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use format_spec::record::Phase;
 use proptest::prelude::*;
 
-use super::table;
-use crate::{evidence::LimitUse, testing::Recording};
+use super::{LimitUse, table};
+use crate::testing::Recording;
 
 /// Debian's arm64 kernels.
 const KERNELS: [&str; 3] = ["6.1", "6.12", "7.2"];
@@ -48,9 +48,9 @@ fn limits(files: &BTreeMap<String, String>, facts: &[(&str, u64)]) -> Vec<LimitU
 /// Use and limit of the rows of an id whose scope or unit has that word.
 fn of(limits: &[LimitUse], id: &str, word: &str) -> Vec<(u64, Option<u64>)> {
     let own = limits.iter().filter(|limit| {
-        limit.id == id && (limit.scope.contains(word) || limit.unit.contains(word))
+        limit.id == id && (limit.scope.contains(word) || limit.unit().name().contains(word))
     });
-    own.map(|limit| (limit.usage, limit.limit)).collect()
+    own.map(|limit| (limit.used(), limit.limit())).collect()
 }
 
 #[test]
@@ -129,9 +129,9 @@ fn a_group_that_refused_was_full() {
     let bundle = recording.load();
     let found = table(&bundle, bundle.failures.last());
     let service = found.iter().find(|limit| {
-        limit.id == "cgroup:pids.max" && limit.scope.contains("/service") && limit.limit.is_some()
+        limit.id == "cgroup:pids.max" && limit.scope.contains("/service") && limit.limit().is_some()
     });
-    assert_eq!(service.map(|limit| limit.usage), Some(20));
+    assert_eq!(service.map(|limit| limit.used()), Some(20));
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_group_that_came_to_its_memory_limit_without_the_oom_killer_was_full() {
     let memory = found
         .iter()
         .find(|limit| limit.id == "cgroup:memory.max" && limit.scope.contains("/worker"));
-    let memory = memory.map(|limit| (limit.usage, limit.source.as_str()));
+    let memory = memory.map(|limit| (limit.used(), limit.source.as_str()));
     let source = "its control group came to its limit 18 times during the recording";
     assert_eq!(memory, Some((67_108_864, source)));
 }

@@ -3,7 +3,7 @@
 /// A number that can be read from a recording.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Term {
-    /// A fact of the failing moment.
+    /// A fact of the failing moment, of the level in question.
     Fact(&'static str),
     /// A word of a file, counted from 0: words are what stands between blanks and slashes.
     Word(&'static str, usize),
@@ -23,6 +23,12 @@ pub(super) enum Term {
     KeyUser(usize),
     /// 1 when the failing user is uid 0 of the initial user namespace, else 0.
     IsRoot,
+    /// The first number of a file of a control group.
+    Group(&'static str),
+    /// The first number behind a name that begins a line of a file of a control group.
+    GroupLine(&'static str, &'static str),
+    /// How many levels the task's control group is below this one.
+    Below,
     /// Where in its file the failing call wanted to begin.
     Position,
     /// A number that the kernel has built in.

@@ -2,8 +2,8 @@
 
 use format_spec::record::Phase;
 
-use super::table;
-use crate::{evidence::LimitUse, load::Bundle, testing::Recording};
+use super::{LimitUse, table};
+use crate::{load::Bundle, testing::Recording};
 
 fn limits(bundle: &Bundle) -> Vec<LimitUse> {
     table(bundle, bundle.failures.last())
@@ -11,7 +11,7 @@ fn limits(bundle: &Bundle) -> Vec<LimitUse> {
 
 fn texts(limits: &[LimitUse], id: &str) -> Vec<String> {
     let own = limits.iter().filter(|limit| limit.id == id);
-    own.map(|limit| limit.text(1)).collect()
+    own.map(|limit| limit.text()).collect()
 }
 
 #[test]
@@ -25,7 +25,9 @@ fn mounts_are_counted_at_the_failure() {
     let limits = limits(&bundle);
     assert_eq!(
         texts(&limits, "sysctl:fs.mount-max"),
-        ["31 of 31 mounts in mount namespace 4026531841 (dockerd)"]
+        [
+            "31 mounts + 1 or more asked for > 31 (fs.mount-max) in mount namespace 4026531841 (dockerd)"
+        ]
     );
     assert!(limits.iter().all(|limit| limit.at_failure));
 }
@@ -44,12 +46,18 @@ fn a_user_is_counted_in_its_namespace() {
     }
     let bundle = recording.load();
     let found = limits(&bundle);
-    let text = "128 of 128 inotify instances in user namespace 4026531837 (uid 1000)";
-    assert_eq!(
-        texts(&found, "sysctl:fs.inotify.max_user_instances"),
-        [text]
+    let text = |setting: &str| {
+        let scope = "user namespace 4026531837 (uid 1000)";
+        [format!(
+            "128 inotify instances >= 128 ({setting}) in {scope}"
+        )]
+    };
+    let (initial, own) = (
+        "fs.inotify.max_user_instances",
+        "user.max_inotify_instances",
     );
-    assert_eq!(texts(&found, "sysctl:user.max_inotify_instances"), [text]);
+    assert_eq!(texts(&found, &format!("sysctl:{initial}")), text(initial));
+    assert_eq!(texts(&found, &format!("sysctl:{own}")), text(own));
 
     let level = recording
         .facts
@@ -64,7 +72,7 @@ fn a_user_is_counted_in_its_namespace() {
     let bundle = recording.load();
     let found = limits(&bundle);
     assert!(texts(&found, "sysctl:fs.inotify.max_user_instances").is_empty());
-    assert_eq!(texts(&found, "sysctl:user.max_inotify_instances"), [text]);
+    assert_eq!(texts(&found, &format!("sysctl:{own}")), text(own));
 }
 
 #[test]
@@ -89,7 +97,7 @@ fn what_a_process_that_is_gone_held_is_not_known() {
     let bundle = recording.load();
     assert_eq!(
         texts(&limits(&bundle), "sysctl:kernel.threads-max"),
-        ["114 of 200 threads in the whole host"]
+        ["114 threads < 200 (kernel.threads-max) in the whole host"]
     );
 
     let full = [("/proc/loadavg", "0 0 0 2/200 9\n"), threads[1]];
@@ -115,7 +123,7 @@ fn capabilities_free_from_limits() {
     let limit = |bundle: &Bundle| {
         let found = limits(bundle);
         let nproc = found.iter().find(|limit| limit.id == "rlimit:NPROC");
-        nproc.and_then(|limit| limit.limit)
+        nproc.and_then(LimitUse::limit)
     };
     assert_eq!(limit(&bundle), Some(50));
     // CAP_SYS_RESOURCE.
@@ -134,7 +142,10 @@ fn a_descriptor_table_is_only_known_to_hold_so_many() {
         recording.fact("rlimit.NOFILE", 32);
         texts(&limits(&recording.load()), "rlimit:NOFILE")
     };
-    assert_eq!(open(32), ["32 of 32 descriptors in process 100 (server)"]);
+    assert_eq!(
+        open(32),
+        ["32 descriptors + 1 asked for > 32 (RLIMIT_NOFILE) in process 100 (server)"]
+    );
     assert!(open(4).is_empty());
 }
 
@@ -159,13 +170,13 @@ fn control_groups_are_read_up_to_the_root() {
     assert_eq!(
         texts(&found, "cgroup:pids.max"),
         [
-            "7 of unlimited processes and threads in cgroup /box/inner",
-            "10 of 10 processes and threads in cgroup /box"
+            "7 processes and threads + 1 asked for, unlimited (pids.max) in cgroup /box/inner",
+            "10 processes and threads + 1 asked for > 10 (pids.max) in cgroup /box"
         ]
     );
     assert_eq!(
         texts(&found, "cgroup:cgroup.max.depth"),
-        ["1 of 1 levels in cgroup /box"]
+        ["1 of 1 levels (cgroup.max.depth) in cgroup /box, of which the call asks for none"]
     );
 }
 
@@ -195,7 +206,9 @@ fn a_group_is_not_mistaken_for_one_in_a_container_that_is_called_alike() {
     ];
     assert_eq!(
         limits_with(&own),
-        ["3 of 1000 processes and threads in cgroup /system.slice/ssh.service"]
+        [
+            "3 processes and threads + 1 asked for <= 1000 (pids.max) in cgroup /system.slice/ssh.service"
+        ]
     );
     // Nothing is known of its own group: the other one's numbers are not its numbers.
     assert!(limits_with(&[]).is_empty());
@@ -220,13 +233,10 @@ fn root_without_capabilities_is_spared_by_the_limit_on_processes() {
         recording.fact("rlimit.NPROC", 64);
         texts(&limits(&recording.load()), "rlimit:NPROC")
     };
-    let count = |uid, of| {
-        [format!(
-            "64 of {of} processes and threads in all processes of uid {uid}"
-        )]
-    };
-    assert_eq!(of(0), count(0, "unlimited"));
-    assert_eq!(of(1000), count(1000, "64"));
+    let full = "64 processes and threads + 1 asked for > 64 (RLIMIT_NPROC) in all processes of uid";
+    let free = "the failing task is free from this limit (uid 0 of the initial user namespace)";
+    assert_eq!(of(0), [format!("{full} 0: {free}")]);
+    assert_eq!(of(1000), [format!("{full} 1000")]);
 }
 
 #[test]
@@ -254,5 +264,5 @@ fn sockets_of_other_namespaces_use_no_ports_of_this_one() {
     let full = of(&format!(
         "TCP: inuse 8 orphan 0 tw 2 alloc 900 mem 1\n{udp}"
     ));
-    assert!(full[0].starts_with("10 of 10 sockets"), "{full:?}");
+    assert!(full[0].starts_with("10 sockets"), "{full:?}");
 }

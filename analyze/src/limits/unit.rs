@@ -1,5 +1,7 @@
 //! What a limit counts.
 
+use serde::{Serialize, Serializer};
+
 use crate::text;
 
 /// What a limit counts.
@@ -45,6 +47,12 @@ impl Unit {
             Self::Bytes | Self::Each("") => self.number(value),
             Self::Pages(name) | Self::Each(name) => format!("{value} {name}"),
         }
+    }
+}
+
+impl Serialize for Unit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

@@ -2,10 +2,8 @@
 
 use format_spec::record::Failure;
 
-use crate::{
-    evidence::{LimitUse, sysctl_text},
-    load::Bundle,
-};
+use super::{LimitUse, Unit};
+use crate::{evidence::sysctl_text, load::Bundle};
 
 /// The value of the sysctl that `id`, `sysctl:name`, stands for, as a limit with nothing used; `None` for ids of another
 /// class, for sysctls of several numbers, and for those that were not recorded.
@@ -13,16 +11,7 @@ use crate::{
 pub fn unmeasured(bundle: &Bundle, failure: Option<&Failure>, id: &str) -> Option<LimitUse> {
     let name = id.strip_prefix("sysctl:")?;
     let limit = sysctl_text(bundle, failure, name)?.parse().ok()?;
-    Some(LimitUse {
-        id: id.into(),
-        scope: String::new(),
-        unit: String::new(),
-        usage: 0,
-        limit: Some(limit),
-        at_failure: false,
-        spared: false,
-        source: "read in the snapshot nearest to the failure".into(),
-    })
+    Some(LimitUse::new(id, Unit::Each(""), 0, Some(limit)))
 }
 
 #[cfg(test)]
@@ -41,7 +30,7 @@ mod tests {
         ];
         recording.snapshot(Phase::End, 1000, &files);
         let bundle = recording.load();
-        let limit = |id| unmeasured(&bundle, None, id).and_then(|found| found.limit);
+        let limit = |id| unmeasured(&bundle, None, id).and_then(|found| found.limit());
         assert_eq!(limit("sysctl:net.core.somaxconn"), Some(4096));
         assert_eq!(limit("sysctl:kernel.sem"), None);
         assert_eq!(limit("sysctl:kernel.none"), None);

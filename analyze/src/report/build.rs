@@ -8,9 +8,9 @@ use format_spec::{
 };
 
 use super::model::{
-    CommandRow, CulpritRow, EvidenceRow, FailureRow, HostRow, IncidentRow, LossRow, OriginRow,
-    RecordingRow, RemedyRow, Report, RuledOutRow, SampleRow, ToldRow, TranslatedRow, UsageRow,
-    WhyRow,
+    CommandRow, ComparisonRow, CulpritRow, EvidenceRow, FailureRow, HostRow, IncidentRow, LossRow,
+    OriginRow, RecordingRow, RemedyRow, Report, RuledOutRow, SampleRow, ToldRow, TranslatedRow,
+    UsageRow, WhyRow,
 };
 use crate::{
     culprit::{Culprit, Evidence, is_check},
@@ -18,6 +18,7 @@ use crate::{
     failures::Group,
     graph::Outcome,
     incident::Residence,
+    limits::{Asked, Comparison},
     load::Bundle,
     names::{base_name, errno_name, errno_text},
     origin::Origin,
@@ -278,13 +279,37 @@ fn culprit(culprit: &Culprit) -> CulpritRow {
         against: culprit.against.iter().map(evidence).collect(),
         remedy: culprit.remedy.iter().map(remedy_text).collect(),
         remedies: culprit.remedy.iter().map(remedy_row).collect(),
-        usage: culprit.usage.map(|(used, limit)| UsageRow { used, limit }),
+        usage: culprit.usage.as_ref().and_then(usage),
+        comparison: culprit.usage.as_ref().map(comparison),
         failure: culprit.failure,
         origin: culprit
             .origin
             .as_ref()
             .map(|origin| plain(origin.as_bytes())),
         tied: culprit.tied.iter().map(|id| plain(id.as_bytes())).collect(),
+    }
+}
+
+fn usage(of: &Comparison) -> Option<UsageRow> {
+    let limit = of.limit.as_ref()?.value;
+    let pending = of.pending.as_ref().map_or(0, |pending| pending.value);
+    let used = of.used.value.saturating_add(pending);
+    Some(UsageRow { used, limit })
+}
+
+fn comparison(of: &Comparison) -> ComparisonRow {
+    ComparisonRow {
+        function: of.function.as_ref().map(|name| plain(name.as_bytes())),
+        unit: of.unit.name(),
+        used: of.used.value,
+        pending: of.pending.as_ref().map(|pending| pending.value),
+        asked: of.asked.map(Asked::least),
+        asked_at_least: matches!(of.asked, Some(Asked::AtLeast(_))),
+        relation: of.relation.sign(),
+        limit: of.limit.as_ref().map(|limit| limit.value),
+        refuses: of.refuses(),
+        setting: plain(of.setting.as_bytes()),
+        text: plain(of.numbers().as_bytes()),
     }
 }
 

@@ -11,8 +11,8 @@ mod why;
 pub use html::write as write_html;
 pub use markdown::write as write_markdown;
 pub use model::{
-    CheckRow, CommandRow, CulpritRow, EvidenceRow, FailureRow, HostRow, IncidentRow, LossRow,
-    OriginRow, RecordingRow, RemedyRow, Report, RuledOutRow, SampleRow, TermRow, ToldRow,
+    CheckRow, CommandRow, ComparisonRow, CulpritRow, EvidenceRow, FailureRow, HostRow, IncidentRow,
+    LossRow, OriginRow, RecordingRow, RemedyRow, Report, RuledOutRow, SampleRow, TermRow, ToldRow,
     TranslatedRow, UsageRow, WhyRow,
 };
 pub use terminal::{Options, write};

@@ -284,6 +284,8 @@ pub struct CulpritRow {
     pub remedies: Vec<RemedyRow>,
     /// Use and limit, where measured.
     pub usage: Option<UsageRow>,
+    /// What the kernel compared, where measured.
+    pub comparison: Option<ComparisonRow>,
     /// Index of the kind of failure that it explains.
     pub failure: usize,
     /// The origin that it explains.
@@ -296,8 +298,8 @@ pub struct CulpritRow {
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 pub struct EvidenceRow {
-    /// `origin`, `code`, `usage`, `predicate`, `state` or `log`.
-    #[cfg_attr(test, schemars(extend("enum" = ["origin", "code", "usage", "predicate", "state", "log"])))]
+    /// `origin`, `code`, `usage`, `predicate`, `request`, `state` or `log`.
+    #[cfg_attr(test, schemars(extend("enum" = ["origin", "code", "usage", "predicate", "request", "state", "log"])))]
     pub kind: &'static str,
     /// What it adds to the score.
     pub weight: i32,
@@ -325,6 +327,35 @@ pub struct UsageRow {
     pub used: u64,
     /// The limit.
     pub limit: u64,
+}
+
+/// What the kernel compared: `used + pending + asked RELATION limit`.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct ComparisonRow {
+    /// The function that compares, where that is known.
+    pub function: Option<String>,
+    /// What is counted, in the plural.
+    pub unit: &'static str,
+    /// What is used.
+    pub used: u64,
+    /// What is counted beside it though it is not used yet.
+    pub pending: Option<u64>,
+    /// What the call asks for; `null` where the kernel compares before it adds.
+    pub asked: Option<u64>,
+    /// Whether the call may ask for more than that: its arguments do not say.
+    pub asked_at_least: bool,
+    /// How both are compared where the kernel refuses.
+    #[cfg_attr(test, schemars(extend("enum" = [">", ">=", "<", "<=", "==", "!="])))]
+    pub relation: &'static str,
+    /// The limit; `null` for none.
+    pub limit: Option<u64>,
+    /// Whether the numbers are those with which the kernel refuses.
+    pub refuses: bool,
+    /// What sets the limit: `fs.mount-max`.
+    pub setting: String,
+    /// In words: `12 mounts + 2 asked for > 12`.
+    pub text: String,
 }
 
 /// Something that is not the cause.

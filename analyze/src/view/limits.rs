@@ -19,10 +19,9 @@ use super::{
     json,
 };
 use crate::{
-    evidence::{FileSystem, LimitUse, file_systems},
-    limits::table,
+    evidence::file_systems,
+    limits::{LimitUse, Unit, of_file_system, table},
     load::Bundle,
-    text,
 };
 
 /// What is shown.
@@ -53,7 +52,7 @@ struct Row {
     used: u64,
     limit: Option<u64>,
     id: String,
-    unit: String,
+    unit: Unit,
     scope: String,
     at_failure: bool,
     /// Processes or namespaces that have the same limit and are not shown.
@@ -98,17 +97,14 @@ pub fn write(
         ("OF WHAT", Left, 0),
     ]);
     for row in rows {
-        let number = |value: u64| match row.unit.as_str() {
-            "bytes" => text::bytes(value),
-            _ => value.to_string(),
-        };
+        let number = |value: u64| row.unit.number(value);
         lines.row([
             row.percent
                 .map_or("-".into(), |percent| format!("{percent}%")),
             number(row.used),
             row.limit.map_or("unlimited".into(), number),
             row.id,
-            of_what(&row.unit, &row.scope, row.others),
+            of_what(row.unit, &row.scope, row.others),
         ]);
     }
     lines.write(out, columns)?;
@@ -122,8 +118,11 @@ pub fn write(
 }
 
 /// What is counted, and for whom.
-fn of_what(unit: &str, scope: &str, others: usize) -> String {
-    let unit = if unit == "bytes" { "" } else { unit };
+fn of_what(unit: Unit, scope: &str, others: usize) -> String {
+    let unit = match unit {
+        Unit::Bytes => "",
+        unit => unit.name(),
+    };
     let mut text = match (unit, scope) {
         ("", scope) => scope.to_owned(),
         (unit, "") => unit.to_owned(),
@@ -187,11 +186,7 @@ fn rows(bundle: &Bundle, pid: Option<u32>) -> Vec<Row> {
         .collect();
     if pid.is_none() {
         tables.extend(table(bundle, None));
-        tables.extend(
-            file_systems(bundle, None)
-                .iter()
-                .flat_map(FileSystem::limits),
-        );
+        tables.extend(file_systems(bundle, None).iter().flat_map(of_file_system));
     }
     for limit in tables {
         let row = row(limit);
@@ -203,7 +198,7 @@ fn rows(bundle: &Bundle, pid: Option<u32>) -> Vec<Row> {
                     *known = Row {
                         id: known.id.clone(),
                         scope: known.scope.clone(),
-                        unit: known.unit.clone(),
+                        unit: known.unit,
                         ..row
                     };
                 }
@@ -229,17 +224,17 @@ fn rows(bundle: &Bundle, pid: Option<u32>) -> Vec<Row> {
 }
 
 fn row(limit: LimitUse) -> Row {
-    let most = limit.limit.filter(|&most| most < UNLIMITED);
+    let most = limit.limit().filter(|&most| most < UNLIMITED);
     let percent = most.map(|most| match most {
-        0 => u128::from(limit.usage > 0) * 100,
-        most => u128::from(limit.usage) * 100 / u128::from(most),
+        0 => u128::from(limit.used() > 0) * 100,
+        most => u128::from(limit.used()) * 100 / u128::from(most),
     });
     Row {
         percent: percent.map(|percent| u64::try_from(percent).unwrap_or(u64::MAX)),
-        used: limit.usage,
+        used: limit.used(),
         limit: most,
+        unit: limit.unit(),
         id: limit.id,
-        unit: limit.unit,
         scope: shared(&limit.scope),
         others: 0,
         at_failure: limit.at_failure,

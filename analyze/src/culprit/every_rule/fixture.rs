@@ -8,8 +8,9 @@ use format_spec::{
 };
 
 use crate::{
-    evidence::{CodeFacts, LimitUse},
+    evidence::CodeFacts,
     graph::Outcome,
+    limits::{LimitUse, Unit},
     load::Bundle,
     names::{errno_number, open_flag, syscall_number},
     origin::{Below, How, Origin, Site, Told, Translation},
@@ -223,13 +224,8 @@ fn origin(rule: &Rule, syscall: &str, errno: u16) -> Option<Origin> {
 
 fn full(id: &str) -> LimitUse {
     LimitUse {
-        id: id.into(),
         scope: "the host".into(),
-        unit: "things".into(),
-        usage: 7,
-        limit: Some(7),
         at_failure: true,
-        spared: false,
-        source: "fact".into(),
+        ..LimitUse::new(id, Unit::Each("things"), 7, Some(7))
     }
 }

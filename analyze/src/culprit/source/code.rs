@@ -4,7 +4,8 @@ use super::{Source, rules::says_use};
 use crate::{
     case::Case,
     culprit::{Candidate, Kind},
-    evidence::{Nearness, Read},
+    evidence::Read,
+    limits::Nearness,
     rules::{Rule, judge},
 };
 
@@ -41,9 +42,9 @@ fn reads(rules: &[Rule], case: &Case<'_>) -> Vec<Candidate> {
         let weight = if read.compared { 35 } else { 25 };
         candidate.says(Kind::Code, weight - share, &read.text);
         if let Some(limit) = case.limit(&read.id) {
-            says_use(&mut candidate, limit, case, true);
-            if limit.nearness(case.asked(limit)) != Nearness::Far {
-                candidate.remedy = remedy(&read.id, limit.limit);
+            says_use(&mut candidate, limit, true);
+            if limit.nearness() != Nearness::Far {
+                candidate.remedy = remedy(&read.id, limit.limit());
             }
         }
         candidate
@@ -62,7 +63,7 @@ fn is_another(rules: &[Rule], case: &Case<'_>, id: &str) -> bool {
 }
 
 /// What raises a limit, by the class of its id.
-fn remedy(id: &str, limit: Option<u64>) -> Vec<String> {
+pub(super) fn remedy(id: &str, limit: Option<u64>) -> Vec<String> {
     match (id.split_once(':'), limit) {
         (Some(("sysctl", name)), Some(limit)) => {
             vec![format!(

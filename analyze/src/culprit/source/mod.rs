@@ -3,6 +3,7 @@
 mod code;
 mod files;
 mod holders;
+mod limits;
 mod log;
 mod missing;
 mod modes;
@@ -28,9 +29,10 @@ impl<F: Fn(&Case<'_>) -> Vec<Candidate>> Source for F {
 
 /// What all sources name, with these rules.
 pub(super) fn candidates(case: &Case<'_>, rules: &[Rule]) -> Vec<Candidate> {
-    let sources: [&dyn Source; 9] = [
+    let sources: [&dyn Source; 10] = [
         &rules::Rules(rules),
         &code::Code(rules),
+        &limits::candidates,
         &space::candidates,
         &policy::candidates,
         &files::candidates,

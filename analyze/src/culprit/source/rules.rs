@@ -4,13 +4,13 @@ use super::{Source, wording};
 use crate::{
     case::Case,
     culprit::{Candidate, Kind},
-    evidence::{FileSystem, LimitUse, Message, Nearness, kernel_log, kernel_log_of},
+    evidence::{FileSystem, Message, kernel_log, kernel_log_of},
     graph::Outcome,
     incident::is_telling,
-    limits,
+    limits::{self, LimitUse, Nearness},
     names::capability,
-    names::{base_name, is_named},
-    origin::{Below, How, Told},
+    names::{base_name, errno_name, is_named},
+    origin::{Below, How, Origin, Told},
     rules::{Answer, CapabilityIs, Rule, Verdict, judge},
     text::plain,
 };
@@ -68,7 +68,7 @@ fn candidate(rule: &Rule, verdict: &Verdict, case: &Case<'_>) -> Candidate {
         .limit
         .iter()
         .filter_map(|id| case.limit(id))
-        .max_by_key(|limit| limit.nearness(case.asked(limit)));
+        .max_by_key(|limit| limit.nearness());
     let message = logged(rule, case).map(|message| plain(message.text.as_bytes()));
     let summary = wording::sentence(&rule.why, case, limit, message.as_deref())
         .unwrap_or_else(|| rule.title.clone());
@@ -95,7 +95,7 @@ fn candidate(rule: &Rule, verdict: &Verdict, case: &Case<'_>) -> Candidate {
     denies_granted(&mut candidate, case);
     let near = rule.near.unwrap_or(true);
     match limit {
-        Some(limit) => says_use(&mut candidate, limit, case, near),
+        Some(limit) => says_use(&mut candidate, limit, near),
         None if near && !rule.limit.is_empty() => {
             let text = format!(
                 "how much of {} was used is not known",
@@ -122,14 +122,7 @@ fn says_origin(candidate: &mut Candidate, verdict: &Verdict, case: &Case<'_>) {
         }
         return;
     };
-    let (weight, seen) = match origin.how {
-        How::Place => (45, "made it, caught in the act"),
-        How::ReturnValues => (45, "first returned it"),
-        How::Sentinel => (45, "returned it, caught in the act"),
-        How::Code => (40, "returned it, as its caller's code shows"),
-        How::SyscallItself => (35, "returned it itself"),
-        How::Inferred => (25, "is where failing and successful calls part (inferred)"),
-    };
+    let (weight, text) = seen(origin);
     let more = if verdict.path == Some(Answer::Holds) {
         5
     } else {
@@ -143,12 +136,21 @@ fn says_origin(candidate: &mut Candidate, verdict: &Verdict, case: &Case<'_>) {
     } else {
         0
     };
-    let errno = crate::names::errno_name(origin.errno);
-    candidate.says(
-        Kind::Origin,
-        weight + more - less,
-        format!("{} {seen}: {errno}", origin.function),
-    );
+    candidate.says(Kind::Origin, weight + more - less, text);
+}
+
+/// How the origin was seen, and what that weighs.
+pub(super) fn seen(origin: &Origin) -> (i32, String) {
+    let (weight, seen) = match origin.how {
+        How::Place => (45, "made it, caught in the act"),
+        How::ReturnValues => (45, "first returned it"),
+        How::Sentinel => (45, "returned it, caught in the act"),
+        How::Code => (40, "returned it, as its caller's code shows"),
+        How::SyscallItself => (35, "returned it itself"),
+        How::Inferred => (25, "is where failing and successful calls part (inferred)"),
+    };
+    let errno = errno_name(origin.errno);
+    (weight, format!("{} {seen}: {errno}", origin.function))
 }
 
 /// The check of a capability is what refused: by itself, or as the only one that the origin's code makes.
@@ -334,18 +336,20 @@ fn is_of(rule: &Rule) -> impl Fn(&Message<'_>) -> bool {
 }
 
 /// The use of the limit: at it speaks for the candidate; far from it rules it out, unless the rule says otherwise.
-pub(super) fn says_use(candidate: &mut Candidate, limit: &LimitUse, case: &Case<'_>, near: bool) {
-    let asked = case.asked(limit);
-    let text = limit.text(asked);
-    candidate.usage = limit.limit.map(|most| (limit.usage, most));
-    if limit.spared {
-        let text = format!("{text}: the failing task is free from this limit");
+pub(super) fn says_use(candidate: &mut Candidate, limit: &LimitUse, near: bool) {
+    let text = limit.text();
+    candidate.usage = limit
+        .comparison
+        .limit
+        .is_some()
+        .then(|| limit.comparison.clone());
+    if limit.spared.is_some() {
         candidate.denies(Kind::Usage, 60, text);
         return;
     }
-    match limit.nearness(asked) {
+    match limit.nearness() {
         // Nothing of what is not there: as often unused as forbidden.
-        Nearness::At if limit.limit == Some(0) => candidate.says(Kind::Usage, 20, text),
+        Nearness::At if limit.limit() == Some(0) => candidate.says(Kind::Usage, 20, text),
         Nearness::At => candidate.says(Kind::Usage, if limit.at_failure { 40 } else { 35 }, text),
         Nearness::Near => candidate.says(Kind::Usage, 25, text),
         Nearness::Far if near => candidate.denies(Kind::Usage, 60, text),

@@ -1,10 +1,6 @@
 //! Placeholders of rules, filled with what was found.
 
-use crate::{
-    case::Case,
-    evidence::{LimitUse, cgroups_of},
-    text::plain,
-};
+use crate::{case::Case, evidence::cgroups_of, limits::LimitUse, text::plain};
 
 /// A sentence with its placeholders filled, `{log}` with what the kernel logged; `None` when one of them is not known.
 pub(super) fn sentence(
@@ -74,12 +70,12 @@ fn value(name: &str, case: &Case<'_>, limit: Option<&LimitUse>) -> Value {
         "pid" => case.group.processes.last().map(u32::to_string),
         "comm" => Some(plain(&case.group.comm)),
         "uid" => case.sample.map(|failure| failure.uid.to_string()),
-        "usage" => limit.map(|limit| limit.usage.to_string()),
+        "usage" => limit.map(|limit| limit.used().to_string()),
         "limit" => limit
-            .and_then(|limit| limit.limit)
+            .and_then(LimitUse::limit)
             .map(|limit| limit.to_string()),
         "limit_doubled" => limit
-            .and_then(|limit| limit.limit)
+            .and_then(LimitUse::limit)
             .map(|limit| limit.saturating_mul(2).max(1).to_string()),
         "scope" => limit.map(|limit| plain(limit.scope.as_bytes())),
         "path" => case

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::report::{
-    CulpritRow, FailureRow, OriginRow, RemedyRow, Report, UsageRow, WhyRow,
+    ComparisonRow, CulpritRow, FailureRow, OriginRow, RemedyRow, Report, UsageRow, WhyRow,
     answer::{Answer, CUT, NO_CULPRIT, NO_ORIGIN, times},
 };
 use crate::rules::RemedyKind;
@@ -73,7 +73,7 @@ fn cause(culprit: Option<&CulpritRow>) -> Markup {
     html! {
         p.cause {
             code.id { (culprit.id) }
-            @if let Some(usage) = culprit.usage { (meter(usage)) }
+            @if let (Some(usage), Some(found)) = (culprit.usage, &culprit.comparison) { (meter(usage, found)) }
             (confidence(culprit))
         }
         p { (culprit.summary) }
@@ -82,7 +82,7 @@ fn cause(culprit: Option<&CulpritRow>) -> Markup {
 }
 
 /// How full a limit is, in words and as a bar.
-fn meter(usage: UsageRow) -> Markup {
+fn meter(usage: UsageRow, found: &ComparisonRow) -> Markup {
     const WIDTH: u64 = 72;
     let UsageRow { used, limit } = usage;
     let share = u128::from(used) * u128::from(WIDTH) / u128::from(limit.max(1));
@@ -93,7 +93,7 @@ fn meter(usage: UsageRow) -> Markup {
                 rect.rail width=(WIDTH) height="8" rx="2" {}
                 rect.fill width=(filled) height="8" rx="2" {}
             }
-            span { strong { (used) " of " (limit) } " used" }
+            span { strong { (found.text) } }
         }
     }
 }

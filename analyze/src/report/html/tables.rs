@@ -4,8 +4,7 @@ use maud::{Markup, html};
 
 use crate::{
     diagnosis::Diagnosis,
-    evidence::LimitUse,
-    limits,
+    limits::{self, LimitUse},
     load::Bundle,
     report::{FailureRow, OriginRow, Report},
     text::plain,
@@ -149,9 +148,9 @@ fn limit_uses(bundle: &Bundle, diagnosis: &Diagnosis) -> Markup {
             tr.full[full >= Some(900)] {
                 td.number { @if let Some(full) = full { (full / 10) "." (full % 10) } }
                 td { code { (plain(row.id.as_bytes())) } }
-                td.number { (row.usage) }
-                td.number { @match row.limit { Some(limit) => (limit), None => "unlimited" } }
-                td { (row.unit) }
+                td.number { (row.used()) }
+                td.number { @match row.limit() { Some(limit) => (limit), None => "unlimited" } }
+                td { (row.unit().name()) }
                 td { (plain(row.scope.as_bytes())) " " span.quiet { (row.source) } }
             }
         }
@@ -168,8 +167,8 @@ fn limit_uses(bundle: &Bundle, diagnosis: &Diagnosis) -> Markup {
 
 /// How full a limit is, in thousandths; `None` without a limit.
 fn permille(row: &LimitUse) -> Option<u128> {
-    let limit = u128::from(row.limit?);
-    Some(u128::from(row.usage) * 1000 / limit.max(1))
+    let limit = u128::from(row.limit()?);
+    Some(u128::from(row.used()) * 1000 / limit.max(1))
 }
 
 fn facts(bundle: &Bundle, diagnosis: &Diagnosis) -> Markup {

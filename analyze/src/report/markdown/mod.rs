@@ -75,9 +75,8 @@ fn about(out: &mut impl Write, report: &Report, answer: &Answer<'_>) -> io::Resu
 }
 
 fn cause(out: &mut impl Write, culprit: &CulpritRow) -> io::Result<()> {
-    let usage = culprit.usage.map_or_else(String::new, |usage| {
-        format!(", {} of {} used", usage.used, usage.limit)
-    });
+    let usage = culprit.comparison.as_ref();
+    let usage = usage.map_or_else(String::new, |found| format!(", {}", text(&found.text)));
     writeln!(
         out,
         "**Cause:** {}{usage}, confidence {}\n\n{}\n",

@@ -79,8 +79,8 @@ impl<W: Write> Page<'_, W> {
     fn culprit(&mut self, culprit: &CulpritRow) -> io::Result<()> {
         let style = confidence(culprit.confidence);
         let mut head = culprit.id.clone();
-        if let Some(usage) = culprit.usage {
-            head += &format!("  {} of {} used", usage.used, usage.limit);
+        if let Some(comparison) = &culprit.comparison {
+            head += &format!("  {}", comparison.text);
         }
         head += &format!("  confidence {}", culprit.confidence);
         self.field("Cause", &head, style.bold())?;

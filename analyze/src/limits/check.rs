@@ -1,0 +1,72 @@
+//! Where the kernel compares a limit, and how.
+
+use super::{Call, Relation};
+
+pub(super) const EPERM: u16 = 1;
+pub(super) const EAGAIN: u16 = 11;
+pub(super) const ENOMEM: u16 = 12;
+pub(super) const EINVAL: u16 = 22;
+pub(super) const ENFILE: u16 = 23;
+pub(super) const EMFILE: u16 = 24;
+pub(super) const EFBIG: u16 = 27;
+pub(super) const ENOSPC: u16 = 28;
+pub(super) const EADDRNOTAVAIL: u16 = 99;
+pub(super) const ENOBUFS: u16 = 105;
+pub(super) const EDQUOT: u16 = 122;
+
+/// One place where the kernel compares use and limit, and refuses.
+#[derive(Debug, Clone, Copy)]
+pub struct Check {
+    /// The function that compares, then those into which compilers inline it.
+    pub(super) functions: &'static [&'static str],
+    /// What that function returns when it refuses.
+    pub(super) errno: u16,
+    /// How left and right are compared where it refuses.
+    pub(super) relation: Relation,
+    /// Whether what the call asks for is on the left side.
+    pub(super) adds: bool,
+    /// Which calls come here.
+    pub(super) of: fn(&Call<'_>) -> bool,
+}
+
+/// A check of the sum of what is used and what is asked for, for any call.
+pub(super) const fn sum(
+    functions: &'static [&'static str],
+    errno: u16,
+    relation: Relation,
+) -> Check {
+    Check {
+        functions,
+        errno,
+        relation,
+        adds: true,
+        of: |_| true,
+    }
+}
+
+/// A check of what is used before anything is added, for any call.
+pub(super) const fn before(
+    functions: &'static [&'static str],
+    errno: u16,
+    relation: Relation,
+) -> Check {
+    Check {
+        adds: false,
+        ..sum(functions, errno, relation)
+    }
+}
+
+impl Check {
+    /// The same for some calls only.
+    pub(super) const fn of(self, of: fn(&Call<'_>) -> bool) -> Self {
+        Self { of, ..self }
+    }
+
+    /// The function that compares, if its name says so: not one of several.
+    pub(super) const fn function(&self) -> Option<&'static str> {
+        match self.functions {
+            [only] => Some(*only),
+            _ => None,
+        }
+    }
+}
