@@ -77,10 +77,14 @@ impl<'b> Counted<'b> {
 /// Shares `count` out by weight: the shares add up to it. Nothing to weigh by gives nothing.
 pub(super) fn shares(count: u64, weights: &[u64]) -> Vec<u64> {
     let all: u128 = weights.iter().map(|&weight| u128::from(weight)).sum();
+    // The weights may add up to more than 64 bits, whose product with a count does not fit.
+    let shift = 64u32.saturating_sub(all.leading_zeros());
     let mut done = (0u128, 0u64);
     let share = |&weight: &u64| {
         done.0 += u128::from(weight);
-        let up_to = (u128::from(count) * done.0).checked_div(all).unwrap_or(0);
+        let up_to = (u128::from(count) * (done.0 >> shift))
+            .checked_div(all >> shift)
+            .unwrap_or(0);
         let up_to = u64::try_from(up_to).unwrap_or(count);
         let share = up_to - done.1;
         done.1 = up_to;

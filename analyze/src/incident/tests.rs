@@ -175,9 +175,11 @@ fn a_program_that_ended_badly_stands_before_one_that_went_on() {
     let mut recording = Recording::new();
     for (tgid, comm, status) in [(7, "well", 0), (8, "badly", 1 << 8), (9, "killed", 11)] {
         recording.fail(BIND, EACCES, comm, 10).tgid = tgid;
+        recording.counts.last_mut().unwrap().tgid = tgid;
         recording.exit(20, status);
     }
     recording.fail(BIND, EACCES, "on", 10).tgid = 10;
+    recording.counts.last_mut().unwrap().tgid = 10;
     recording.exit(5_000_000_000, 1 << 8);
     let diagnosis = diagnose(&recording.load());
     let comms: Vec<&[u8]> = diagnosis

@@ -78,12 +78,11 @@ impl<W: Write> Page<'_, W> {
 
     fn culprit(&mut self, culprit: &CulpritRow) -> io::Result<()> {
         let style = confidence(culprit.confidence);
-        let mut head = culprit.id.clone();
-        if let Some(comparison) = &culprit.comparison {
-            head += &format!("  {}", comparison.text);
-        }
-        head += &format!("  confidence {}", culprit.confidence);
+        let head = format!("{}  confidence {}", culprit.id, culprit.confidence);
         self.field("Cause", &head, style.bold())?;
+        if let Some(comparison) = &culprit.comparison {
+            self.field("", &comparison.text, style.bold())?;
+        }
         self.field("", &culprit.summary, Style::new())?;
         culprit
             .tie()
