@@ -54,6 +54,8 @@ SCHEMA = """
 12: {functions: [list, {address: u64, bytes: bytes}]},
 13: {entries: [list, {data: u64, paths: [list, string], size: u32, symbol: [option, [tuple, string, u64]]}]},
 14: {fields: [list, {structure: string, field: string, offset: u32, size: u32}]},
+17: {functions: [list, {address: u64, parameters: [list, {name: string, to: string}], returns_to: string}],
+    pointers: [list, {structure: string, offset: u32, to: string}]},
 65535: {entries: [list_without_claim, [tuple, u64, u16, u32, u32, u32]]}
 """
 SCHEMA = json.loads(re.sub(r"\w+", r'"\g<0>"', "{" + SCHEMA + "}"))

@@ -86,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn any_order_is_put_right(order in Just((0..32).collect::<Vec<usize>>()).prop_shuffle()) {
+    fn any_order_is_put_right(order in Just((0..34).collect::<Vec<usize>>()).prop_shuffle()) {
         let file = &*BUNDLE;
         let mut frames = frames(file);
         prop_assert_eq!(frames.len(), order.len());

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use format_spec::record::{Architecture, CtlEntry, FieldLayout, FunctionCode, ReturnType, Symbol};
+use format_spec::record::{
+    self, Architecture, CtlEntry, FieldLayout, FunctionCode, ReturnType, Symbol,
+};
 
 use super::{
     analysis::Analysis, evidence::FunctionEvidence, layouts::Layouts, once::Once, types::Types,
@@ -65,6 +67,7 @@ impl Kernel {
             &bundle.fields,
             bundle.architecture(),
         )
+        .with_types(&bundle.fields, &bundle.types)
     }
 
     /// Orders the records; any of them may be empty, and less is found then.
@@ -79,7 +82,7 @@ impl Kernel {
         let mut kernel = Self {
             architecture,
             layouts: Layouts::new(fields, sysctls),
-            types: Types::new(fields),
+            types: Types::new(fields, &record::Types::default()),
             analyses: Once::default(),
             shown: Once::default(),
             summaries: Once::default(),
@@ -106,6 +109,13 @@ impl Kernel {
             same.push(entry.clone());
         }
         kernel
+    }
+
+    /// With what functions are given and where pointers in `fields` lead.
+    #[must_use]
+    pub fn with_types(mut self, fields: &[FieldLayout], types: &record::Types) -> Self {
+        self.types = Types::new(fields, types);
+        self
     }
 
     /// The functions whose code is there.

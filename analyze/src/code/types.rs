@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use format_spec::record::FieldLayout;
+use format_spec::record::{self, FieldLayout, Prototype};
 
 use super::pointees::pointee;
 
@@ -11,6 +11,10 @@ use super::pointees::pointee;
 pub(super) struct Types {
     /// Fields by structure and offset; a union has several at one offset.
     fields: HashMap<String, BTreeMap<u32, Vec<Field>>>,
+    /// Structures that pointers lead to, by the structure that they are in and the offset.
+    pointers: HashMap<String, BTreeMap<u32, String>>,
+    /// Prototypes by address.
+    functions: HashMap<u64, Prototype>,
 }
 
 /// A field.
@@ -23,8 +27,15 @@ pub(super) struct Field {
 }
 
 impl Types {
-    pub(super) fn new(layouts: &[FieldLayout]) -> Self {
+    pub(super) fn new(layouts: &[FieldLayout], recorded: &record::Types) -> Self {
         let mut types = Self::default();
+        for pointer in &recorded.pointers {
+            let own = types.pointers.entry(pointer.structure.clone()).or_default();
+            own.insert(pointer.offset, pointer.to.clone());
+        }
+        for function in &recorded.functions {
+            types.functions.insert(function.address, function.clone());
+        }
         for layout in layouts {
             let structure = types.fields.entry(layout.structure.clone()).or_default();
             structure.entry(layout.offset).or_default().push(Field {
@@ -45,9 +56,20 @@ impl Types {
         at.iter().find(fits).or_else(|| at.iter().find(holds))
     }
 
+    /// What the function at `address` is given; `None` when that was not recorded.
+    pub(super) fn prototype(&self, address: u64) -> Option<&Prototype> {
+        self.functions.get(&address)
+    }
+
     /// The structure that the pointer at `offset` of `structure` leads to.
     pub(super) fn pointee(&self, structure: &str, offset: i64) -> Option<&str> {
-        let field = self.field(structure, offset, 8)?;
-        pointee(structure, &field.name)
+        let recorded = self.pointers.get(structure).and_then(|own| {
+            let offset = u32::try_from(offset).ok()?;
+            own.get(&offset)
+        });
+        recorded.map(String::as_str).or_else(|| {
+            let field = self.field(structure, offset, 8)?;
+            pointee(structure, &field.name)
+        })
     }
 }

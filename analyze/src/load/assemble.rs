@@ -1,6 +1,6 @@
 //! Records to the model.
 
-use format_spec::Reader;
+use format_spec::{Reader, record::Types};
 
 use super::{
     Bundle, Loss, LossKind, Progress, Snapshots, SymbolTable,
@@ -43,6 +43,7 @@ pub(super) fn assemble(
         code,
         ctl_tables,
         layouts,
+        types,
         trace: trace_frames,
     } = records;
     let symbols = SymbolTable::new(joined(symbols, |part| part.symbols));
@@ -99,6 +100,11 @@ pub(super) fn assemble(
         code,
         ctl_entries,
         fields: joined(layouts, |part| part.fields),
+        types: types.into_iter().fold(Types::default(), |mut all, part| {
+            all.functions.extend(part.functions);
+            all.pointers.extend(part.pointers);
+            all
+        }),
         losses,
     }
 }

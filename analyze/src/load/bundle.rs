@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use format_spec::record::{
     Architecture, Closing, Count, CtlEntry, Exit, FactDefinition, Failure, FieldLayout,
-    FunctionCode, Manifest, Probe, Zoom,
+    FunctionCode, Manifest, Probe, Types, Zoom,
 };
 
 use super::{Loss, Snapshots, SymbolTable, TraceStream};
@@ -42,6 +42,8 @@ pub struct Bundle {
     pub ctl_entries: Vec<CtlEntry>,
     /// Where the fields of kernel structures are.
     pub fields: Vec<FieldLayout>,
+    /// What functions are given, and where pointers in these structures lead.
+    pub types: Types,
     /// What is not in the bundle, or not whole.
     pub losses: Vec<Loss>,
 }

@@ -6,7 +6,8 @@ use format_spec::{
     Frame, Reader,
     record::{
         Closing, Code, Content, CountUpdates, Counts, CtlTables, EventFormats, Exits, FactTable,
-        Failures, FtracePages, Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts, Zoom,
+        Failures, FtracePages, Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts, Types,
+        Zoom,
     },
 };
 use rayon::prelude::*;
@@ -42,6 +43,7 @@ pub(super) struct Records {
     pub(super) code: Vec<Code>,
     pub(super) ctl_tables: Vec<CtlTables>,
     pub(super) layouts: Vec<TypeLayouts>,
+    pub(super) types: Vec<Types>,
     /// Formats and page frames in file order: a page's formats are those that stand before it.
     pub(super) trace: Vec<TraceFrame>,
 }
@@ -68,6 +70,7 @@ enum Decoded {
     Code(Code),
     CtlTables(CtlTables),
     Layouts(TypeLayouts),
+    Types(Types),
     Trace(TraceFrame),
     Unknown(u16),
     Lost(Loss),
@@ -126,6 +129,7 @@ pub(super) fn decode(reader: &Reader<'_>, progress: &Progress, losses: &mut Vec<
             Decoded::Code(code) => records.code.push(code),
             Decoded::CtlTables(tables) => records.ctl_tables.push(tables),
             Decoded::Layouts(layouts) => records.layouts.push(layouts),
+            Decoded::Types(types) => records.types.push(types),
             Decoded::Trace(frame) => records.trace.push(frame),
             Decoded::Unknown(frame_type) => *unknown.entry(frame_type).or_insert(0usize) += 1,
             Decoded::Lost(loss) => {
@@ -199,6 +203,18 @@ fn memory(record: &Decoded) -> usize {
         Decoded::Layouts(part) => sum(&part.fields, |field| {
             EACH + field.structure.len() + field.field.len()
         }),
+        Decoded::Types(part) => {
+            let functions = sum(&part.functions, |function| {
+                let parameters = sum(&function.parameters, |parameter| {
+                    EACH + parameter.name.len() + parameter.to.len()
+                });
+                EACH + parameters + function.returns_to.len()
+            });
+            let pointers = sum(&part.pointers, |pointer| {
+                EACH + pointer.structure.len() + pointer.to.len()
+            });
+            functions + pointers
+        }
         Decoded::Probes(part) => sum(&part.probes, |probe| {
             EACH + probe.event.len() + probe.function.len()
         }),
@@ -247,6 +263,7 @@ fn decode_one(reader: &Reader<'_>, frame: &Frame) -> Decoded {
         Code::TYPE => read(reader, frame, Decoded::Code),
         CtlTables::TYPE => read(reader, frame, Decoded::CtlTables),
         TypeLayouts::TYPE => read(reader, frame, Decoded::Layouts),
+        Types::TYPE => read(reader, frame, Decoded::Types),
         EventFormats::TYPE => read(reader, frame, |formats| {
             Decoded::Trace(TraceFrame::Formats(formats))
         }),

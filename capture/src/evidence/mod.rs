@@ -19,6 +19,10 @@ pub(crate) struct Evidence {
     names: Names,
     sent: HashSet<u64>,
     has_tables: bool,
+    /// Functions that those call whose prototypes were sent.
+    typed: HashSet<u64>,
+    /// Structures whose layouts were sent.
+    structures: HashSet<String>,
 }
 
 impl Evidence {
@@ -44,8 +48,11 @@ impl Evidence {
             return;
         }
         self.names.send(new.iter().copied(), kernel, sink);
-        let code = kernel.code(new);
-        self.names.send(kernel.called(&code), kernel, sink);
+        let code = kernel.code(new.iter().copied());
+        let called = kernel.called(&code);
+        self.names.send(called.iter().copied(), kernel, sink);
+        let untyped = |address: &u64| self.typed.insert(*address);
+        let called: Vec<u64> = called.into_iter().filter(untyped).collect();
         if !code.functions.is_empty() {
             sink(Output::Code(code));
         }
@@ -55,6 +62,12 @@ impl Evidence {
                 sink(Output::CtlTables(tables));
             }
             if let Some(layouts) = kernel.type_layouts() {
+                sink(Output::TypeLayouts(layouts));
+            }
+        }
+        if let Some((types, layouts)) = kernel.types(&new, &called, &mut self.structures) {
+            sink(Output::Types(types));
+            if !layouts.fields.is_empty() {
                 sink(Output::TypeLayouts(layouts));
             }
         }

@@ -13,15 +13,19 @@ mod kallsyms;
 mod kcore;
 mod module_data;
 mod sysctl_names;
+mod types;
 mod words;
 
 use std::{
+    collections::HashSet,
     hash::{DefaultHasher, Hash, Hasher},
     sync::OnceLock,
     thread,
 };
 
-use format_spec::record::{Code, CtlTables, Missing, ReturnType, Symbol, Symbols, TypeLayouts};
+use format_spec::record::{
+    Code, CtlTables, Missing, ReturnType, Symbol, Symbols, TypeLayouts, Types,
+};
 
 pub(crate) use btf::FieldPath;
 #[cfg(test)]
@@ -254,6 +258,18 @@ impl Kernel {
     /// Field offsets of the structures around limits; `None` without BTF.
     pub(crate) fn type_layouts(&self) -> Option<TypeLayouts> {
         Some(self.btf.as_ref().ok()?.layouts())
+    }
+
+    /// The prototypes of the functions at `functions` (absolute), and what is in the structures that these are given, but
+    /// for those of [`Kernel::type_layouts`] and those that `known` has; of `called` the prototypes alone.
+    /// `None` without BTF.
+    pub(crate) fn types(
+        &self,
+        functions: &[u64],
+        called: &[u64],
+        known: &mut HashSet<String>,
+    ) -> Option<(Types, TypeLayouts)> {
+        types::of(self, self.btf.as_ref().ok()?, (functions, called), known)
     }
 
     fn record(&self, found: &KernelSymbol<'_>) -> Symbol {

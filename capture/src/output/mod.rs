@@ -160,6 +160,7 @@ impl Bundle {
             Output::Code(record) => self.write(0, record),
             Output::CtlTables(record) => self.write(0, record),
             Output::TypeLayouts(record) => self.write(0, record),
+            Output::Types(record) => self.write(0, record),
         }
     }
 

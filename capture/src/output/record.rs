@@ -1,7 +1,8 @@
 //! What sentinels and zooms record, on its way to the bundle.
 
 use format_spec::record::{
-    Code, CtlTables, EventFormats, FtracePages, Probes, Symbols, TypeLayouts, Zoom as ZoomRecord,
+    Code, CtlTables, EventFormats, FtracePages, Probes, Symbols, TypeLayouts, Types,
+    Zoom as ZoomRecord,
 };
 
 /// A record for the bundle.
@@ -28,6 +29,8 @@ pub(crate) enum Output {
     CtlTables(CtlTables),
     /// Layouts of structures.
     TypeLayouts(TypeLayouts),
+    /// Prototypes of functions, and where pointers lead.
+    Types(Types),
 }
 
 impl Output {

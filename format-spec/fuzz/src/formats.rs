@@ -7,7 +7,7 @@ use format_spec::{
     ftrace::{EventFormat, Field, PageFormat, rebase},
     record::{
         Closing, Code, CountUpdates, Counts, CtlTables, EventFormats, Exits, FactTable, Failures,
-        FtracePages, Layout, Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts, Zoom,
+        FtracePages, Layout, Manifest, Probes, Record, Snapshot, Symbols, TypeLayouts, Types, Zoom,
     },
 };
 
@@ -57,6 +57,7 @@ pub fn record(input: &[u8]) {
         Code::TYPE => survives::<Code>(payload, layout),
         CtlTables::TYPE => survives::<CtlTables>(payload, layout),
         TypeLayouts::TYPE => survives::<TypeLayouts>(payload, layout),
+        Types::TYPE => survives::<Types>(payload, layout),
         Exits::TYPE => survives::<Exits>(payload, layout),
         CountUpdates::TYPE => survives::<CountUpdates>(payload, layout),
         _ => {}

@@ -66,4 +66,5 @@ every_record! {
     TypeLayouts "type layouts",
     Exits "exits",
     CountUpdates "count updates",
+    Types "types",
 }

@@ -19,6 +19,7 @@ mod probes;
 mod snapshot;
 mod symbols;
 mod type_layouts;
+mod types;
 mod zoom;
 
 pub use any::{AnyRecord, type_name};
@@ -36,6 +37,7 @@ pub use probes::{Probe, ProbeKind, Probes};
 pub use snapshot::{Content, Entry, Phase, Snapshot};
 pub use symbols::{ReturnType, Symbol, Symbols};
 pub use type_layouts::{FieldLayout, TypeLayouts};
+pub use types::{Parameter, PointerField, Prototype, Types};
 pub use zoom::{Pass, Zoom, ZoomEnd};
 
 use bincode::{Decode, Encode};

@@ -4,7 +4,7 @@ use super::{Kind, Redactor, text};
 use crate::record::{
     AnyRecord, Closing, Code, Content, Count, CountUpdates, Counts, CtlTables, EndReason,
     EventFormats, Exits, FactTable, Failures, FtracePages, Manifest, Probes, Record, Snapshot,
-    Symbols, TypeLayouts, Zoom,
+    Symbols, TypeLayouts, Types, Zoom,
 };
 
 /// A record whose names can be replaced. The manifest goes first: it tells the name of the host.
@@ -155,7 +155,7 @@ macro_rules! nobody {
     };
 }
 
-nobody! { Code, CtlTables, EventFormats, Exits, FactTable, FtracePages, Probes, Symbols, TypeLayouts, Zoom }
+nobody! { Code, CtlTables, EventFormats, Exits, FactTable, FtracePages, Probes, Symbols, TypeLayouts, Types, Zoom }
 
 impl AnyRecord {
     /// Replaces the names in the record.
@@ -176,6 +176,7 @@ impl AnyRecord {
             | Self::Probes(_)
             | Self::Symbols(_)
             | Self::TypeLayouts(_)
+            | Self::Types(_)
             | Self::Zoom(_) => {}
         }
     }

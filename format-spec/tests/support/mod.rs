@@ -29,7 +29,7 @@ macro_rules! for_every_record {
     ($macro:ident) => {
         $macro! {
             Manifest, Closing, Counts, FactTable, Failures, Snapshot, FtracePages, EventFormats,
-            Probes, Symbols, Zoom, Code, CtlTables, TypeLayouts, Exits, CountUpdates
+            Probes, Symbols, Zoom, Code, CtlTables, TypeLayouts, Exits, CountUpdates, Types
         }
     };
 }

@@ -387,6 +387,31 @@ impl Sample for TypeLayouts {
     }
 }
 
+impl Sample for Types {
+    fn strategy() -> BoxedStrategy<Self> {
+        let parameter = structure!(Parameter {
+            name: text(),
+            to: text(),
+        });
+        let function = structure!(Prototype {
+            address: number(),
+            parameters: vec(parameter, 0..4),
+            returns_to: text(),
+        });
+        let pointer = structure!(PointerField {
+            structure: text(),
+            offset: number32(),
+            to: text(),
+        });
+        (vec(function, 0..4), vec(pointer, 0..4))
+            .prop_map(|(functions, pointers)| Self {
+                functions,
+                pointers,
+            })
+            .boxed()
+    }
+}
+
 impl Sample for Exits {
     fn strategy() -> BoxedStrategy<Self> {
         let row = structure!(Exit {

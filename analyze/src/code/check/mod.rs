@@ -89,10 +89,9 @@ pub fn checks(
             by = ToldBy::Place;
         }
     }
-    let function = kernel.function_name(address).unwrap_or_default();
     let mut written: Vec<(usize, Check)> = Vec::new();
     for own in found {
-        let mut words = Words::new(kernel, &mut trace, recorded, function);
+        let mut words = Words::new(kernel, &mut trace, recorded, address);
         let (condition, holds) = words.formula(&own.when);
         let check = Check {
             at: own.at,

@@ -23,7 +23,7 @@ use super::{
     values::Recorded,
 };
 use crate::names::{base_name, syscall_of_entry};
-use format_spec::record::{Architecture, ReturnType};
+use format_spec::record::{Architecture, Parameter, ReturnType};
 
 /// Deepest nesting that is written out.
 const MAX_DEPTH: usize = 6;
@@ -57,8 +57,8 @@ pub(super) struct Words<'a, 'b> {
     pub(super) kernel: &'a Kernel,
     pub(super) trace: &'b mut Trace<'a>,
     pub(super) recorded: &'b Recorded<'b>,
-    /// Name of the function.
-    pub(super) function: &'a str,
+    /// Address of the function.
+    pub(super) function: u64,
     /// The parts of comparisons that were written, in order.
     pub(super) terms: Vec<Term>,
     /// Culprit ids of the limits that were written.
@@ -71,7 +71,7 @@ impl<'a, 'b> Words<'a, 'b> {
         kernel: &'a Kernel,
         trace: &'b mut Trace<'a>,
         recorded: &'b Recorded<'b>,
-        function: &'a str,
+        function: u64,
     ) -> Self {
         Self {
             kernel,
@@ -338,6 +338,18 @@ impl<'a, 'b> Words<'a, 'b> {
         if self.is_current(of) {
             return Some("task_struct".into());
         }
+        let types = &self.kernel.types;
+        let given = match of {
+            Expression::Argument(argument) => self.parameter(*argument).map(|own| &own.to),
+            Expression::Result {
+                target: Some(target),
+                ..
+            } => types.prototype(*target).map(|own| &own.returns_to),
+            _ => None,
+        };
+        if let Some(to) = given.filter(|to| !to.is_empty()) {
+            return Some(to.clone());
+        }
         if let Expression::Field { base, offset, .. } = of
             && let Some(structure) = self.structure(base)
             && let Some(to) = self.kernel.types.pointee(&structure, *offset)
@@ -349,6 +361,12 @@ impl<'a, 'b> Words<'a, 'b> {
         let shapes = self.shapes.get_or_insert_with(|| shapes(analysis));
         let reads = shapes.get(&chain)?.clone();
         self.by_facts(&reads).map(str::to_owned)
+    }
+
+    /// What the function's argument is in the source.
+    fn parameter(&self, argument: u8) -> Option<&'a Parameter> {
+        let prototype = self.kernel.types.prototype(self.function)?;
+        prototype.parameters.get(usize::from(argument))
     }
 
     /// The only structure that has all that is read where facts are: what is asked of a pointer is then what was
@@ -374,7 +392,8 @@ impl<'a, 'b> Words<'a, 'b> {
     /// The number of the syscall's argument that is read from an entry function's registers: `struct pt_regs`
     /// (`arch/arm64/include/asm/ptrace.h`, `arch/x86/include/asm/ptrace.h`), in its first argument.
     fn syscall_argument(&self, base: &Expression, offset: i64) -> Option<usize> {
-        let is_entry = syscall_of_entry(self.function).is_some();
+        let function = self.kernel.function_name(self.function);
+        let is_entry = function.is_some_and(|name| syscall_of_entry(name).is_some());
         if !is_entry || *base != Expression::Argument(0) {
             return None;
         }
@@ -397,7 +416,10 @@ impl<'a, 'b> Words<'a, 'b> {
         }
         match of {
             Expression::Number(value) => number(i128::from(value.cast_signed()), false),
-            Expression::Argument(argument) => format!("arg{argument}"),
+            Expression::Argument(argument) => match self.parameter(*argument) {
+                Some(parameter) if !parameter.name.is_empty() => parameter.name.clone(),
+                _ => format!("arg{argument}"),
+            },
             Expression::Current => "current".into(),
             Expression::Variable { address, size } => {
                 let paths = self.kernel.sysctls(*address);
@@ -440,10 +462,12 @@ impl<'a, 'b> Words<'a, 'b> {
             .as_deref()
             .and_then(|structure| self.kernel.types.field(structure, offset, size))
             .map(|field| field.name.clone());
-        let has_name = matches!(
-            **base,
-            Expression::Field { .. } | Expression::Current | Expression::PerCpu { .. }
-        );
+        let has_name = match &**base {
+            Expression::Argument(argument) => self.parameter(*argument).is_some(),
+            Expression::Field { .. } | Expression::Current | Expression::PerCpu { .. } => true,
+            Expression::Result { .. } => true,
+            _ => false,
+        };
         if let Some(structure) = &structure {
             let ids = self.kernel.layouts.ids(structure, offset, size);
             self.limits.extend(ids.iter().cloned());
@@ -522,6 +546,16 @@ impl<'a, 'b> Words<'a, 'b> {
             .extend(limit_ids(&name, &constants.collect::<Vec<_>>()));
         if depth > 1 {
             return format!("{name}(…)");
+        }
+        let takes = self.kernel.types.prototype(target);
+        if let Some(prototype) = takes.filter(|own| own.parameters.len() <= MAX_ARGUMENTS) {
+            let count = prototype.parameters.len();
+            let arguments = self.trace.arguments(at, count).unwrap_or_default();
+            let shown: Vec<String> = arguments
+                .iter()
+                .map(|argument| self.name(argument, depth + 1))
+                .collect();
+            return format!("{name}({})", shown.join(", "));
         }
         let arguments = self.trace.arguments(at, MAX_ARGUMENTS).unwrap_or_default();
         // How many it takes is not known: those behind the last number are left out.

@@ -73,9 +73,23 @@ const MAX_LEVELS: usize = 16;
 impl Btf {
     /// The fields of the structures that a reader of machine code meets around limits.
     pub(crate) fn layouts(&self) -> TypeLayouts {
+        self.layouts_of(STRUCTURES, MAX_FIELDS)
+    }
+
+    /// Names of these structures.
+    pub(crate) fn structures() -> impl Iterator<Item = &'static str> {
+        STRUCTURES.into_iter().map(|(structure, _)| structure)
+    }
+
+    /// The fields of structures, `most` of each at most; beside each, how deep structures within are opened.
+    pub(crate) fn layouts_of<'a>(
+        &self,
+        structures: impl IntoIterator<Item = (&'a str, usize)>,
+        most: usize,
+    ) -> TypeLayouts {
         let mut layouts = TypeLayouts::default();
         let view = self.view();
-        for (structure, depth) in STRUCTURES {
+        for (structure, depth) in structures {
             let Some(found) = view.structure(structure) else {
                 continue;
             };
@@ -83,6 +97,7 @@ impl Btf {
                 view,
                 structure,
                 fields: Vec::new(),
+                most,
                 left: MAX_LOOKED_AT,
             };
             let place = Place {
@@ -116,6 +131,8 @@ struct Walk<'a> {
     view: View<'a>,
     structure: &'a str,
     fields: Vec<FieldLayout>,
+    /// Fields that are listed.
+    most: usize,
     /// Members and elements that may still be looked at.
     left: usize,
 }
@@ -165,7 +182,7 @@ impl Walk<'_> {
         let Some(levels) = place.levels.checked_sub(1) else {
             return;
         };
-        if self.fields.len() >= MAX_FIELDS || size == 0 {
+        if self.fields.len() >= self.most || size == 0 {
             return;
         }
         let place = Place { levels, ..place };

@@ -4,6 +4,7 @@
 
 mod layouts;
 mod path;
+mod prototypes;
 mod returns;
 mod section;
 

@@ -179,6 +179,13 @@ impl Type<'_> {
         })
     }
 
+    /// Name and type of each parameter of a prototype; the last one of a function with any number of them has neither.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = (u32, u32)> {
+        let words = |item| Some((u32_at(item, 0)?, u32_at(item, 4)?));
+        let named = |&(name, id): &(u32, u32)| name != 0 || id != 0;
+        self.tail.chunks_exact(8).filter_map(words).filter(named)
+    }
+
     /// Name and lower 32 bits of the value of each enumerator of an enum.
     fn enumerators(&self) -> impl Iterator<Item = (u32, u32)> {
         let len = self.tail.len().checked_div(self.len).unwrap_or(0).max(1);
