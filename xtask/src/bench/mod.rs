@@ -4,8 +4,10 @@
 //! [`samples`] sums it up, [`crate::columns`] prints it.
 
 mod armed;
+mod big_host;
 mod density;
 mod overhead;
+mod probes;
 mod rounds;
 #[allow(dead_code, reason = "not every benchmark uses all of it")]
 mod samples;
@@ -25,8 +27,10 @@ pub(crate) struct Args {
 #[derive(clap::Subcommand)]
 enum What {
     Armed(armed::Args),
+    BigHost(big_host::Args),
     Density(density::Args),
     Overhead(overhead::Args),
+    Probes(probes::Args),
     Sentinels(sentinels::Args),
     Storm(storm::Args),
 }
@@ -35,8 +39,10 @@ enum What {
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.what {
         What::Armed(args) => armed::run(args),
+        What::BigHost(args) => big_host::run(args),
         What::Density(args) => density::run(args),
         What::Overhead(args) => overhead::run(args),
+        What::Probes(args) => probes::run(args),
         What::Sentinels(args) => sentinels::run(args),
         What::Storm(args) => storm::run(args),
     }
