@@ -1,6 +1,6 @@
 //! What a process of the recorder cost itself, from /proc/self.
 
-use std::fs;
+use std::{collections::BTreeMap, fs};
 
 use format_spec::record::Cost;
 use rustix::param::clock_ticks_per_second;
@@ -21,6 +21,29 @@ pub(crate) fn own() -> Cost {
     }
 }
 
+/// Memory of the kernel's maps and programs that this process holds, in bytes: `memlock` in the fdinfo of their
+/// descriptors (`bpf_map_show_fdinfo`, `kernel/bpf/syscall.c`), each once.
+pub(crate) fn bpf_bytes() -> u64 {
+    let entries = fs::read_dir("/proc/self/fdinfo");
+    let texts = entries
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| fs::read_to_string(entry.ok()?.path()).ok());
+    let objects: BTreeMap<(bool, u64), u64> = texts.filter_map(|text| bpf_object(&text)).collect();
+    objects.values().sum()
+}
+
+/// Whether it is a map, its id, and its bytes.
+fn bpf_object(fdinfo: &str) -> Option<((bool, u64), u64)> {
+    let number = |name: &str| {
+        let value = fdinfo.lines().find_map(|line| line.strip_prefix(name))?;
+        value.trim().parse::<u64>().ok()
+    };
+    let map = number("map_id:").map(|id| (true, id));
+    let object = map.or_else(|| Some((false, number("prog_id:")?)))?;
+    Some((object, number("memlock:")?))
+}
+
 /// utime and stime, fields 14 and 15 of proc_pid_stat(5); the name in field 2 may hold blanks.
 fn ticks(stat: &str) -> Option<(u64, u64)> {
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
@@ -30,6 +53,18 @@ fn ticks(stat: &str) -> Option<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_map_is_known_by_its_fdinfo() {
+        let map = "pos:\t0\nmap_type:\t1\nmemlock:\t4096\nmap_id:\t7\nfrozen:\t0\n";
+        assert_eq!(bpf_object(map), Some(((true, 7), 4096)));
+        let program = "prog_type:\t17\nmemlock:\t8192\nprog_id:\t7\n";
+        assert_eq!(bpf_object(program), Some(((false, 7), 8192)));
+        assert_eq!(
+            bpf_object("link_type:\traw_tracepoint\nprog_id:\t7\n"),
+            None
+        );
+    }
 
     #[test]
     fn reads_the_kernels_texts() {

@@ -16,6 +16,7 @@ use crate::{
     output::Sink,
     preflight::monotonic_ns,
     sources::snapshot::{Account, Extent},
+    tracefs,
     zoom::Tools,
 };
 
@@ -147,7 +148,10 @@ impl Session<'_> {
         Cost {
             user_ns: own.user_ns + snapshots.user_ns,
             system_ns: own.system_ns + snapshots.system_ns,
-            peak_memory_bytes: own.peak_memory_bytes + snapshots.peak_memory_bytes,
+            peak_memory_bytes: own.peak_memory_bytes
+                + snapshots.peak_memory_bytes
+                + tracefs::peak_bytes()
+                + cost::bpf_bytes(),
             bpf_run_ns: stats.and_then(|(time, _)| u64::try_from(time.as_nanos()).ok()),
             bpf_runs: stats.map(|(_, runs)| runs),
             graph_armed_ns: self.zooming.graph_armed_ns(),

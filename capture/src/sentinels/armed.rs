@@ -130,7 +130,7 @@ impl Armed {
         let pid = std::process::id();
         let buffer = Buffer::create(tracefs, &format!("etz-{pid}-sentinels"), guard)?;
         buffer.set("tracing_on", "0", guard)?;
-        buffer.set("buffer_size_kb", &BUFFER_KIB.to_string(), guard)?;
+        buffer.resize(BUFFER_KIB, guard)?;
         buffer.set("trace_clock", "mono", guard)?;
         buffer.set("options/stacktrace", "1", guard)?;
         let mut formats = Formats::new(tracefs.root())?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Mode, Tracefs, TracefsError, read, setting, write, write_words};
+use super::{Mode, Tracefs, TracefsError, memory, raw, read, setting, write, write_words};
 use crate::guard::{Guard, Undo};
 
 /// A trace buffer with its tracer, events and filters.
@@ -32,6 +32,7 @@ impl Buffer {
         if root.exists() {
             return Err(failed(std::io::ErrorKind::AlreadyExists.into()));
         }
+        memory::make(raw::cpu_numbers(tracefs.root()).map_or(1, |numbers| numbers.len()))?;
         let undo = Undo::RemoveDirectory { path: root.clone() };
         guard.before(undo).map_err(failed)?;
         std::fs::create_dir(&root).map_err(failed)?;
@@ -81,6 +82,18 @@ impl Buffer {
         // These go on changing: the trap stops itself, and the lists are extended.
         if name != "tracing_on" && !name.starts_with("set_ftrace_") {
             guard.made();
+        }
+        Ok(())
+    }
+
+    /// Sets the size of its part for each processor.
+    ///
+    /// # Errors
+    /// As for [`Buffer::set`].
+    pub(crate) fn resize(&self, kib: usize, guard: &mut Guard) -> Result<(), TracefsError> {
+        self.set("buffer_size_kb", &kib.to_string(), guard)?;
+        if self.own {
+            memory::sized((self.cpus()? * kib) as u64 * 1024);
         }
         Ok(())
     }

@@ -6,6 +6,7 @@
 
 mod buffer;
 mod formats;
+mod memory;
 mod probes;
 mod raw;
 mod rivals;
@@ -18,6 +19,7 @@ use std::{
 
 pub(crate) use buffer::{Buffer, set_global};
 pub(crate) use formats::Formats;
+pub(crate) use memory::peak_bytes;
 pub(crate) use probes::{Line, ProbeGroup, ProbeLine, RefusalLine, misses};
 pub(crate) use raw::{RawPages, losses};
 pub(crate) use rivals::rival;
@@ -39,6 +41,17 @@ pub(crate) enum TracefsError {
     /// There are no probe events.
     #[error("this kernel has no kprobe events (CONFIG_KPROBE_EVENTS)")]
     NoProbes,
+    /// A trace buffer would take too much memory.
+    #[error(
+        "a trace buffer takes {} MiB for a moment, and {} MiB are available",
+        needed >> 20, available >> 20
+    )]
+    Memory {
+        /// Bytes that it takes.
+        needed: u64,
+        /// Bytes that could be had without swapping.
+        available: u64,
+    },
     /// It may not be read.
     #[error("may not use {}: it takes root, and no lockdown", .0.display())]
     Denied(PathBuf),

@@ -124,7 +124,7 @@ pub(crate) fn losses(buffer: &Buffer) -> Losses {
     sum
 }
 
-fn cpu_numbers(root: &Path) -> Result<Vec<u32>, TracefsError> {
+pub(super) fn cpu_numbers(root: &Path) -> Result<Vec<u32>, TracefsError> {
     let path = root.join("per_cpu");
     let entries = fs::read_dir(&path).map_err(|source| TracefsError::Read { path, source })?;
     let names = entries

@@ -63,7 +63,7 @@ impl Trap {
         buffer.set("tracing_on", "0", guard)?;
         // All of the host's, however few of them the recorder may run on.
         let kib = (ALL_KIB / buffer.cpus()?.max(1)).clamp(LEAST_KIB, MOST_KIB);
-        buffer.set("buffer_size_kb", &kib.to_string(), guard)?;
+        buffer.resize(kib, guard)?;
         // CLOCK_MONOTONIC, as all times of a bundle.
         buffer.set("trace_clock", "mono", guard)?;
         let Bait {

@@ -64,7 +64,8 @@ pub struct Cost {
     pub user_ns: u64,
     /// Time in kernel mode on the recorder's own behalf, nanoseconds.
     pub system_ns: u64,
-    /// Peak resident memory, in bytes.
+    /// Peak memory, in bytes: resident in the recorder's processes, and the kernel's for its trace buffers
+    /// and eBPF maps.
     pub peak_memory_bytes: u64,
     /// Time in the eBPF programs, nanoseconds; `None` when the kernel does not count it.
     pub bpf_run_ns: Option<u64>,
