@@ -110,6 +110,18 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// Takes a sysctl. One that may not be read is passed over: it is there to be written.
+    pub(super) fn sysctl(&mut self, path: &Path) {
+        if self.is_full() {
+            return self.leave_out("files beyond the bounds of a snapshot");
+        }
+        match bounded::read_sysctl(path) {
+            Ok((bytes, truncated)) => self.put(path, Content::File { bytes, truncated }),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) => self.put_error(path, &error),
+        }
+    }
+
     /// Takes the target of a symbolic link.
     pub(super) fn link(&mut self, path: impl AsRef<Path>) {
         let path = path.as_ref();

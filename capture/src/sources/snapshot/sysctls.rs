@@ -40,23 +40,22 @@ pub(super) fn collect(collector: &mut Collector<'_>) {
         if collector.is_full() {
             return collector.leave_out("/proc/sys beyond the bounds of a snapshot");
         }
-        for entry in children(collector, &folder) {
-            let Ok(metadata) = fs::symlink_metadata(&entry) else {
-                continue;
-            };
-            if metadata.is_dir() {
+        for (entry, is_folder) in children(collector, &folder) {
+            if is_folder {
                 // binfmt_misc is an automount of its own.
-                if metadata.dev() == device && depth < MAX_DEPTH {
+                let own = fs::symlink_metadata(&entry).is_ok_and(|found| found.dev() == device);
+                if own && depth < MAX_DEPTH {
                     folders.push((entry, depth + 1));
                 }
-            } else if metadata.mode() & 0o444 != 0 && !is_left_alone(&entry) {
-                collector.file(&entry);
+            } else if !is_left_alone(&entry) {
+                collector.sysctl(&entry);
             }
         }
     }
 }
 
-fn children(collector: &mut Collector<'_>, folder: &Path) -> Vec<PathBuf> {
+/// The entries of a folder, and whether they are folders.
+fn children(collector: &mut Collector<'_>, folder: &Path) -> Vec<(PathBuf, bool)> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };
@@ -75,7 +74,8 @@ fn children(collector: &mut Collector<'_>, folder: &Path) -> Vec<PathBuf> {
                 continue;
             }
         }
-        kept.push(entry.path());
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        kept.push((entry.path(), is_folder));
     }
     kept
 }

@@ -61,10 +61,13 @@ pub(super) fn collect(collector: &mut Collector<'_>, looks: &mut Looks) {
     let mut totals = Totals::default();
     for pid in process::all_pids() {
         if Instant::now() >= deadline || totals.looked_at >= MAX_DESCRIPTORS {
-            collector.leave_out("processes beyond the bounds of the scan");
-        } else {
-            totals.process(pid, looks);
+            // How many there are is not asked: to list them makes the kernel keep an inode for each.
+            collector.leave_out(format!(
+                "scans of all processes, which ended before process {pid}"
+            ));
+            break;
         }
+        totals.process(pid, looks);
     }
     for _ in 0..totals.unanswered {
         collector.leave_out("deleted files on file systems that do not answer");
