@@ -97,7 +97,7 @@ pub fn repair(file: &[u8], reader: &Reader<'_>, out: impl Write) -> Result<Repai
 fn without_addresses(reader: &Reader<'_>, frame: &Frame) -> Option<Snapshot> {
     let is_snapshot = frame.header.frame_type == Snapshot::TYPE;
     let snapshot = is_snapshot.then(|| reader.decode::<Snapshot>(frame).ok())??;
-    snapshot.without_addresses()
+    snapshot.without_secrets()
 }
 
 fn closing_in(reader: &Reader<'_>, frame: &Frame) -> Option<Closing> {

@@ -115,8 +115,8 @@ impl Bundle {
     /// # Errors
     /// The output's.
     pub(crate) fn write_last<R: Redact>(&mut self, stream: u32, record: &R) -> Result<bool, Error> {
-        let without_addresses = record.without_addresses();
-        let mut record = Cow::Borrowed(without_addresses.as_ref().unwrap_or(record));
+        let without_secrets = record.without_secrets();
+        let mut record = Cow::Borrowed(without_secrets.as_ref().unwrap_or(record));
         if let Some(redactor) = &mut self.redactor {
             record.to_mut().redact(redactor);
         }

@@ -5,14 +5,20 @@
 //! compares stays comparable, so that a redacted bundle has the culprit that the original has. The key decides the
 //! pseudonyms; without it nobody can tell whether a guess is right.
 //!
-//! Numbers stay: of processes, users, syscalls, arguments, sizes and times. So do names that the kernel or a system's own
-//! folders give (`public.txt`), function names and code.
+//! What is not known to be public is replaced, or dropped. Public are numbers: of processes, users, syscalls, arguments,
+//! sizes and times; words that every system has, and files in which the kernel alone writes (`public/`); what the
+//! kernel's log says in its own words; names of kernel functions and modules, and code.
 
 mod address;
+mod command;
 mod files;
+mod kernel_log;
+mod mounts;
 mod name;
+mod network;
 mod path;
 mod records;
+mod secrets;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -43,6 +49,10 @@ pub enum Kind {
     MailAddress,
     /// A kernel address in a text.
     KernelAddress,
+    /// The name of a network interface.
+    Interface,
+    /// What a message of the kernel's log says besides the kernel's own words.
+    LogText,
 }
 
 impl Kind {
@@ -60,6 +70,8 @@ impl Kind {
             Self::Environment => "values of environment variables",
             Self::MailAddress => "mail addresses",
             Self::KernelAddress => "kernel addresses",
+            Self::Interface => "names of network interfaces",
+            Self::LogText => "texts in the kernel's log",
         }
     }
 }

@@ -4,9 +4,12 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use super::{Kind, Redactor};
 
-/// Names that every system has.
-static PUBLIC: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| include_str!("public.txt").split_whitespace().collect());
+/// Names that every system has, and words of the kernel's own.
+static PUBLIC: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    include_str!("public/words.txt")
+        .split_whitespace()
+        .collect()
+});
 
 /// Letters of made-up words: none is a hexadecimal digit or a vowel, so that no word is an id, and few are words.
 const LETTERS: &[u8] = b"ghjklmnpqrstvwxz";
@@ -23,11 +26,11 @@ const NUMBER_LEN: usize = 6;
 impl Redactor {
     /// A name: its public parts, its separators and its short numbers stay.
     pub(super) fn name(&mut self, kind: Kind, name: &[u8]) -> Vec<u8> {
-        if name.is_empty() || is_public(name) {
-            return name.to_vec();
-        }
         if let Some(host) = self.host(name) {
             return host;
+        }
+        if name.is_empty() || is_public(name) {
+            return name.to_vec();
         }
         if is_uuid(name) {
             return self.id(name);
@@ -48,6 +51,46 @@ impl Redactor {
             self.note(kind, name);
         }
         out
+    }
+
+    /// A text of which nothing is known: words that are not public are replaced, and numbers stay.
+    pub(super) fn words(&mut self, kind: Kind, text: &[u8]) -> Vec<u8> {
+        if let Some(host) = self.host(text) {
+            return host;
+        }
+        if text.is_empty() || is_public(text) {
+            return text.to_vec();
+        }
+        let mut out = Vec::with_capacity(text.len());
+        for part in text.chunk_by(|a, b| is_word(*a) == is_word(*b)) {
+            if part.iter().all(u8::is_ascii_digit) || !is_word(part[0]) {
+                out.extend(part);
+            } else {
+                out.extend(self.word(kind, part));
+            }
+        }
+        out
+    }
+
+    /// What may be a secret, whatever it looks like.
+    pub(super) fn hidden(&mut self, text: &[u8]) -> Vec<u8> {
+        if text.is_empty() {
+            return Vec::new();
+        }
+        self.note(Kind::Word, text);
+        self.made_up(text)
+    }
+
+    /// The name of a network interface: those that every system has stay.
+    pub(super) fn interface(&mut self, name: &[u8]) -> Vec<u8> {
+        const OWN: [&[u8]; 3] = [b"all", b"default", b"lo"];
+        match OWN.contains(&name) {
+            true => name.to_vec(),
+            false => {
+                self.note(Kind::Interface, name);
+                self.made_up(name)
+            }
+        }
     }
 
     /// One word, without separators.

@@ -1,6 +1,6 @@
 //! What in each record may name someone.
 
-use super::{Kind, Redactor, text};
+use super::{Kind, Redactor, secrets::without_secrets, text};
 use crate::record::{
     AnyRecord, Closing, Code, Content, Count, CountUpdates, Counts, CtlTables, EndReason,
     EventFormats, Exits, FactTable, Failures, FtracePages, Manifest, Probes, Record, Snapshot,
@@ -12,9 +12,10 @@ pub trait Redact: Record + Clone {
     /// Replaces the names in the record.
     fn redact(&mut self, redactor: &mut Redactor);
 
-    /// The record with zeros for the kernel addresses that stand in its texts; `None` when there are none. Every
-    /// recorder does this, whether it redacts or not: a bundle does not tell where the kernel was loaded.
-    fn without_addresses(&self) -> Option<Self> {
+    /// The record with zeros for the kernel addresses that stand in its texts, and without passwords; `None` when there
+    /// are none. Every recorder does this, whether it redacts or not: a bundle does not tell where the kernel was
+    /// loaded, and holds no secret of those that mounts and commands are given.
+    fn without_secrets(&self) -> Option<Self> {
         None
     }
 }
@@ -24,7 +25,21 @@ fn string(text: &mut String, new: Vec<u8>) {
 }
 
 impl Redact for Manifest {
+    fn without_secrets(&self) -> Option<Self> {
+        let mut new = None;
+        for (at, word) in self.command_line.iter().enumerate() {
+            if let Some(hidden) = without_secrets(word.as_bytes()) {
+                let new: &mut Self = new.get_or_insert_with(|| self.clone());
+                string(&mut new.command_line[at], hidden);
+            }
+        }
+        new
+    }
+
     fn redact(&mut self, redactor: &mut Redactor) {
+        if let Some(hidden) = self.without_secrets() {
+            *self = hidden;
+        }
         redactor.learn_host(self.host.hostname.as_bytes());
         let host = &mut self.host;
         let name = redactor.host(host.hostname.as_bytes());
@@ -32,13 +47,21 @@ impl Redact for Manifest {
         string(&mut host.hostname, name);
         let boot_id = redactor.id(host.boot_id.as_bytes());
         string(&mut host.boot_id, boot_id);
-        let version = redactor.text(host.kernel_version.as_bytes());
-        string(&mut host.kernel_version, version);
+        for text in [
+            &mut host.kernel_version,
+            &mut host.kernel_release,
+            &mut host.os_release,
+        ] {
+            string(text, redactor.words(Kind::Word, text.as_bytes()));
+        }
+        let mut is_command = false;
         for (at, word) in self.command_line.iter_mut().enumerate() {
             let new = match at {
                 0 => redactor.path(word.as_bytes()),
-                _ => redactor.argument(word.as_bytes()),
+                _ if is_command => redactor.argument(word.as_bytes()),
+                _ => redactor.option(word.as_bytes()),
             };
+            is_command |= word == "--";
             string(word, new);
         }
         let details = self.abilities.iter_mut().map(|ability| &mut ability.detail);
@@ -90,28 +113,50 @@ fn counts(rows: &mut [Count], redactor: &mut Redactor) {
 }
 
 impl Redact for Failures {
+    fn without_secrets(&self) -> Option<Self> {
+        let mut new = None;
+        for (at, row) in self.rows.iter().enumerate() {
+            for (number, path) in row.paths.iter().enumerate() {
+                if let Some(hidden) = without_secrets(&path.bytes) {
+                    let new: &mut Self = new.get_or_insert_with(|| self.clone());
+                    new.rows[at].paths[number].bytes = hidden;
+                }
+            }
+        }
+        new
+    }
+
     fn redact(&mut self, redactor: &mut Redactor) {
+        if let Some(hidden) = self.without_secrets() {
+            *self = hidden;
+        }
         for row in &mut self.rows {
             row.comm = redactor.thread(&row.comm);
             for path in &mut row.paths {
-                path.bytes = redactor.path(&path.bytes);
+                path.bytes = redactor.string_argument(&path.bytes);
             }
         }
     }
 }
 
 impl Redact for Snapshot {
-    fn without_addresses(&self) -> Option<Self> {
+    fn without_secrets(&self) -> Option<Self> {
         let mut new = None;
         for (at, entry) in self.entries.iter().enumerate() {
             let Content::File { bytes, .. } = &entry.content else {
                 continue;
             };
             // Sets of signals there look like addresses, and no address is there.
-            if entry.path.starts_with(b"/proc/") && entry.path.ends_with(b"/status") {
-                continue;
+            let is_status = entry.path.starts_with(b"/proc/") && entry.path.ends_with(b"/status");
+            let mut hidden = match is_status {
+                true => None,
+                false => text::without_addresses(bytes),
+            };
+            let so_far = hidden.as_deref().unwrap_or(bytes);
+            if let Some(without) = without_secrets(so_far) {
+                hidden = Some(without);
             }
-            if let Some(hidden) = text::without_addresses(bytes) {
+            if let Some(hidden) = hidden {
                 let new: &mut Self = new.get_or_insert_with(|| self.clone());
                 if let Content::File { bytes, .. } = &mut new.entries[at].content {
                     *bytes = hidden;
@@ -122,6 +167,9 @@ impl Redact for Snapshot {
     }
 
     fn redact(&mut self, redactor: &mut Redactor) {
+        if let Some(hidden) = self.without_secrets() {
+            *self = hidden;
+        }
         for entry in &mut self.entries {
             match &mut entry.content {
                 Content::File { bytes, .. } => *bytes = redactor.file(&entry.path, bytes),
@@ -139,9 +187,6 @@ impl Redact for Snapshot {
             if !entry.path.starts_with(b"etz:") {
                 entry.path = redactor.path(&entry.path);
             }
-        }
-        if let Some(hidden) = self.without_addresses() {
-            *self = hidden;
         }
     }
 }

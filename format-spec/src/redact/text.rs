@@ -58,8 +58,27 @@ impl Redactor {
         out
     }
 
+    /// A text of which nothing is known: as [`Redactor::text`], and words that are not public are replaced too.
+    pub(super) fn strict(&mut self, text: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(text.len());
+        for part in text.split_inclusive(|&byte| is_end(byte)) {
+            let (token, end) = match part.split_last() {
+                Some((&last, token)) if is_end(last) => (token, Some(last)),
+                _ => (part, None),
+            };
+            out.extend(self.bare(token, true));
+            out.extend(end);
+        }
+        out
+    }
+
     /// What stands between two ends.
     fn token(&mut self, token: &[u8]) -> Vec<u8> {
+        self.bare(token, false)
+    }
+
+    /// A token without the dots and colons at its end.
+    fn bare(&mut self, token: &[u8], is_strict: bool) -> Vec<u8> {
         let core = token.trim_ascii_end();
         let trailing = core
             .iter()
@@ -68,11 +87,12 @@ impl Redactor {
             .count();
         let (core, rest) = core.split_at(core.len() - trailing);
         let rest = rest.to_vec();
-        let new = self.core(core);
+        let new = self.core(core, is_strict);
         [new, rest].concat()
     }
 
-    fn core(&mut self, token: &[u8]) -> Vec<u8> {
+    /// A token; where the text is not the recorder's own, `is_strict`, its words are replaced unless they are public.
+    pub(super) fn core(&mut self, token: &[u8], is_strict: bool) -> Vec<u8> {
         if token.len() < 2 {
             return token.to_vec();
         }
@@ -88,9 +108,14 @@ impl Redactor {
             .windows(2)
             .position(|pair| pair == b":/" || pair == b"@/")
         {
-            let (front, path) = token.split_at(at + 1);
-            let front = self.name(Kind::PathName, front);
-            return [front, self.path(path)].concat();
+            // A server, with or without a port.
+            let (server, path) = token.split_at(at);
+            let server = match self.address(server) {
+                Some(address) => address,
+                None => self.name(Kind::PathName, server),
+            };
+            let (between, path) = path.split_at(1);
+            return [&server, between, &self.path(path)].concat();
         }
         if is_mac(token) {
             return self.mac(token);
@@ -103,7 +128,6 @@ impl Redactor {
         }
         if let Some(at) = token.iter().position(|&byte| byte == b'@')
             && at > 0
-            && token[at + 1..].contains(&b'.')
         {
             self.note(Kind::MailAddress, token);
             let (user, domain) = (&token[..at], &token[at + 1..]);
@@ -118,7 +142,10 @@ impl Redactor {
         if is_long_id && token.iter().any(u8::is_ascii_alphabetic) {
             return self.id(token);
         }
-        self.hosts_within(token)
+        match is_strict {
+            true => self.words(Kind::Word, token),
+            false => self.hosts_within(token),
+        }
     }
 
     /// `10.1.2.3`, `10.1.2.3:80`, `10.1.2.0/24`, and the same of IPv6.
