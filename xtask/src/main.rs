@@ -41,6 +41,8 @@ enum Chore {
     Dist(dist::Args),
     Ebpf(ebpf::Args),
     Fuzz(fuzz::Args),
+    /// Generate the list of the kernel's words that redaction keeps from the analyzer's rules
+    LogWords(generated::Args),
     /// Write the recorder's list of failures that healthy programs live with, from the
     /// analyzer's table
     Normal(generated::Args),
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         Chore::Accuracy(args) => accuracy::run(&args),
         Chore::Bench(args) => bench::run(&args),
         Chore::Catalogue(args) => generated::CATALOGUE.run(&args),
+        Chore::LogWords(args) => generated::LOG_WORDS.run(&args),
         Chore::Normal(args) => generated::NORMAL.run(&args),
         Chore::Sentinels(args) => generated::SENTINELS.run(&args),
         Chore::Snapshots(args) => generated::SNAPSHOTS.run(&args),

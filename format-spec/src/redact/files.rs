@@ -34,8 +34,8 @@ const TABLES: [(&[u8], usize, Rest); 9] = [
 /// What the last column of such a table is called: its head is public.
 const HEADS: [&[u8]; 5] = [b"path", b"Path", b"folder", b"name", b"text"];
 
-/// Columns in front of the attributes in `etz:paths`.
-const XATTRS: usize = 7;
+/// Tables with words in the columns in front: names of extended attributes, types of file systems.
+const WORDY: [&[u8]; 2] = [b"etz:paths", b"etz:unanswered"];
 
 /// Files that hold one secret or name.
 const NAMES: [&[u8]; 9] = [
@@ -65,7 +65,14 @@ impl Redactor {
                 b"etz:paths" => columns_before_last(bytes).unwrap_or(columns),
                 _ => columns,
             };
-            return self.lines(bytes, |redactor, line| redactor.row(line, columns, rest));
+            let is_wordy = WORDY.contains(&path);
+            return self.lines(bytes, |redactor, line| {
+                let (front, new) = redactor.row(line, columns, rest);
+                match is_wordy && new != line {
+                    true => [redactor.strict(front), new].concat(),
+                    false => [front, &new].concat(),
+                }
+            });
         }
         if let Some(table) = table_of(path) {
             return self.table(table, bytes);
@@ -119,12 +126,11 @@ impl Redactor {
         out
     }
 
-    /// Leading columns as they are, then a name that may hold spaces.
-    fn row(&mut self, line: &[u8], columns: usize, rest: Rest) -> Vec<u8> {
-        let at = behind(line, columns);
-        let (front, name) = line.split_at(at);
+    /// Leading columns, and what stands for the name behind them, which may hold spaces.
+    fn row<'l>(&mut self, line: &'l [u8], columns: usize, rest: Rest) -> (&'l [u8], Vec<u8>) {
+        let (front, name) = line.split_at(behind(line, columns));
         if HEADS.contains(&name) && !front.is_empty() {
-            return line.to_vec();
+            return (b"", line.to_vec());
         }
         let new = match rest {
             Rest::Path => match name.strip_prefix(b"@") {
@@ -134,11 +140,7 @@ impl Redactor {
             Rest::Thread => self.name(Kind::ThreadName, name),
             Rest::Message => self.message(name),
         };
-        // Names of extended attributes are among the columns of paths.
-        match rest {
-            Rest::Path if columns > XATTRS => [self.strict(front), new].concat(),
-            _ => [front, &new].concat(),
-        }
+        (front, new)
     }
 
     /// `1 (name) S …`: a name may hold spaces and brackets.

@@ -1,6 +1,7 @@
 //! Committed files that are generated from the analyzer's rules.
 
 mod catalogue;
+mod log_words;
 mod normal;
 mod sentinels;
 mod snapshots;
@@ -12,6 +13,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::dirs;
 
 pub(crate) use catalogue::CATALOGUE;
+pub(crate) use log_words::LOG_WORDS;
 pub(crate) use normal::NORMAL;
 pub(crate) use sentinels::SENTINELS;
 pub(crate) use snapshots::SNAPSHOTS;
@@ -61,7 +63,7 @@ impl Generated {
 
 /// Fails when one of the files is not what the rules give.
 pub(crate) fn check() -> Result<()> {
-    [CATALOGUE, NORMAL, SENTINELS, SNAPSHOTS]
+    [CATALOGUE, LOG_WORDS, NORMAL, SENTINELS, SNAPSHOTS]
         .iter()
         .try_for_each(Generated::check)
 }
