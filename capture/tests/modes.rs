@@ -199,3 +199,24 @@ fn samples_are_limited_to_a_control_group() {
     assert_eq!(paths.len(), 1, "{paths:?}");
     assert_eq!(paths[0].bytes, b"/no/such/inside");
 }
+
+#[test]
+fn a_filter_that_matches_nothing_is_told() {
+    if !may_record() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let child = start(folder.path(), &["--comm", "no-such-name", "--for", "200ms"]);
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{told}");
+    let lines: Vec<_> = told.lines().collect();
+    assert!(
+        lines[0].contains("no process is called no-such-name"),
+        "{told}"
+    );
+    assert!(
+        told.contains("nothing that was asked for has failed"),
+        "{told}"
+    );
+}

@@ -67,6 +67,7 @@ pub(super) fn assemble(
         );
         losses.push(Loss::new(LossKind::Damage, text));
     }
+    losses.extend(losses::of_io_uring(&snapshots));
     zooms.sort_by_key(|zoom| zoom.number);
     let facts = joined(facts, |table| table.facts);
     let mut failures = joined(failures, |part| part.rows);

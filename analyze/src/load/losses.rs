@@ -1,9 +1,13 @@
 //! What the bundle does not tell, and why.
 
+use std::collections::BTreeSet;
+
 use format_spec::{
     Damage, Reader,
-    record::{AbilityState, CUT, Closing, Manifest, Missing},
+    record::{AbilityState, CUT, Closing, Content, Manifest, Missing},
 };
+
+use super::Snapshots;
 
 /// One thing that is not in the bundle, or not whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,9 +158,50 @@ pub(super) fn of_closing(closing: Option<&Closing>) -> Vec<Loss> {
     drops.chain(restored).chain(cut).collect()
 }
 
+/// What failing processes do by io_uring: its operations are no system calls, and their results come without one.
+pub(super) fn of_io_uring(snapshots: &Snapshots) -> Option<Loss> {
+    let mut processes = BTreeSet::new();
+    for view in snapshots.all() {
+        for (path, content) in view.under(b"etz:proc/") {
+            if let Content::File { bytes, .. } = content
+                && path.ends_with(b"/fd")
+                && bytes
+                    .split(|&byte| byte == b'\n')
+                    .any(|row| row.starts_with(IO_URING))
+            {
+                processes.insert(path);
+            }
+        }
+    }
+    let text = match processes.len() {
+        0 => return None,
+        1 => "a process that had failures uses io_uring".to_owned(),
+        many => format!("{many} processes that had failures use io_uring"),
+    };
+    let text =
+        format!("{text}: what fails in its operations is not counted, they are no system calls");
+    Some(Loss::new(LossKind::NotSeen, text))
+}
+
+/// How the recorder's table calls a descriptor of io_uring.
+const IO_URING: &[u8] = b"anon_inode:io_uring ";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn operations_of_io_uring_are_said_to_be_left_out() {
+        let told = |kinds: &str| {
+            let mut recording = crate::testing::Recording::new();
+            let table = [("etz:proc/7/fd", kinds)];
+            recording.snapshot(format_spec::record::Phase::End, 1, &table);
+            let losses = recording.load().losses;
+            losses.iter().any(|loss| loss.text.contains("io_uring"))
+        };
+        assert!(told("kind count\nfile 3\nanon_inode:io_uring 1\n"));
+        assert!(!told("kind count\nfile 3\n"));
+    }
 
     #[test]
     fn things_of_one_kind_share_a_line() {

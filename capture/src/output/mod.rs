@@ -180,6 +180,11 @@ impl Bundle {
         self.writer.as_ref().map_or(0, Writer::len)
     }
 
+    /// Failures that were written whole.
+    pub(crate) fn failures(&self) -> usize {
+        self.failures
+    }
+
     /// Records that found no room.
     pub(crate) fn refused(&self) -> u64 {
         self.refused

@@ -1,6 +1,6 @@
 //! What is asked for and cannot be had is told at once, not after an hour of recording.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use crate::{cli::Graph, error::Error, kernel::Kernel, zoom::Zoom};
 
@@ -25,6 +25,32 @@ pub(super) fn require_processes(pids: &[u32]) -> Result<(), Error> {
     }
     Ok(())
 }
+
+/// Says which names no process has now: it may be a slip, and it may begin later.
+pub(super) fn note_names(comms: &[String]) {
+    if comms.is_empty() {
+        return;
+    }
+    let known = names();
+    for comm in comms.iter().filter(|comm| !known.contains(*comm)) {
+        eprintln!(
+            "capture: no process is called {comm} now; one of its threads may be, or it begins later"
+        );
+    }
+}
+
+/// Names of processes, of so many.
+fn names() -> BTreeSet<String> {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return BTreeSet::new();
+    };
+    let comms = entries.flatten().take(MOST_PROCESSES);
+    let comms = comms.filter_map(|entry| fs::read_to_string(entry.path().join("comm")).ok());
+    comms.map(|comm| comm.trim_end().to_owned()).collect()
+}
+
+/// Most processes whose names are looked at.
+const MOST_PROCESSES: usize = 10_000;
 
 /// Fails when a function is to be traced that cannot be.
 ///

@@ -47,6 +47,9 @@ impl Session<'_> {
         self.keep(failures)?;
         self.keep_exits();
         self.write_failures()?;
+        if self.held.is_none() && self.policy.is_limited() && self.bundle.failures() == 0 {
+            eprintln!("capture: nothing that was asked for has failed; what else did is counted");
+        }
         let nothing = match &self.held {
             Some(_) => Some("no trigger came"),
             None if only_failing && !self.worthwhile => Some("nothing failed"),

@@ -91,6 +91,7 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
         eprintln!("capture: the command runs as {user}, who called sudo; -u root for root");
     }
     asked::require_processes(&options.pid)?;
+    asked::note_names(&options.comm);
     let cgroups = containers::resolve(&options.cgroup, &options.container)?;
     // Before there is another thread: see there.
     let loader = Syscalls::loader()?;

@@ -238,6 +238,22 @@ impl Policy {
         next.is_some_and(|(kind, _)| (kind.syscall, kind.errno) == (syscall, errno))
     }
 
+    /// Whether only some failures are kept whole.
+    pub(super) fn is_limited(&self) -> bool {
+        let Focus {
+            errnos,
+            syscalls,
+            tgids,
+            comms,
+            cgroups,
+        } = &self.focus;
+        !(errnos.is_empty()
+            && syscalls.is_empty()
+            && tgids.is_empty()
+            && comms.is_empty()
+            && cgroups.is_empty())
+    }
+
     /// Forgets all kinds.
     pub(super) fn forget(&mut self) {
         self.seen.clear();
