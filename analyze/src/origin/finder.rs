@@ -1,15 +1,13 @@
 //! The origins of one kind of failure, from everything that was recorded of it.
 
-use std::collections::HashSet;
-
 use super::{
     Below, How, Origin, Site,
     by_code::{self, Maker},
-    failing::Head,
     inferred,
     innocent::Innocent,
     makers::Makers,
     places::{Made, Places},
+    recorded::{Head, Recorded, Task},
     tally::Tally,
     walk::{Found, Walk},
     watched::Watched,
@@ -30,54 +28,37 @@ const REFUSALS: [u16; 2] = [1, 13];
 /// Functions of the origin that are named as its neighbourhood.
 const MAX_CALLED: usize = 5;
 
-/// What failed.
-#[derive(Debug, Clone)]
-pub struct Task<'a> {
-    /// Syscall number.
-    pub syscall: u32,
-    /// errno that it returned.
-    pub errno: u16,
-    /// The threads that failed; what others recorded is used only when these left nothing.
-    pub threads: &'a HashSet<u32>,
-}
-
 /// Where that error began, the best known origin first; empty when nothing was recorded of it.
 #[must_use]
 pub fn origins(bundle: &Bundle, calls: &Calls, kernel: &Kernel, task: &Task<'_>) -> Vec<Origin> {
-    let finder = Finder {
+    let recorded = Recorded {
         bundle,
         calls,
         task,
     };
     let makers = Makers::new(kernel, &bundle.symbols);
-    let watched = Watched::new(&finder, &makers);
-    let places = Places::new(&finder);
+    let watched = Watched::new(&recorded, &makers);
+    let places = Places::new(&recorded);
     let mut tally = Tally::default();
-    finder.sentinels(&watched, &mut tally);
-    finder.graphs(&watched, &places, &mut tally);
+    recorded.sentinels(&watched, &mut tally);
+    recorded.graphs(&watched, &places, &mut tally);
     let by_values = [How::Place, How::ReturnValues, How::SyscallItself];
     if !by_values.iter().any(|&how| tally.has(how)) {
-        finder.bare_returns(&watched, &places, &mut tally);
+        recorded.bare_returns(&watched, &places, &mut tally);
     }
     if tally.is_empty() {
-        finder.places(&places, &mut tally);
+        recorded.places(&places, &mut tally);
     }
     if tally.is_empty() {
-        finder.refusals(&watched, &mut tally);
+        recorded.refusals(&watched, &mut tally);
     }
     if tally.is_empty() {
-        finder.inferred(&watched, &mut tally);
+        recorded.inferred(&watched, &mut tally);
     }
     tally.finish()
 }
 
-pub(super) struct Finder<'a> {
-    pub(super) bundle: &'a Bundle,
-    pub(super) calls: &'a Calls,
-    pub(super) task: &'a Task<'a>,
-}
-
-impl Finder<'_> {
+impl Recorded<'_> {
     fn sentinels(&self, watched: &Watched<'_>, tally: &mut Tally) {
         let mut inner = Tally::default();
         for run in self.failing(&self.calls.sentinels, Head::of_run) {

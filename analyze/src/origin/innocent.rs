@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use format_spec::record::ReturnType;
 
-use super::{failing::Head, finder::Finder, makers::Makers};
+use super::{
+    makers::Makers,
+    recorded::{Head, Recorded},
+};
 use crate::{graph::Outcome, load::SymbolTable};
 
 /// What clears functions of one kind of failure.
@@ -17,10 +20,10 @@ pub(super) struct Innocent<'a> {
 }
 
 impl<'a> Innocent<'a> {
-    pub(super) fn new(finder: &Finder<'a>, makers: &'a Makers<'a>) -> Self {
-        let symbols = &finder.bundle.symbols;
+    pub(super) fn new(recorded: &Recorded<'a>, makers: &'a Makers<'a>) -> Self {
+        let symbols = &recorded.bundle.symbols;
         let mut all_passed: HashMap<u64, bool> = HashMap::new();
-        for run in finder.failing(&finder.calls.returns, Head::of_run) {
+        for run in recorded.failing(&recorded.calls.returns, Head::of_run) {
             for hit in &run.hits {
                 let outcome = Outcome::read(hit.value.unwrap_or(0), symbols.returns(hit.function));
                 let passed = hit.value.is_some() && outcome.is_some_and(|is| is.errno().is_none());
@@ -31,7 +34,7 @@ impl<'a> Innocent<'a> {
         Self {
             makers,
             symbols,
-            errno: finder.task.errno,
+            errno: recorded.task.errno,
             passed: all_passed.into_keys().collect(),
         }
     }

@@ -7,18 +7,19 @@
 
 mod by_code;
 mod cleanup;
-mod failing;
 mod finder;
 mod inferred;
 mod innocent;
 mod makers;
 mod places;
+mod recorded;
 mod tally;
 mod trees;
 mod walk;
 mod watched;
 
-pub use finder::{Task, origins};
+pub use finder::origins;
+pub use recorded::Task;
 pub use trees::failing_trees;
 
 use crate::graph::Outcome;

@@ -1,6 +1,9 @@
 //! Functions that a zoom caught where they make the error: those that too many programs call to be watched otherwise.
 
-use super::{failing::Head, finder::Finder, makers::Makers};
+use super::{
+    makers::Makers,
+    recorded::{Head, Recorded},
+};
 use crate::{
     graph::{CallTree, Hit, Outcome},
     load::SymbolTable,
@@ -22,9 +25,9 @@ pub(super) struct Made {
 }
 
 impl Places {
-    pub(super) fn new(finder: &Finder<'_>) -> Self {
-        let symbols = &finder.bundle.symbols;
-        let errno = finder.task.errno;
+    pub(super) fn new(recorded: &Recorded<'_>) -> Self {
+        let symbols = &recorded.bundle.symbols;
+        let errno = recorded.task.errno;
         let is_it = |hit: &&Hit| {
             let value = hit.value.map(u64::cast_signed);
             value.is_some_and(|value| Outcome::of_result(value).errno() == Some(errno))
@@ -33,7 +36,7 @@ impl Places {
             path: hit.path(symbols),
             place: hit.place,
         };
-        let runs = finder.failing(&finder.calls.returns, Head::of_run);
+        let runs = recorded.failing(&recorded.calls.returns, Head::of_run);
         let calls = runs
             .into_iter()
             .map(|run| run.made.iter().filter(is_it).map(made).collect());

@@ -1,9 +1,6 @@
 //! The failing calls themselves, for people to look at.
 
-use super::{
-    failing::Head,
-    finder::{Finder, Task},
-};
+use super::recorded::{Head, Recorded, Task};
 use crate::{
     graph::{CallTree, Calls, with_values},
     load::Bundle,
@@ -20,22 +17,22 @@ pub fn failing_trees(
     task: &Task<'_>,
     known: Option<&[String]>,
 ) -> Vec<CallTree> {
-    let finder = Finder {
+    let recorded = Recorded {
         bundle,
         calls,
         task,
     };
-    let returns = finder.failing(&calls.returns, Head::of_run);
-    let graphs = finder.failing(&calls.graphs, Head::of_tree);
+    let returns = recorded.failing(&calls.returns, Head::of_run);
+    let graphs = recorded.failing(&calls.graphs, Head::of_tree);
     let graphs = graphs
         .into_iter()
         .map(|tree| with_values(tree, &returns).unwrap_or_else(|| tree.clone()));
     let graphs: Vec<CallTree> = graphs.collect();
-    let sentinels = finder.failing(&calls.sentinels, Head::of_run);
+    let sentinels = recorded.failing(&calls.sentinels, Head::of_run);
     let stacks = sentinels
         .into_iter()
-        .map(|run| finder.recent(run).stack_tree(&bundle.symbols));
-    let stacks: Vec<CallTree> = stacks.filter(|tree| finder.is_of_syscall(tree)).collect();
+        .map(|run| recorded.recent(run).stack_tree(&bundle.symbols));
+    let stacks: Vec<CallTree> = stacks.filter(|tree| recorded.is_of_syscall(tree)).collect();
     let bare = returns.iter().map(|run| run.tree(&bundle.symbols));
     let origin = known.and_then(<[String]>::last);
     let leads_there = |trees: &Vec<CallTree>| {

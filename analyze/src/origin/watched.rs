@@ -8,7 +8,11 @@ use std::{
 use format_spec::record::ProbeKind;
 
 use super::{
-    Below, failing::Head, finder::Finder, inferred::own, innocent::holds_errno, makers::Makers,
+    Below,
+    inferred::own,
+    innocent::holds_errno,
+    makers::Makers,
+    recorded::{Head, Recorded},
 };
 use crate::{
     graph::{CallTree, Source},
@@ -36,9 +40,9 @@ pub(super) struct Watched<'a> {
 }
 
 impl<'a> Watched<'a> {
-    pub(super) fn new(finder: &Finder<'a>, makers: &'a Makers<'a>) -> Self {
-        let Finder { bundle, calls, .. } = *finder;
-        let runs = finder.failing(&calls.returns, Head::of_run);
+    pub(super) fn new(recorded: &Recorded<'a>, makers: &'a Makers<'a>) -> Self {
+        let Recorded { bundle, calls, .. } = *recorded;
+        let runs = recorded.failing(&calls.returns, Head::of_run);
         let sessions: HashSet<u32> = runs.iter().map(|run| run.session).chain([0]).collect();
         let probes = bundle.probes.iter().filter(|probe| {
             probe.kind == ProbeKind::Kretprobe && sessions.contains(&probe.session)

@@ -1,8 +1,10 @@
-//! Which of the recorded trees and runs are of the failure.
+//! What was recorded of one kind of failure: which trees and runs are of it.
 
-use super::finder::Finder;
+use std::collections::HashSet;
+
 use crate::{
-    graph::{CallTree, ReturnRun},
+    graph::{CallTree, Calls, ReturnRun},
+    load::Bundle,
     names::{syscall_name, syscall_of_entry},
 };
 
@@ -12,7 +14,26 @@ const MAX_TREES: usize = 64;
 /// How long before the failure a probe may have fired to belong to the same syscall, where no event marks its entry.
 const MAX_AGE_NS: u64 = 1_000_000_000;
 
-impl<'a> Finder<'a> {
+/// What failed.
+#[derive(Debug, Clone)]
+pub struct Task<'a> {
+    /// Syscall number.
+    pub syscall: u32,
+    /// errno that it returned.
+    pub errno: u16,
+    /// The threads that failed; what others recorded is used only when these left nothing.
+    pub threads: &'a HashSet<u32>,
+}
+
+/// A recording, and the kind of failure in it that is looked into.
+#[derive(Clone, Copy)]
+pub(super) struct Recorded<'a> {
+    pub(super) bundle: &'a Bundle,
+    pub(super) calls: &'a Calls,
+    pub(super) task: &'a Task<'a>,
+}
+
+impl<'a> Recorded<'a> {
     /// Of `all` those that are of the failure: of the threads that failed, else of any; whole ones before lossy ones.
     pub(super) fn failing<T>(&self, all: &'a [T], head: impl Fn(&T) -> Head) -> Vec<&'a T> {
         let matching: Vec<&T> = all
