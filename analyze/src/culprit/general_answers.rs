@@ -7,19 +7,11 @@ use crate::{
     case::Case,
     failures::groups,
     limits::{LimitUse, Unit},
+    names::errno::{EACCES, EADDRINUSE, EAGAIN, EBUSY, EMFILE, EPERM, EROFS, EXDEV},
     names::syscall_number,
     rules::book,
     testing::Recording,
 };
-
-const EPERM: u16 = 1;
-const EACCES: u16 = 13;
-const EBUSY: u16 = 16;
-const EXDEV: u16 = 18;
-const EAGAIN: u16 = 11;
-const EMFILE: u16 = 24;
-const EROFS: u16 = 30;
-const EADDRINUSE: u16 = 98;
 
 const AT_FDCWD: u64 = 0xffff_ff9c;
 

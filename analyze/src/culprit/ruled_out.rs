@@ -4,6 +4,7 @@ use crate::{
     case::Case,
     evidence::{FileSystem, Space, deleted_files, sysctl_text},
     limits::Nearness,
+    names::errno::{EDQUOT, ENOMEM, ENOSPC},
     rules::{Rule, judge},
     text,
 };
@@ -16,10 +17,6 @@ pub struct RuledOut {
     /// What was measured, with figures. May hold untrusted text from the recorded host.
     pub text: String,
 }
-
-const ENOSPC: u16 = 28;
-const EDQUOT: u16 = 122;
-const ENOMEM: u16 = 12;
 
 /// What the errno suggests and the recording disproves.
 #[must_use]

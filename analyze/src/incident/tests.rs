@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     diagnosis::{Diagnosis, diagnose, diagnose_by},
     failures::groups,
+    names::errno::{EACCES, EMFILE, EMSGSIZE, ENOENT, ENOSPC, ENXIO, EPERM},
     rules::book,
     testing::Recording,
 };
@@ -20,14 +21,6 @@ const SENDTO: u32 = 206;
 const PRLIMIT64: u32 = 261;
 
 const IO_URING_SETUP: u32 = 425;
-
-const EPERM: u16 = 1;
-const ENOENT: u16 = 2;
-const ENXIO: u16 = 6;
-const EACCES: u16 = 13;
-const EMFILE: u16 = 24;
-const ENOSPC: u16 = 28;
-const EMSGSIZE: u16 = 90;
 
 /// What goes wrong on every host: a look-up along PATH, a job that may not raise a limit.
 fn noise(recording: &mut Recording) {

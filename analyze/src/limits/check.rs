@@ -1,18 +1,9 @@
 //! Where the kernel compares a limit, and how.
 
 use super::{Call, Relation};
-
-pub(super) const EPERM: u16 = 1;
-pub(super) const EAGAIN: u16 = 11;
-pub(super) const ENOMEM: u16 = 12;
-pub(super) const EINVAL: u16 = 22;
-pub(super) const ENFILE: u16 = 23;
-pub(super) const EMFILE: u16 = 24;
-pub(super) const EFBIG: u16 = 27;
-pub(super) const ENOSPC: u16 = 28;
-pub(super) const EADDRNOTAVAIL: u16 = 99;
-pub(super) const ENOBUFS: u16 = 105;
-pub(super) const EDQUOT: u16 = 122;
+pub(super) use crate::names::errno::{
+    EADDRNOTAVAIL, EAGAIN, EDQUOT, EFBIG, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC, EPERM,
+};
 
 /// One place where the kernel compares use and limit, and refuses.
 #[derive(Debug, Clone, Copy)]

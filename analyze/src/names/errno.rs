@@ -2,6 +2,49 @@
 
 use syscalls::Errno;
 
+/// Operation not permitted.
+pub const EPERM: u16 = 1;
+/// No such file or directory.
+pub const ENOENT: u16 = 2;
+/// No such device or address.
+pub const ENXIO: u16 = 6;
+/// Argument list too long.
+pub const E2BIG: u16 = 7;
+/// Resource temporarily unavailable.
+pub const EAGAIN: u16 = 11;
+/// Cannot allocate memory.
+pub const ENOMEM: u16 = 12;
+/// Permission denied.
+pub const EACCES: u16 = 13;
+/// Device or resource busy.
+pub const EBUSY: u16 = 16;
+/// Invalid cross-device link.
+pub const EXDEV: u16 = 18;
+/// Invalid argument.
+pub const EINVAL: u16 = 22;
+/// Too many open files in system.
+pub const ENFILE: u16 = 23;
+/// Too many open files.
+pub const EMFILE: u16 = 24;
+/// Text file busy.
+pub const ETXTBSY: u16 = 26;
+/// File too large.
+pub const EFBIG: u16 = 27;
+/// No space left on device.
+pub const ENOSPC: u16 = 28;
+/// Read-only file system.
+pub const EROFS: u16 = 30;
+/// Message too long.
+pub const EMSGSIZE: u16 = 90;
+/// Address already in use.
+pub const EADDRINUSE: u16 = 98;
+/// Cannot assign requested address.
+pub const EADDRNOTAVAIL: u16 = 99;
+/// No buffer space available.
+pub const ENOBUFS: u16 = 105;
+/// Disk quota exceeded.
+pub const EDQUOT: u16 = 122;
+
 /// Texts of the C library where they differ from the comments of the kernel header: what users saw on their screen.
 const C_LIBRARY: [(i32, &str); 22] = [
     (5, "Input/output error"),
@@ -61,7 +104,8 @@ mod tests {
 
     #[test]
     fn names_and_texts() {
-        assert_eq!(errno_name(28), "ENOSPC");
+        assert_eq!(errno_name(ENOSPC), "ENOSPC");
+        assert_eq!(errno_name(EDQUOT), "EDQUOT");
         assert_eq!(errno_text(28), "No space left on device");
         assert_eq!(errno_text(11), "Resource temporarily unavailable");
         assert_eq!(errno_name(4000), "errno 4000");

@@ -3,7 +3,7 @@
 //! The tables are those of Linux, whatever the analyzer runs on.
 
 pub mod capability;
-mod errno;
+pub mod errno;
 mod functions;
 mod open_flags;
 mod syscalls;

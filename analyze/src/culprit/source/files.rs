@@ -6,14 +6,9 @@ use crate::{
     case::Case,
     culprit::{Candidate, Kind},
     evidence::{Component, absolute, below_mount, places},
+    names::errno::{EACCES, ENOENT, EPERM, EROFS, EXDEV},
     text::plain,
 };
-
-const EPERM: u16 = 1;
-const ENOENT: u16 = 2;
-const EACCES: u16 = 13;
-const EXDEV: u16 = 18;
-const EROFS: u16 = 30;
 
 /// `PROT_EXEC` (`include/uapi/asm-generic/mman-common.h`).
 const EXECUTABLE: u64 = 4;

@@ -8,12 +8,9 @@ use crate::{
     culprit::{Candidate, Kind},
     evidence::{absolute, mount_users, port, port_holders},
     load::SnapshotView,
+    names::errno::{EADDRINUSE, EBUSY, ETXTBSY},
     text::plain,
 };
-
-const EBUSY: u16 = 16;
-const ETXTBSY: u16 = 26;
-const EADDRINUSE: u16 = 98;
 
 /// Most holders that are named.
 const MAX_NAMED: usize = 3;

@@ -5,10 +5,9 @@ use format_spec::linux::arguments;
 use crate::{
     case::Case,
     culprit::{Candidate, Kind},
+    names::errno::ENOENT,
     text::plain,
 };
-
-const ENOENT: u16 = 2;
 
 /// Weights of the error alone, and of a look by the recorder that found the path missing: never more than low.
 const SAID: i32 = 20;

@@ -4,11 +4,9 @@ use crate::{
     case::Case,
     culprit::{Candidate, Kind},
     evidence::FileSystem,
+    names::errno::ENOSPC,
     text,
 };
-
-/// errnos that a full file system gives.
-const ENOSPC: u16 = 28;
 
 /// ext2 to ext4, which keep blocks for the superuser.
 const EXT: u64 = 0xef53;

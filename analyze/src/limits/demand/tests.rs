@@ -4,6 +4,7 @@ use format_spec::record::Phase;
 
 use crate::{
     limits::{LimitUse, table},
+    names::errno::{EAGAIN, ENOMEM, EPERM},
     names::syscall_number,
     testing::Recording,
 };
@@ -11,9 +12,6 @@ use format_spec::record::Architecture;
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
-const EPERM: u16 = 1;
-const EAGAIN: u16 = 11;
-const ENOMEM: u16 = 12;
 
 /// A process with a little of everything, and a host with every limit.
 fn recording(syscall: &str, errno: u16, args: [u64; 6]) -> Recording {

@@ -1,19 +1,19 @@
 //! System V objects of an IPC namespace, which outlive the processes that make them.
 
-use crate::limits::{
-    Relation::{Above, AtLeast},
-    Unit::{Bytes, Each, Pages},
-    check::{EINVAL, ENOSPC, before, sum},
-    demand::ipc,
-    record::{Record, limit},
-    scope::{Kind::Ipc, Scope, Scope::Namespace},
-    term::Term::{Constant, Either, Fact, Rows, Sysctl},
+use crate::{
+    limits::{
+        Relation::{Above, AtLeast},
+        Unit::{Bytes, Each, Pages},
+        check::{EINVAL, ENOSPC, before, sum},
+        demand::ipc,
+        record::{Record, limit},
+        scope::{Kind::Ipc, Scope, Scope::Namespace},
+        term::Term::{Constant, Either, Fact, Rows, Sysctl},
+    },
+    names::errno::E2BIG,
 };
 
 const SCOPE: Scope = Namespace(Ipc);
-
-/// `E2BIG`, which semop(2) refuses more operations with.
-const E2BIG: u16 = 7;
 
 pub(super) const RECORDS: &[Record] = &[
     // Sets, queues and segments are added by `ipc_addid` (ipc/util.c); `newseg` (ipc/shm.c), `newary` (ipc/sem.c).

@@ -13,10 +13,9 @@ use crate::{
     culprit::{Candidate, Kind},
     evidence::{Component, absolute},
     names::base_name,
+    names::errno::EACCES,
     origin::{How, Origin},
 };
-
-const EACCES: u16 = 13;
 
 /// Functions that compare permission bits (`fs/namei.c`, `fs/posix_acl.c`), and the walks into which they are inlined.
 /// Most are too hot to be hooked: where none is seen, the bits answer alone.
