@@ -42,17 +42,17 @@ impl Session<'_> {
         let not_restored = self.disarm(zoom_end)?;
         let failures = self.syscalls.take();
         for failure in &failures {
-            self.note(failure);
+            self.noting.note(failure);
         }
         self.keep(failures)?;
         self.keep_exits();
         self.write_failures()?;
-        if self.held.is_none() && self.policy.is_limited() && self.bundle.failures() == 0 {
+        if self.held.is_none() && self.noting.policy.is_limited() && self.bundle.failures() == 0 {
             eprintln!("capture: nothing that was asked for has failed; what else did is counted");
         }
         let nothing = match &self.held {
             Some(_) => Some("no trigger came"),
-            None if only_failing && !self.worthwhile => Some("nothing failed"),
+            None if only_failing && !self.noting.worthwhile => Some("nothing failed"),
             None => None,
         };
         if let Some(why) = nothing.filter(|_| self.bundle.discard()) {

@@ -8,19 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use format_spec::record::{Drop, Failure, Phase};
+use format_spec::record::{Exit, Failure};
 
-use super::{
-    involved::Recent,
-    session::{SNAPSHOT_TIME, Session},
-};
-use crate::{
-    cli::Trigger, error::Error, names, output::Output, preflight::monotonic_ns,
-    sources::snapshot::Extent,
-};
-
-/// How long a recording goes on after its trigger: so that what fails again can be looked into.
-const AFTER: Duration = Duration::from_secs(10);
+use crate::{cli::Trigger, output::Output, preflight::monotonic_ns};
 
 /// Most ends of processes that wait for a trigger: 16 bytes each.
 const MAX_EXITS: usize = 16_384;
@@ -31,10 +21,11 @@ pub(super) struct Held {
     time: Duration,
     max_bytes: usize,
     triggers: Vec<Trigger>,
-    failures: VecDeque<Failure>,
+    pub(super) failures: VecDeque<Failure>,
     pages: VecDeque<(Instant, Output)>,
     bytes: usize,
-    given_up: u64,
+    /// How many failures and sub-buffers were given up, over the memory there is for them.
+    pub(super) given_up: u64,
 }
 
 impl Held {
@@ -51,6 +42,37 @@ impl Held {
         }
     }
 
+    /// Takes failures, and gives up what is too old or too much. Returns syscall and errno of the first trigger among them.
+    pub(super) fn take(&mut self, failures: Vec<Failure>) -> Option<(u32, u16)> {
+        let mut trigger = None;
+        for failure in failures {
+            let kind = (failure.syscall, failure.errno);
+            if self.failure(failure) {
+                trigger.get_or_insert(kind);
+            }
+        }
+        self.shrink(Instant::now(), monotonic_ns());
+        trigger
+    }
+
+    /// For how long failures are kept.
+    pub(super) fn time(&self) -> Duration {
+        self.time
+    }
+
+    /// Of these ends of processes keeps those of the time that failures are kept for, the last ones.
+    pub(super) fn trim(&self, exits: &mut Vec<Exit>) {
+        let first_ns = monotonic_ns().saturating_sub(self.age_ns());
+        exits.retain(|exit| exit.time_ns >= first_ns);
+        let over = exits.len().saturating_sub(MAX_EXITS);
+        exits.drain(..over);
+    }
+
+    /// The sub-buffers that are held, in the order in which they came.
+    pub(super) fn into_pages(self) -> impl Iterator<Item = Output> {
+        self.pages.into_iter().map(|(_, output)| output)
+    }
+
     /// Takes a failure. Returns whether it is a trigger.
     fn failure(&mut self, failure: Failure) -> bool {
         let is_trigger = self.triggers.iter().any(|trigger| trigger.is(&failure));
@@ -60,7 +82,7 @@ impl Held {
     }
 
     /// Takes sub-buffers.
-    fn pages(&mut self, output: Output) {
+    pub(super) fn pages(&mut self, output: Output) {
         self.bytes += output.bytes();
         self.pages.push_back((Instant::now(), output));
     }
@@ -89,91 +111,6 @@ impl Held {
             self.given_up += u64::from(!is_old);
             self.bytes -= oldest.bytes();
             self.pages.pop_front();
-        }
-    }
-}
-
-impl Session<'_> {
-    /// Keeps new failures: for the file, or until a trigger comes.
-    pub(super) fn keep(&mut self, failures: Vec<Failure>) -> Result<(), Error> {
-        let Some(held) = &mut self.held else {
-            self.waiting.extend(failures);
-            return Ok(());
-        };
-        let mut trigger = None;
-        for failure in failures {
-            let kind = (failure.syscall, failure.errno);
-            if held.failure(failure) {
-                trigger.get_or_insert(kind);
-            }
-        }
-        held.shrink(Instant::now(), monotonic_ns());
-        self.syscalls.forget_before(held.time);
-        let by_signal = self.signals.asked();
-        match trigger {
-            Some((syscall, errno)) => {
-                let (syscall, errno) = (names::syscall_name(syscall), names::errno_name(errno));
-                self.release(&format!("{syscall} failed with {errno}"))
-            }
-            None if by_signal => self.release("SIGUSR1"),
-            None => Ok(()),
-        }
-    }
-
-    /// Keeps new ends of processes; until a trigger comes, those of the time that failures are kept for, the last ones.
-    pub(super) fn keep_exits(&mut self) {
-        self.exits.extend(self.syscalls.take_exits());
-        if let Some(held) = &self.held {
-            let first_ns = monotonic_ns().saturating_sub(held.age_ns());
-            self.exits.retain(|exit| exit.time_ns >= first_ns);
-            let over = self.exits.len().saturating_sub(MAX_EXITS);
-            self.exits.drain(..over);
-        }
-    }
-
-    /// Keeps a record of sentinels or zooms.
-    pub(super) fn keep_output(&mut self, output: Output) -> Result<(), Error> {
-        match &mut self.held {
-            Some(held) if matches!(output, Output::FtracePages { .. }) => held.pages(output),
-            _ => {
-                self.bundle.write_output(&output)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The trigger came: what was held is written, and the recording goes on for a while.
-    fn release(&mut self, trigger: &str) -> Result<(), Error> {
-        let Some(held) = self.held.take() else {
-            return Ok(());
-        };
-        eprintln!("capture: {trigger}: writing what came before");
-        self.given_up = held.given_up;
-        // What was worth a look days ago is not now.
-        self.policy.forget();
-        self.involved = Recent::default();
-        for failure in &held.failures {
-            self.note(failure);
-        }
-        self.waiting.extend(held.failures);
-        self.write_failures()?;
-        for (_, output) in held.pages {
-            self.bundle.write_output(&output)?;
-        }
-        self.failure_snapshots += 1;
-        self.snapshot(Phase::Failure, Extent::Host, SNAPSHOT_TIME);
-        let end = self.started.elapsed() + AFTER;
-        self.time = Some(self.time.map_or(end, |time| time.min(end)));
-        Ok(())
-    }
-
-    /// What the flight recorder gave up.
-    pub(super) fn given_up(&self) -> Drop {
-        let held = self.held.as_ref().map_or(0, |held| held.given_up);
-        Drop {
-            what: "held failures and pages".into(),
-            why: "over the memory of the flight recorder".into(),
-            count: self.given_up + held,
         }
     }
 }

@@ -171,24 +171,20 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
     let mut session = Session {
         bundle,
         syscalls,
-        facts,
         sentinels,
         zooming: zooming::Zooming::new(zoom, options),
         evidence: Default::default(),
         guard,
         signals,
-        policy: policy::Policy::new(focus),
-        involved: involved::Recent::default(),
+        noting: noting::Noting::new(facts, focus),
         snapshots,
         started: Instant::now(),
         time: options.time,
         waiting: Vec::new(),
         exits: Vec::new(),
         failure_snapshots: 0,
-        watch: Default::default(),
         held,
         given_up: 0,
-        worthwhile: false,
     };
     // From here on something is armed: whatever happens, it is taken back.
     let end = opened.and_then(|()| session.run(program.as_deref(), &options.command, &manner));

@@ -1,25 +1,21 @@
 //! What new failures are worth: a snapshot, a closer look at their processes, a watch on `sys_enter`.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
-use format_spec::record::{Failure, Phase};
+use format_spec::record::Failure;
 
 use super::{
-    involved::fact,
-    policy::Kind,
-    session::{Processes, Session},
+    involved::{Recent, fact},
+    policy::{Kind, Policy},
     worth::{Worth, may_be_exception},
 };
 use crate::{
     error::Error,
-    sources::{snapshot::Extent, syscalls::Syscalls},
+    sources::syscalls::{Facts, Focus, Syscalls},
 };
-
-/// Longest time of a snapshot at a failure.
-const SNAPSHOT_TIME: Duration = Duration::from_secs(3);
-
-/// Most snapshots at failures: the first is of the whole host, the others of the processes involved.
-const MAX_SNAPSHOTS: u32 = 8;
 
 /// Most processes of one kind that are remembered: of more, the failures are not those of one program. And most kinds.
 const MAX_HOLDERS: usize = 16;
@@ -34,9 +30,36 @@ const SECCOMP_FILTER: u64 = 2;
 
 /// When `sys_enter` was attached last.
 #[derive(Debug, Default)]
-pub(super) struct Watch(Option<Instant>);
+struct Watch(Option<Instant>);
 
-impl Session<'_> {
+/// What is known of failures so far, and of the processes in which they came.
+#[derive(Debug)]
+pub(super) struct Noting<'k> {
+    facts: &'k Facts,
+    /// Which kinds of failures there are.
+    pub(super) policy: Policy,
+    /// Whose processes a snapshot is to show.
+    pub(super) involved: Recent,
+    /// Whether something that was asked for, or is worth a look, failed.
+    pub(super) worthwhile: bool,
+    /// The processes in which each kind failed last.
+    processes: BTreeMap<Kind, Vec<u32>>,
+    watch: Watch,
+}
+
+impl<'k> Noting<'k> {
+    /// Nothing has failed yet.
+    pub(super) fn new(facts: &'k Facts, focus: Focus) -> Self {
+        Self {
+            facts,
+            policy: Policy::new(focus),
+            involved: Recent::default(),
+            worthwhile: false,
+            processes: BTreeMap::new(),
+            watch: Watch::default(),
+        }
+    }
+
     /// Notes a failure. Returns how much it is worth, and whether it is the first of its call and errno.
     pub(super) fn note(&mut self, failure: &Failure) -> (Worth, bool) {
         let (worth, first) = self.policy.note(failure);
@@ -49,45 +72,51 @@ impl Session<'_> {
         (worth, first)
     }
 
-    /// Decides what new failures are worth.
+    /// Decides what new failures are worth. Returns whether there is one among them for which the host is worth a snapshot.
     pub(super) fn look_at(
         &mut self,
         failures: &[Failure],
-        tgids: &mut Processes,
-    ) -> Result<(), Error> {
+        syscalls: &mut Syscalls,
+    ) -> Result<bool, Error> {
         let mut new = false;
         for failure in failures {
             let (worth, first) = self.note(failure);
             if worth == Worth::Normal {
                 continue;
             }
-            if tgids.len() == MAX_PROCESSES {
-                tgids.clear();
-            }
-            let holders = tgids.entry(Kind::of(failure)).or_default();
-            if !holders.contains(&failure.tgid) {
-                // The last ones: others may be gone.
-                if holders.len() == MAX_HOLDERS {
-                    holders.remove(0);
-                }
-                holders.push(failure.tgid);
-            }
+            self.remember(failure);
             new |= first && worth < Worth::Doubtful;
             if fact(failure, self.facts, "task.seccomp_mode") == Some(SECCOMP_FILTER) {
-                self.watch.begin(&mut self.syscalls)?;
+                self.watch.begin(syscalls)?;
             }
         }
-        self.watch.end(&mut self.syscalls)?;
-        if new && self.held.is_none() && self.failure_snapshots < MAX_SNAPSHOTS {
-            let extent = if self.failure_snapshots == 0 {
-                Extent::Host
-            } else {
-                Extent::Involved
-            };
-            self.failure_snapshots += 1;
-            self.snapshot(Phase::Failure, extent, SNAPSHOT_TIME);
+        self.watch.end(syscalls)?;
+        Ok(new)
+    }
+
+    fn remember(&mut self, failure: &Failure) {
+        if self.processes.len() == MAX_PROCESSES {
+            self.processes.clear();
         }
-        Ok(())
+        let holders = self.processes.entry(Kind::of(failure)).or_default();
+        if !holders.contains(&failure.tgid) {
+            // The last ones: others may be gone.
+            if holders.len() == MAX_HOLDERS {
+                holders.remove(0);
+            }
+            holders.push(failure.tgid);
+        }
+    }
+
+    /// The policy, and the processes in which each kind failed last.
+    pub(super) fn for_zoom(&mut self) -> (&mut Policy, &BTreeMap<Kind, Vec<u32>>) {
+        (&mut self.policy, &self.processes)
+    }
+
+    /// Forgets what was worth a look: days ago it was, and is not now.
+    pub(super) fn forget(&mut self) {
+        self.policy.forget();
+        self.involved = Recent::default();
     }
 }
 

@@ -1,7 +1,6 @@
 //! The main loop: one thread that waits for samples, signals, the command and the clock.
 
 use std::{
-    collections::BTreeMap,
     ffi::OsString,
     os::fd::AsFd,
     path::Path,
@@ -9,7 +8,7 @@ use std::{
 };
 
 use bytesize::ByteSize;
-use format_spec::record::{EndReason, Exit, Exits, Failure, Failures, Phase};
+use format_spec::record::{Drop, EndReason, Exit, Exits, Failure, Failures, Phase};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
@@ -18,9 +17,7 @@ use rustix::{
 use super::{
     command::{Manner, Recorded},
     held::Held,
-    involved::Recent,
-    noting::Watch,
-    policy::{Kind, Policy},
+    noting::Noting,
     progress::Progress,
     signals::Signals,
     zooming::Zooming,
@@ -29,11 +26,12 @@ use crate::{
     error::Error,
     evidence::Evidence,
     guard::Guard,
-    output::Bundle,
+    names,
+    output::{Bundle, Output},
     sentinels::Sentinels,
     sources::{
         snapshot::{Background, Extent},
-        syscalls::{Facts, Syscalls},
+        syscalls::Syscalls,
     },
     zoom::Tools,
 };
@@ -50,6 +48,15 @@ const ZOOM_TICK: Duration = Duration::from_millis(10);
 const BATCH: usize = 2048;
 const BATCH_TIME: Duration = Duration::from_millis(700);
 
+/// How long a recording goes on after its trigger: so that what fails again can be looked into.
+const AFTER: Duration = Duration::from_secs(10);
+
+/// Longest time of a snapshot at a failure.
+const FAILURE_TIME: Duration = Duration::from_secs(3);
+
+/// Most snapshots at failures: the first is of the whole host, the others of the processes involved.
+const MAX_SNAPSHOTS: u32 = 8;
+
 /// Longest time of a snapshot of the whole host.
 pub(super) const SNAPSHOT_TIME: Duration = Duration::from_secs(10);
 
@@ -57,14 +64,12 @@ pub(super) const SNAPSHOT_TIME: Duration = Duration::from_secs(10);
 pub(super) struct Session<'k> {
     pub(super) bundle: Bundle,
     pub(super) syscalls: Syscalls,
-    pub(super) facts: &'k Facts,
     pub(super) sentinels: Sentinels<'k>,
     pub(super) zooming: Zooming<'k>,
     pub(super) evidence: Evidence,
     pub(super) guard: Guard,
     pub(super) signals: Signals,
-    pub(super) policy: Policy,
-    pub(super) involved: Recent,
+    pub(super) noting: Noting<'k>,
     pub(super) snapshots: Background,
     pub(super) started: Instant,
     pub(super) time: Option<Duration>,
@@ -72,17 +77,11 @@ pub(super) struct Session<'k> {
     /// Ends of processes that wait to be written.
     pub(super) exits: Vec<Exit>,
     pub(super) failure_snapshots: u32,
-    pub(super) watch: Watch,
     /// What waits for a trigger; `None` when none is waited for, or it has come.
     pub(super) held: Option<Held>,
     /// Failures and pages that the flight recorder gave up before its trigger.
     pub(super) given_up: u64,
-    /// Whether something that was asked for, or is worth a look, failed.
-    pub(super) worthwhile: bool,
 }
-
-/// The processes in which each kind failed last.
-pub(super) type Processes = BTreeMap<Kind, Vec<u32>>;
 
 /// How a recording ended.
 pub(super) struct End {
@@ -106,7 +105,6 @@ impl Session<'_> {
         let mut command = Recorded::start(program, command, manner)?;
         let mut progress = Progress::new();
         let mut written = Instant::now();
-        let mut tgids = BTreeMap::new();
         let reason = loop {
             if let Some(reason) = self.is_over(&mut command) {
                 break reason;
@@ -114,10 +112,12 @@ impl Session<'_> {
             self.wait(&command)?;
             self.syscalls.make_room();
             let failures = self.syscalls.take();
-            self.look_at(&failures, &mut tgids)?;
+            if self.noting.look_at(&failures, &mut self.syscalls)? {
+                self.snapshot_failure();
+            }
             self.keep(failures)?;
             self.keep_exits();
-            self.zoom(&tgids)?;
+            self.zoom()?;
             self.keep_snapshots()?;
             if self.waiting.len() >= BATCH || written.elapsed() >= BATCH_TIME {
                 self.write_failures()?;
@@ -169,7 +169,7 @@ impl Session<'_> {
         }
     }
 
-    fn zoom(&mut self, tgids: &Processes) -> Result<(), Error> {
+    fn zoom(&mut self) -> Result<(), Error> {
         let mut outputs = Vec::new();
         let mut tools = Tools {
             guard: &mut self.guard,
@@ -180,10 +180,11 @@ impl Session<'_> {
         tools.sentinels.poll(false, tools.evidence, tools.sink);
         // The graph costs the host something: it waits for the trigger too.
         if self.held.is_none() {
+            let (policy, processes) = self.noting.for_zoom();
             self.zooming.step(
-                &mut self.policy,
+                policy,
                 &mut self.syscalls,
-                |kind| tgids.get(kind).cloned().unwrap_or_default(),
+                |kind| processes.get(kind).cloned().unwrap_or_default(),
                 &mut tools,
             );
         }
@@ -191,6 +192,91 @@ impl Session<'_> {
             self.keep_output(output)?;
         }
         Ok(())
+    }
+
+    /// A snapshot at a failure, if there may be one more.
+    fn snapshot_failure(&mut self) {
+        if self.held.is_some() || self.failure_snapshots == MAX_SNAPSHOTS {
+            return;
+        }
+        let extent = match self.failure_snapshots {
+            0 => Extent::Host,
+            _ => Extent::Involved,
+        };
+        self.failure_snapshots += 1;
+        self.snapshot(Phase::Failure, extent, FAILURE_TIME);
+    }
+
+    /// Keeps new failures: for the file, or until a trigger comes.
+    pub(super) fn keep(&mut self, failures: Vec<Failure>) -> Result<(), Error> {
+        let Some(held) = &mut self.held else {
+            self.waiting.extend(failures);
+            return Ok(());
+        };
+        let trigger = held.take(failures);
+        self.syscalls.forget_before(held.time());
+        let by_signal = self.signals.asked();
+        match trigger {
+            Some((syscall, errno)) => {
+                let (syscall, errno) = (names::syscall_name(syscall), names::errno_name(errno));
+                self.release(&format!("{syscall} failed with {errno}"))
+            }
+            None if by_signal => self.release("SIGUSR1"),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps new ends of processes.
+    pub(super) fn keep_exits(&mut self) {
+        self.exits.extend(self.syscalls.take_exits());
+        if let Some(held) = &self.held {
+            held.trim(&mut self.exits);
+        }
+    }
+
+    /// Keeps a record of sentinels or zooms.
+    pub(super) fn keep_output(&mut self, output: Output) -> Result<(), Error> {
+        match &mut self.held {
+            Some(held) if matches!(output, Output::FtracePages { .. }) => held.pages(output),
+            _ => {
+                self.bundle.write_output(&output)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The trigger came: what was held is written, and the recording goes on for a while.
+    fn release(&mut self, trigger: &str) -> Result<(), Error> {
+        let Some(mut held) = self.held.take() else {
+            return Ok(());
+        };
+        eprintln!("capture: {trigger}: writing what came before");
+        self.given_up = held.given_up;
+        self.noting.forget();
+        let failures = std::mem::take(&mut held.failures);
+        for failure in &failures {
+            self.noting.note(failure);
+        }
+        self.waiting.extend(failures);
+        self.write_failures()?;
+        for output in held.into_pages() {
+            self.bundle.write_output(&output)?;
+        }
+        self.failure_snapshots += 1;
+        self.snapshot(Phase::Failure, Extent::Host, SNAPSHOT_TIME);
+        let end = self.started.elapsed() + AFTER;
+        self.time = Some(self.time.map_or(end, |time| time.min(end)));
+        Ok(())
+    }
+
+    /// What the flight recorder gave up.
+    pub(super) fn given_up(&self) -> Drop {
+        let held = self.held.as_ref().map_or(0, |held| held.given_up);
+        Drop {
+            what: "held failures and pages".into(),
+            why: "over the memory of the flight recorder".into(),
+            count: self.given_up + held,
+        }
     }
 
     pub(super) fn write_failures(&mut self) -> Result<(), Error> {
@@ -221,7 +307,7 @@ impl Session<'_> {
     /// Asks for a snapshot, which is taken beside all else.
     pub(super) fn snapshot(&mut self, phase: Phase, extent: Extent, time: Duration) {
         self.snapshots
-            .ask(phase, extent, self.involved.involved(), time);
+            .ask(phase, extent, self.noting.involved.involved(), time);
     }
 
     /// Writes what there is of the snapshots by now.
@@ -249,7 +335,7 @@ impl Session<'_> {
         format!(
             "{} s, {total} failures, {} kinds worth a look, {}{}{}",
             self.started.elapsed().as_secs(),
-            self.policy.kinds(),
+            self.noting.policy.kinds(),
             ByteSize(self.bundle.len()).display().iec(),
             zoom.unwrap_or_default(),
             self.held
