@@ -120,10 +120,10 @@ pub(crate) struct Record {
     #[arg(long, value_name = "SIZE", default_value = "8MiB", value_parser = values::size)]
     pub(crate) max_memory: ByteSize,
 
-    /// Write pseudonyms for the names of host, users, containers, threads, files and addresses
+    /// Write pseudonyms for all that is not known to be public: names of host, users, containers, threads, files, addresses
     ///
-    /// Paths below the system's own folders, kernel settings and numbers stay: `analyze` finds the same cause. The
-    /// key of the pseudonyms is random and not kept.
+    /// Names that every system has, kernel settings and numbers stay: `analyze` finds the same cause. Of the kernel's log
+    /// only words stay that a rule looks for. The key of the pseudonyms is random and not kept.
     #[arg(long)]
     pub(crate) redact: bool,
 
