@@ -1,7 +1,5 @@
 //! The end of a recording: everything is taken back, the last records are written, one line says what was recorded.
 
-use std::path::Path;
-
 use bytesize::ByteSize;
 use capture_ebpf::Loss;
 use format_spec::record::{Closing, Cost, Drop, EndReason, Phase, ZoomEnd};
@@ -28,12 +26,7 @@ impl Session<'_> {
     ///
     /// With `only_failing` there is no bundle when nothing failed that was asked for; nor is there one of a flight
     /// recorder without a trigger.
-    pub(super) fn close(
-        &mut self,
-        mut end: End,
-        output: &Path,
-        only_failing: bool,
-    ) -> Result<Done, Error> {
+    pub(super) fn close(&mut self, mut end: End, only_failing: bool) -> Result<Done, Error> {
         let zoom_end = match end.reason {
             EndReason::Size => ZoomEnd::Bytes,
             _ => ZoomEnd::Recording,
@@ -56,7 +49,7 @@ impl Session<'_> {
             None => None,
         };
         if let Some(why) = nothing.filter(|_| self.bundle.discard()) {
-            eprintln!("capture: {why}: no file {}", output.display());
+            eprintln!("capture: {why}: no file was kept");
             return restored(&not_restored).map(|()| Done {
                 kept: Kept::Nothing,
                 command_status: end.command.status(),

@@ -189,7 +189,7 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
     // From here on something is armed: whatever happens, it is taken back.
     let end = opened.and_then(|()| session.run(program.as_deref(), &options.command, &manner));
     let done = match end {
-        Ok(end) => session.close(end, output, options.only_failing),
+        Ok(end) => session.close(end, options.only_failing),
         Err(error) => {
             session.give_up();
             Err(error)
