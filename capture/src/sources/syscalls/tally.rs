@@ -7,10 +7,10 @@
 
 mod gone;
 mod marks;
+mod numbers;
 
 use std::{
     collections::{BTreeMap, HashMap as StdHashMap},
-    fs,
     time::{Duration, Instant},
 };
 
@@ -20,22 +20,23 @@ use aya::{
 };
 use capture_ebpf::{MAX_COUNTS, MAX_SYSCALLS, SLOTS, Uncounted, of_slot};
 use format_spec::record::Count;
-use rustix::process::{Pid, test_kill_process};
 
 use super::{CountKeyWords, CountValueWords, decode, load::map};
 use crate::{error::Error, preflight::monotonic_ns};
 use gone::Gone;
 use marks::{Key, Marks, key};
+use numbers::{Round, is_alive};
 
 /// Rows of the kernel's table from which on room is made.
 const CROWDED: usize = MAX_COUNTS as usize / 2;
 
-/// Process numbers that the kernel may give out while room is made: those of processes that are gone, but may come
-/// again that soon, are left alone.
-const SOON: u32 = 4096;
-
-/// At most one part in this many of the time goes into making room.
+/// At most one part in this many of the time goes into making room, and into telling what changed: a full table takes
+/// tens of milliseconds to read.
 const SHARE: u32 = 20;
+const UPDATES_SHARE: u32 = 100;
+
+/// Longest time between two attempts to make room where hardly any process goes.
+const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// The counts of all failures.
 pub(super) struct Tally {
@@ -51,6 +52,10 @@ pub(super) struct Tally {
     rows: usize,
     /// Before this no room is made.
     rests_until: Option<Instant>,
+    /// How long the rest was after the last attempt that made hardly any room.
+    rest: Duration,
+    /// Before this no updates are told.
+    updates_at: Option<Instant>,
     /// Rows taken out while the numbers of their processes may have come again.
     doubtful: u64,
     /// What was told so far: see [`Tally::updates`].
@@ -72,6 +77,8 @@ impl Tally {
             was_full: false,
             rows: 0,
             rests_until: None,
+            rest: Duration::ZERO,
+            updates_at: None,
             doubtful: 0,
             told: StdHashMap::new(),
             marks: Marks::default(),
@@ -110,7 +117,19 @@ impl Tally {
     }
 
     /// Rows that are new, or other than they were when they were told last; those that are no more, with a count of 0.
+    /// None when the last ones were told a short while ago, and took long.
     pub(super) fn updates(&mut self) -> Vec<Count> {
+        let begun = Instant::now();
+        if self.updates_at.is_some_and(|at| begun < at) {
+            return Vec::new();
+        }
+        let updates = self.changes();
+        let ended = Instant::now();
+        self.updates_at = Some(ended + (ended - begun) * UPDATES_SHARE);
+        updates
+    }
+
+    fn changes(&mut self) -> Vec<Count> {
         let mut told = StdHashMap::new();
         let mut updates = Vec::new();
         for row in self.rows_in_short() {
@@ -172,22 +191,27 @@ impl Tally {
         if !is_full && self.rows < CROWDED || self.rests_until.is_some_and(|until| begun < until) {
             return;
         }
-        self.take_out();
+        let (rows, taken) = self.take_out();
         if is_full {
             self.was_full = true;
             let _ = self.full.set(0, 0, 0);
         }
         let ended = Instant::now();
-        let rest = ((ended - begun) * SHARE).max(Duration::from_millis(20));
-        self.rests_until = Some(ended + rest);
+        // Where the processes stay, another attempt would only cost time.
+        self.rest = match taken < rows / 8 {
+            true => (self.rest * 2).clamp(Duration::from_millis(500), LONGEST_REST),
+            false => Duration::ZERO,
+        };
+        self.rests_until = Some(ended + self.rest.max((ended - begun) * SHARE));
     }
 
     /// A process that is gone fails no more, and the row of one is nobody's until the kernel gives its number out
-    /// anew: numbers go round, and the last one says how far.
-    fn take_out(&mut self) {
+    /// anew: numbers go round, and the last one says how far. Returns how many rows there were, and how many were taken.
+    fn take_out(&mut self) -> (usize, usize) {
         let rows = self.by_process();
+        let all = rows.len();
         let Some(round) = Round::begin() else {
-            return;
+            return (all, 0);
         };
         let mut is_gone = StdHashMap::new();
         let mut taken = 0;
@@ -212,90 +236,11 @@ impl Tally {
         if !round.is_near() {
             self.doubtful += taken as u64;
         }
+        (all, taken)
     }
 
     /// Rows of which a failure may have been lost when they were taken out.
     pub(super) fn doubtful(&self) -> u64 {
         self.doubtful
-    }
-}
-
-fn is_alive(tgid: u32) -> bool {
-    let pid = i32::try_from(tgid).ok().and_then(Pid::from_raw);
-    pid.is_none_or(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
-}
-
-/// How far the kernel is in giving out process numbers: upwards, and from the lowest again behind the largest
-/// (`idr_alloc_cyclic` in `alloc_pid`, `kernel/pid.c`, 4.15 to 7.2).
-struct Round {
-    begun_at: u32,
-    len: u32,
-}
-
-impl Round {
-    fn begin() -> Option<Self> {
-        let len = fs::read_to_string("/proc/sys/kernel/pid_max").ok()?;
-        Some(Self {
-            begun_at: last_number()?,
-            len: len.trim().parse().ok()?,
-        })
-    }
-
-    fn distance(&self, number: u32) -> u32 {
-        let len = self.len.max(1);
-        (number % len + len - self.begun_at % len) % len
-    }
-
-    /// Whether that number is given out before long.
-    fn may_reach(&self, number: u32) -> bool {
-        (1..=SOON).contains(&self.distance(number))
-    }
-
-    /// Whether none was given out since the beginning but those that may be reached.
-    fn is_near(&self) -> bool {
-        last_number().is_some_and(|last| self.distance(last) < SOON)
-    }
-}
-
-/// The process number that was given out last: the last field of /proc/loadavg (`fs/proc/loadavg.c`).
-fn last_number() -> Option<u32> {
-    let text = fs::read_to_string("/proc/loadavg").ok()?;
-    text.split_whitespace().last()?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_go_round() {
-        let round = Round {
-            begun_at: 32_000,
-            len: 32_768,
-        };
-        for (number, may) in [
-            (32_000, false),
-            (32_001, true),
-            (32_767, true),
-            (300, true),
-            (3_328, true),
-            (3_329, false),
-            (31_999, false),
-        ] {
-            assert_eq!(round.may_reach(number), may, "{number}");
-        }
-    }
-
-    #[test]
-    fn the_last_number_is_that_of_a_new_process() {
-        let before = last_number().unwrap();
-        let mut child = std::process::Command::new("true").spawn().unwrap();
-        let round = Round {
-            begun_at: before,
-            len: 1 << 22,
-        };
-        assert!(is_alive(child.id()) && round.may_reach(child.id()));
-        child.wait().unwrap();
-        assert!(!is_alive(child.id()));
     }
 }
