@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 mod cli;
+mod clock;
 mod containers;
 mod cost;
 mod error;
@@ -47,6 +48,7 @@ use format_spec::linux::wait;
 use cli::{Action, Cli};
 use error::NOT_RECORDED;
 use recorder::{Done, Kept};
+use tracefs::Tracefs;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -59,7 +61,7 @@ fn main() -> ExitCode {
     };
     let result = match cli.action {
         Some(Action::Check) => preflight::check(),
-        Some(Action::Cleanup) => guard::cleanup(),
+        Some(Action::Cleanup) => guard::cleanup(Tracefs::find().ok().as_ref().map(Tracefs::root)),
         Some(Action::Guard) => guard::stand(),
         Some(Action::Snapshots) => {
             sources::snapshot::serve_recorder();

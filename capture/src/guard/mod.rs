@@ -25,7 +25,7 @@ pub(crate) use orphans::is_recorders;
 use step::Step;
 pub(crate) use undo::Undo;
 
-use crate::{error::Error, tracefs::Tracefs};
+use crate::error::Error;
 
 /// The list of changes that are not yet taken back.
 #[derive(Debug)]
@@ -189,8 +189,8 @@ struct Repair {
     failed: Vec<String>,
 }
 
-/// Takes back what killed recorders left: by their lists, then what is theirs by its name.
-fn repair() -> Result<Repair, Error> {
+/// Takes back what killed recorders left: by their lists, then what is theirs by its name in tracefs, where that is there.
+fn repair(tracefs: Option<&Path>) -> Result<Repair, Error> {
     let found = |error| Error::new(journal::FOLDER, error);
     let mut repair = Repair::default();
     for mut journal in journal::left_behind(Path::new(journal::FOLDER)).map_err(found)? {
@@ -200,17 +200,16 @@ fn repair() -> Result<Repair, Error> {
         repair.failed.extend(failed);
         journal.settle(&steps);
     }
-    if let Ok(tracefs) = Tracefs::find() {
-        repair.recorders += orphans::remove(tracefs.root(), |pid| {
-            Path::new(&format!("/proc/{pid}")).exists()
-        });
+    if let Some(tracefs) = tracefs {
+        repair.recorders +=
+            orphans::remove(tracefs, |pid| Path::new(&format!("/proc/{pid}")).exists());
     }
     Ok(repair)
 }
 
 /// Takes back what killed recorders left, before anything else is changed, and says so.
-pub(crate) fn put_back() {
-    match repair() {
+pub(crate) fn put_back(tracefs: Option<&Path>) {
+    match repair(tracefs) {
         Ok(Repair { recorders, failed }) => {
             if recorders > 0 {
                 eprintln!("capture: put back what {recorders} killed recorder(s) had left");
@@ -227,8 +226,8 @@ pub(crate) fn put_back() {
 ///
 /// # Errors
 /// When something cannot be put back.
-pub(crate) fn cleanup() -> Result<(), Error> {
-    let Repair { recorders, failed } = repair()?;
+pub(crate) fn cleanup(tracefs: Option<&Path>) -> Result<(), Error> {
+    let Repair { recorders, failed } = repair(tracefs)?;
     match failed.first() {
         Some(first) => Err(Error::new("tracing could not be put back", first)
             .hint("capture check says who else uses it")),

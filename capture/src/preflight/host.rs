@@ -1,13 +1,9 @@
-//! The host and its clocks.
+//! The host.
 
 use std::fs;
 
-use format_spec::record::{Architecture, Clocks, Host};
-use rustix::{
-    param::page_size,
-    system::uname,
-    time::{ClockId, Timespec, clock_getres, clock_gettime},
-};
+use format_spec::record::{Architecture, Host};
+use rustix::{param::page_size, system::uname};
 
 use crate::procfs::in_bytes;
 
@@ -31,35 +27,6 @@ pub(crate) fn host() -> Host {
         memory_bytes: in_bytes(&read("/proc/meminfo"), "MemTotal"),
         boot_id: read("/proc/sys/kernel/random/boot_id").trim().into(),
     }
-}
-
-/// Reads three clocks together.
-pub(crate) fn clocks() -> Clocks {
-    Clocks {
-        realtime_ns: now(ClockId::Realtime),
-        monotonic_ns: now(ClockId::Monotonic),
-        boottime_ns: now(ClockId::Boottime),
-    }
-}
-
-/// CLOCK_MONOTONIC, nanoseconds: the clock of all events.
-pub(crate) fn monotonic_ns() -> u64 {
-    now(ClockId::Monotonic)
-}
-
-/// Length of a timer tick, nanoseconds: the resolution of the coarse clocks (`LOW_RES_NSEC`, `kernel/time/`).
-pub(crate) fn tick_ns() -> u64 {
-    let tick = clock_getres(ClockId::MonotonicCoarse).tv_nsec;
-    u64::try_from(tick)
-        .ok()
-        .filter(|&tick| tick > 0)
-        .unwrap_or(10_000_000)
-}
-
-fn now(clock: ClockId) -> u64 {
-    let Timespec { tv_sec, tv_nsec } = clock_gettime(clock);
-    let seconds = u64::try_from(tv_sec).unwrap_or(0);
-    seconds * 1_000_000_000 + u64::try_from(tv_nsec).unwrap_or(0)
 }
 
 fn read(path: &str) -> String {
@@ -103,6 +70,5 @@ mod tests {
         let host = host();
         assert!(host.cpus > 0 && host.memory_bytes > 0 && host.page_size_bytes >= 4096);
         assert!(!host.kernel_release.is_empty());
-        assert!(monotonic_ns() > 0);
     }
 }

@@ -9,7 +9,7 @@ use format_spec::record::{Ability, AbilityState, Missing};
 use rustix::thread::{CapabilitySet, capabilities};
 
 pub(crate) use check::check;
-pub(crate) use host::{clocks, host, monotonic_ns, tick_ns};
+pub(crate) use host::host;
 
 use crate::{error::Error, kernel::Kernel, sources::syscalls::Facts, zoom::Zoom};
 

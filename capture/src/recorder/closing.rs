@@ -9,10 +9,10 @@ use super::{
     session::{End, SNAPSHOT_TIME, Session},
 };
 use crate::{
+    clock::monotonic_ns,
     cost,
     error::Error,
     output::Sink,
-    preflight::monotonic_ns,
     sources::snapshot::{Account, Extent},
     tracefs,
     zoom::Tools,

@@ -10,7 +10,7 @@ use std::{
 
 use format_spec::record::{Exit, Failure};
 
-use crate::{cli::Trigger, output::Output, preflight::monotonic_ns};
+use crate::{cli::Trigger, clock::monotonic_ns, output::Output};
 
 /// Most ends of processes that wait for a trigger: 16 bytes each.
 const MAX_EXITS: usize = 16_384;

@@ -6,6 +6,7 @@ use format_spec::record::{Armed, Manifest, Missing};
 
 use crate::{
     cli::Record,
+    clock,
     kernel::Kernel,
     preflight,
     sources::syscalls::{self, Facts},
@@ -76,7 +77,7 @@ pub(super) fn manifest(start: Start<'_, '_>) -> Manifest {
             .map(|argument| argument.to_string_lossy().into_owned())
             .collect(),
         host: preflight::host(),
-        clocks: preflight::clocks(),
+        clocks: clock::clocks(),
         duration_ns: options
             .time
             .and_then(|time| u64::try_from(time.as_nanos()).ok()),

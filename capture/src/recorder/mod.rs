@@ -37,6 +37,7 @@ use crate::{
         snapshot::{Background, Extent, Involved},
         syscalls::{Facts, Focus, Helpers, Own, Syscalls},
     },
+    tracefs::Tracefs,
     zoom::Zoom,
 };
 use command::Manner;
@@ -96,7 +97,7 @@ pub(crate) fn record(options: &Record) -> Result<Done, Error> {
     // Before there is another thread: see there.
     let loader = Syscalls::loader()?;
     let signals = Signals::catch().map_err(|error| Error::new("signals", error))?;
-    guard::put_back();
+    guard::put_back(Tracefs::find().ok().as_ref().map(Tracefs::root));
     let mut guard = Guard::start()?;
     let helpers = Helpers::default();
     helpers.guard(guard.pid());

@@ -14,8 +14,8 @@ use rustix::{
 use super::policy::{Kind, Look, Policy};
 use crate::{
     cli::{Graph, Record},
+    clock::monotonic_ns,
     names,
-    preflight::monotonic_ns,
     procfs::start_ticks,
     sources::syscalls::Syscalls,
     zoom::{Progress, Shown, Target, Tools, Zoom},

@@ -14,9 +14,9 @@ use super::{
     trap::{Bait, Trap},
 };
 use crate::{
+    clock::monotonic_ns,
     guard::{self, Guard},
     kernel::Kernel,
-    preflight::monotonic_ns,
     reach::Hooks,
     tracefs::{Buffer, Tracefs, TracefsError, rival, set_global},
 };
@@ -49,7 +49,7 @@ pub(super) fn arm(
     let function = entry_function(kernel, target)?;
     if rival(&means.tracefs, false).is_some() {
         // It may be what a recorder left that was killed since this one began.
-        guard::put_back();
+        guard::put_back(Some(means.tracefs.root()));
     }
     if let Some(who) = rival(&means.tracefs, false) {
         return Err(who);

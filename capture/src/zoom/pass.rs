@@ -17,9 +17,9 @@ use super::{
     trap::Trap,
 };
 use crate::{
+    clock::monotonic_ns,
     guard::Mark,
     kernel::Kernel,
-    preflight::monotonic_ns,
     tracefs::{TracefsError, losses},
 };
 

@@ -14,9 +14,9 @@ use super::{
     trap::{Bait, Trap},
 };
 use crate::{
+    clock::monotonic_ns,
     guard::Guard,
     kernel::Kernel,
-    preflight::monotonic_ns,
     tracefs::{Buffer, Line, ProbeGroup, Tracefs, TracefsError},
 };
 

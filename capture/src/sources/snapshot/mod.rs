@@ -61,7 +61,7 @@ use peers::Peers;
 pub(crate) use ports::UsedPort;
 use wire::Request;
 
-use crate::preflight::monotonic_ns;
+use crate::clock::monotonic_ns;
 
 /// What a snapshot takes a closer look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use super::{
     BURST, FIRST, Facts, Focus, Own, RATE, Samples, Syscalls, Tally, arguments, facts,
     loader::without_types,
 };
-use crate::{error::Error, kernel::Kernel, preflight::tick_ns};
+use crate::{clock::tick_ns, error::Error, kernel::Kernel};
 
 /// The programs, built by `cargo xtask ebpf` for the kernel of this architecture.
 #[cfg(target_arch = "aarch64")]

@@ -41,7 +41,7 @@ use samples::Samples;
 use tally::Tally;
 use totals::{Key, Totals};
 
-use crate::{error::Error, preflight::monotonic_ns};
+use crate::{clock::monotonic_ns, error::Error};
 
 /// How many failures of each (syscall, errno, process) are first ones.
 pub(crate) const FIRST: u64 = 4;

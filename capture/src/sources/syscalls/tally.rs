@@ -22,7 +22,7 @@ use capture_ebpf::{MAX_COUNTS, MAX_SYSCALLS, SLOTS, Uncounted, of_slot};
 use format_spec::record::Count;
 
 use super::{CountKeyWords, CountValueWords, decode, load::map};
-use crate::{error::Error, preflight::monotonic_ns};
+use crate::{clock::monotonic_ns, error::Error};
 use gone::Gone;
 use marks::{Key, Marks, key};
 use numbers::{Round, is_alive};

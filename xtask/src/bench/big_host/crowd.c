@@ -109,7 +109,7 @@ static void gone(void)
 		if (!pid)
 			fails(NULL);
 		waitpid(pid, NULL, 0);
-		usleep(300000);
+		usleep(2000000);
 	}
 }
 

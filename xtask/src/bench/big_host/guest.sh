@@ -13,9 +13,10 @@ until $B grep -qs made $OUT/made; do
   $B sleep 1
 done
 say "made"
-result processes "$($B ls /proc | $B grep -c '^[0-9]')"
+# Without a walk over all of them, which takes the guest minutes.
+result processes "$($B sed 's/.*\/\([0-9]*\) .*/\1/' /proc/loadavg)"
 result mounts "$($B grep -c . /proc/self/mountinfo)"
-result cgroups "$($B find /sys/fs/cgroup -type d | $B grep -c .)"
+result cgroups "$($B sed -n 's/^nr_descendants //p' /sys/fs/cgroup/cgroup.stat)"
 result free_kib "$($B awk '/^MemAvailable/ { print $2 }' /proc/meminfo)"
 crowd gone &
 
