@@ -38,6 +38,7 @@ mod mount_users;
 mod mounts;
 mod paths;
 mod peers;
+mod pids;
 mod ports;
 mod process;
 mod sysctls;

@@ -8,7 +8,7 @@ use std::{
 
 use format_spec::linux::mountinfo;
 
-use super::{bounded, collector::Collector, process};
+use super::{bounded, collector::Collector, pids};
 
 /// Most bytes of one mountinfo that are looked through: those of about 100,000 mounts, the default of fs.mount-max.
 pub(super) const MOUNTINFO_BYTES: usize = 16 << 20;
@@ -114,7 +114,7 @@ impl MountTables {
 /// `None` when the process is gone.
 pub(super) fn view(pid: u32) -> Option<View> {
     let root = std::fs::read_link(format!("/proc/{pid}/root")).ok()?;
-    Some((process::mount_namespace(pid)?, root))
+    Some((pids::mount_namespace(pid)?, root))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::{
 
 use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
 
-use super::{bounded, collector::Collector, looks::Looks, process};
+use super::{bounded, collector::Collector, looks::Looks, pids};
 
 /// Most users that are told, and the longest time for the search for them.
 const MAX_USERS: usize = 16;
@@ -38,7 +38,7 @@ pub(super) fn collect(collector: &mut Collector<'_>, looks: &mut Looks, mounts: 
 fn users(mounts: &BTreeSet<u64>, looks: &mut Looks) -> Vec<(u64, u32, String)> {
     let deadline = Instant::now() + TIME;
     let mut found = Vec::new();
-    for pid in process::all_pids() {
+    for pid in pids::all_pids() {
         let folder = PathBuf::from(format!("/proc/{pid}"));
         let links = LINKS.iter().map(|link| (*link).to_owned());
         let entries = fs::read_dir(folder.join("fdinfo"));

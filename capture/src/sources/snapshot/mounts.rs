@@ -14,7 +14,7 @@ use super::{
     collector::Collector,
     looks::Looks,
     mount_table::{MountTables, Mounted},
-    process,
+    pids,
 };
 
 /// Most file systems.
@@ -42,7 +42,7 @@ pub(super) fn collect(
     let own = std::process::id();
     let mut namespaces = BTreeSet::new();
     for pid in [own].iter().chain(pids) {
-        let namespace = process::mount_namespace(*pid);
+        let namespace = pids::mount_namespace(*pid);
         if !namespace.is_some_and(|namespace| namespaces.insert(namespace)) {
             continue;
         }

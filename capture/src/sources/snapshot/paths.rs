@@ -15,7 +15,7 @@ use super::{
     looks::Looks,
     mount_table::MountTables,
     peers::{Namespace, Peers},
-    process,
+    pids,
     walk::walk,
 };
 
@@ -134,7 +134,7 @@ fn known(named: &NamedPath, pid: u32) -> Vec<u32> {
 
 /// Whether the process lives in the mount namespace of the one that failed.
 fn is_alike(named: &NamedPath, pid: u32) -> bool {
-    let found = process::mount_namespace(pid);
+    let found = pids::mount_namespace(pid);
     found.is_some() && (named.mount_namespace.is_none() || found == named.mount_namespace)
 }
 
@@ -152,7 +152,7 @@ mod tests {
             busy: false,
             path: b"/etc".to_vec(),
         };
-        let namespace = process::mount_namespace(own);
+        let namespace = pids::mount_namespace(own);
         let seen = |named: &NamedPath| seen_by(named, &mut Peers::new(&[], std::iter::empty()));
         assert_eq!(seen(&named(vec![u32::MAX, own], namespace)), Some(own));
         assert!(seen(&named(vec![u32::MAX], namespace)).is_some());

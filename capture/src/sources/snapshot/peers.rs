@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{bounded, collector::Collector, process};
+use super::{bounded, collector::Collector, pids};
 
 /// Most processes of one control group.
 const OF_A_GROUP: usize = 64;
@@ -57,7 +57,7 @@ impl Peers {
             mount: HashMap::new(),
             net: HashMap::new(),
             near,
-            others: Box::new(process::all_pids()),
+            others: Box::new(pids::all_pids()),
             looked_at: 0,
             time: TIME,
             given_up: false,
@@ -118,8 +118,8 @@ impl Peers {
             }
         };
         let namespaces = [
-            (&mut self.mount, process::mount_namespace(pid)),
-            (&mut self.net, process::net_namespace(pid)),
+            (&mut self.mount, pids::mount_namespace(pid)),
+            (&mut self.net, pids::net_namespace(pid)),
         ];
         for (known, inode) in namespaces {
             if let Some(inode) = inode {
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn those_that_are_named_come_first() {
         let own = std::process::id();
-        let inode = process::mount_namespace(own).unwrap();
+        let inode = pids::mount_namespace(own).unwrap();
         let mut peers = peers(&[u32::MAX, own]);
         assert_eq!(peers.one_in(Namespace::Mount, inode), Some(own));
         assert_eq!(peers.looked_at, 0);
@@ -168,7 +168,7 @@ mod tests {
         let own = std::process::id();
         std::fs::write(folder.path().join("cgroup.procs"), format!("{own}\n")).unwrap();
         let mut peers = Peers::new(&[], [folder.path()].into_iter());
-        let inode = process::net_namespace(own).unwrap();
+        let inode = pids::net_namespace(own).unwrap();
         assert_eq!(peers.one_in(Namespace::Net, inode), Some(own));
         assert!(peers.all_in(Namespace::Net, inode).contains(&own));
     }

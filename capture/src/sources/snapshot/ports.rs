@@ -12,7 +12,7 @@ use super::{
     bounded,
     collector::Collector,
     peers::{Namespace, Peers},
-    process,
+    pids,
 };
 
 /// Tables of sockets in a process's network namespace.
@@ -68,7 +68,7 @@ pub(super) fn collect(
             let table = bounded::read(&path, TABLE_BYTES).unwrap_or_default().0;
             let lines = table.split(|&byte| byte == b'\n');
             let rows = lines.filter_map(|line| std::str::from_utf8(line).ok());
-            let namespace = process::net_namespace(pid).unwrap_or(0);
+            let namespace = pids::net_namespace(pid).unwrap_or(0);
             let found = rows.filter_map(|row| socket(row, namespace, protocol, used.port));
             let room = MAX_SOCKETS.saturating_sub(sockets.len());
             sockets.extend(found.take(room));
@@ -105,7 +105,7 @@ pub(super) fn collect(
 /// A living process in the network namespace of the port.
 fn living(used: &UsedPort, peers: &mut Peers) -> Option<u32> {
     let is_in = |&pid: &u32| {
-        let found = process::net_namespace(pid);
+        let found = pids::net_namespace(pid);
         found.is_some() && (used.net_namespace.is_none() || found == used.net_namespace)
     };
     let known = used.tgids.iter().copied().find(is_in);
@@ -136,7 +136,7 @@ fn holders(mut wanted: BTreeSet<u64>) -> BTreeMap<u64, u32> {
     let deadline = Instant::now() + TIME;
     let mut found = BTreeMap::new();
     wanted.remove(&0);
-    for pid in process::all_pids() {
+    for pid in pids::all_pids() {
         if wanted.is_empty() || found.len() >= MAX_HOLDERS || Instant::now() >= deadline {
             break;
         }
@@ -173,7 +173,7 @@ mod tests {
         let own = std::process::id();
         let used = UsedPort {
             tgids: vec![u32::MAX, own],
-            net_namespace: process::net_namespace(own),
+            net_namespace: pids::net_namespace(own),
             port,
         };
         let mut entries = Vec::new();

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -15,6 +14,7 @@ use super::{
     mount_table::{self, View},
     mounts,
     peers::{Namespace, Peers},
+    pids,
 };
 
 /// Links of a process.
@@ -38,32 +38,11 @@ pub(super) fn stand_ins(
     peers: &mut Peers,
     most: usize,
 ) -> Vec<u32> {
-    let seen = known.iter().filter_map(|&pid| mount_namespace(pid));
+    let seen = known.iter().filter_map(|&pid| pids::mount_namespace(pid));
     let seen: BTreeSet<u64> = seen.collect();
     let gone = involved.mount_namespaces.difference(&seen);
     let found = gone.filter_map(|&inode| peers.one_in(Namespace::Mount, inode));
     found.take(most.saturating_sub(known.len())).collect()
-}
-
-/// The processes of the host, by number.
-pub(super) fn all_pids() -> impl Iterator<Item = u32> {
-    let entries = fs::read_dir("/proc");
-    let names = entries.into_iter().flatten().filter_map(Result::ok);
-    names.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-}
-
-/// Inode number of a process's mount namespace.
-pub(super) fn mount_namespace(pid: u32) -> Option<u64> {
-    namespace(&format!("/proc/{pid}/ns/mnt"))
-}
-
-/// Inode number of a process's network namespace.
-pub(super) fn net_namespace(pid: u32) -> Option<u64> {
-    namespace(&format!("/proc/{pid}/ns/net"))
-}
-
-fn namespace(path: &str) -> Option<u64> {
-    fs::metadata(path).ok().map(|metadata| metadata.ino())
 }
 
 /// Takes one process. Its mounts are taken unless they are in `views`, for 10,000 of them are 2 MB of text.
@@ -87,7 +66,7 @@ pub(super) fn collect(
     for entry in namespaces.into_iter().flatten().filter_map(Result::ok) {
         collector.link(entry.path());
     }
-    if namespace(&format!("/proc/{pid}/ns/net")) != namespace("/proc/self/ns/net") {
+    if pids::net_namespace(pid) != pids::net_namespace(std::process::id()) {
         for name in files::of(Place::Network) {
             collector.file(folder.join(name));
         }
@@ -190,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_process_that_is_gone_is_replaced_by_one_in_its_mount_namespace() {
-        let own = mount_namespace(std::process::id()).unwrap();
+        let own = pids::mount_namespace(std::process::id()).unwrap();
         let involved = Involved {
             tgids: [u32::MAX].into(),
             mount_namespaces: [own].into(),

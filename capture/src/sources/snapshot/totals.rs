@@ -11,7 +11,7 @@ use std::{
 
 use rustix::fs::{AtFlags, CWD, Statx, StatxFlags, statx};
 
-use super::{bounded, collector::Collector, looks::Looks, process};
+use super::{bounded, collector::Collector, looks::Looks, pids, process};
 
 /// Longest time for the scan, in which some 10,000 processes are looked at where nothing is emulated; the first ones, which
 /// are the oldest.
@@ -59,7 +59,7 @@ struct Totals {
 pub(super) fn collect(collector: &mut Collector<'_>, looks: &mut Looks) {
     let deadline = Instant::now() + TIME;
     let mut totals = Totals::default();
-    for pid in process::all_pids() {
+    for pid in pids::all_pids() {
         if Instant::now() >= deadline || totals.looked_at >= MAX_DESCRIPTORS {
             // How many there are is not asked: to list them makes the kernel keep an inode for each.
             collector.leave_out(format!(

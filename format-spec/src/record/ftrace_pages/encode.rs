@@ -6,36 +6,17 @@ use super::{
     FtracePages, decode,
     event::{Item, PADDING, PAGE_HEADER_LEN, Page, TIME_EXTEND, moved},
     model::{Class, FIXED_COLUMNS, FixedColumns, MAX_PAGE_COLUMNS, Mode, Slot, Stacks},
-    modes,
+    modes::{self, Event},
 };
 use crate::{
     DecodeError,
     claims::{Claims, ELEMENT_LEN},
     columns::{ColumnWriter, write_columns},
-    container::{take, u16_at, u32_at, u64_at},
+    container::{take, u16_at, u32_at},
 };
 
 /// What the writer tells classes by: shape, and id where there is one.
 type Key = (super::event::Shape, u16);
-
-/// An event as the choice of modes sees it.
-pub(super) struct Event<'a> {
-    pub(super) class: usize,
-    pub(super) time: u64,
-    pub(super) words: &'a [u8],
-}
-
-impl Event<'_> {
-    /// The thread (`common_pid`), or whatever is in its place.
-    pub(super) fn pid(&self) -> u32 {
-        u32_at(self.words, 4).unwrap_or(0)
-    }
-
-    /// Two words at word number `word`.
-    pub(super) fn long(&self, word: usize) -> Option<u64> {
-        u64_at(self.words, 4 * word)
-    }
-}
 
 pub(super) fn encode(record: &FtracePages, out: &mut Vec<u8>) -> Result<(), DecodeError> {
     let start = out.len();

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use super::{
-    encode::Event,
     event::Shape,
     model::{Mode, Stacks},
 };
-use crate::{columns::zigzag, container::u32_at};
+use crate::{
+    columns::zigzag,
+    container::{u32_at, u64_at},
+};
 
 /// Word at which the function graph's events have their function: behind `common_type`, `common_flags`,
 /// `common_preempt_count` and `common_pid` (`struct trace_entry` in `include/linux/trace_events.h`).
@@ -18,6 +20,25 @@ const MOST_IDS: usize = 4;
 
 /// Events of a class on which the modes are tried.
 const MOST_TRIED: usize = 2_000;
+
+/// An event as the choice of modes sees it.
+pub(super) struct Event<'a> {
+    pub(super) class: usize,
+    pub(super) time: u64,
+    pub(super) words: &'a [u8],
+}
+
+impl Event<'_> {
+    /// The thread (`common_pid`), or whatever is in its place.
+    pub(super) fn pid(&self) -> u32 {
+        u32_at(self.words, 4).unwrap_or(0)
+    }
+
+    /// Two words at word number `word`.
+    pub(super) fn long(&self, word: usize) -> Option<u64> {
+        u64_at(self.words, 4 * word)
+    }
+}
 
 /// What is known of an event when its slots are stored.
 #[derive(Clone, Copy)]
