@@ -258,10 +258,9 @@ fn before_entry(bundle: &Bundle, group: &Group) -> Origin {
     let mut named = bundle.symbols.named(BEFORE_ENTRY);
     Origin {
         function: BEFORE_ENTRY.into(),
-        site: Site {
-            address: named.next().map(|symbol| symbol.address),
-            places: Vec::new(),
-        },
+        site: named
+            .next()
+            .map_or_else(Site::default, |symbol| Site::at(symbol.address)),
         errno: group.errno,
         path: vec![BEFORE_ENTRY.into()],
         how: How::SyscallItself,

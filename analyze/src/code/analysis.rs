@@ -1,5 +1,7 @@
 //! One function, analysed: its blocks, the values at every point of it, its results and where they are decided.
 
+use std::sync::Arc;
+
 use super::{
     flow::Flow,
     kernel::Kernel,
@@ -18,6 +20,13 @@ pub(super) struct Analysis {
 }
 
 impl Analysis {
+    /// The analysis of the function at `address`, made once; `None` when its code was not recorded.
+    pub(super) fn of(kernel: &Kernel, address: u64) -> Option<Arc<Self>> {
+        kernel
+            .analyses
+            .get(address, || Self::new(kernel, address).map(Arc::new))
+    }
+
     /// Analyses the function at `address`; `None` when its code was not recorded.
     pub(super) fn new(kernel: &Kernel, address: u64) -> Option<Self> {
         let mut program = Program::new(kernel, address)?;

@@ -144,6 +144,16 @@ impl Kernel {
         parts
     }
 
+    /// Whether a probe stood in the place of an instruction of the function at `address` when its code was read: `brk #4`
+    /// on arm64 (`KPROBES_BRK_IMM`, `arch/arm64/include/asm/brk-imm.h`).
+    #[must_use]
+    pub fn has_probes(&self, address: u64) -> bool {
+        let is_probe = |word: &[u8; 4]| u32::from_le_bytes(*word) == 0xd420_0080;
+        let parts = self.code(address);
+        let mut words = parts.iter().flat_map(|(_, bytes)| bytes.as_chunks::<4>().0);
+        self.architecture == Architecture::Aarch64 && words.any(is_probe)
+    }
+
     /// Name of the function that starts at `address`.
     #[must_use]
     pub fn function_name(&self, address: u64) -> Option<&str> {

@@ -34,7 +34,7 @@ mod x86_64;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Check, Checks, Recorded, Term, ToldBy, checks};
+pub use check::{Asked, Check, Checks, Recorded, Term, ToldBy, checks};
 pub use evidence::{
     Call, Certainty, FieldCandidate, FieldRead, FunctionEvidence, ValueEffect, VariableRead,
 };

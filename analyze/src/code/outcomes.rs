@@ -69,11 +69,7 @@ impl Outcomes {
                 branch(program, number, &passage.end, &before).map(|decision| (number, decision)),
             );
             let terms = after(block, result, &before);
-            for selection in passage
-                .selections
-                .iter()
-                .filter(|found| !found.state.flags.is_empty())
-            {
+            for selection in &passage.selections {
                 let sides = selection.sides.map(|side| {
                     let mut state = selection.state.clone();
                     let (step, effect) = selection.at;
@@ -120,9 +116,7 @@ impl Outcomes {
             {
                 decision.guards = guards(program, number, &settled);
             }
-            outcomes
-                .decisions
-                .extend((!decision.origins.is_empty()).then_some(decision));
+            outcomes.decisions.push(decision);
         }
         outcomes
     }

@@ -85,6 +85,17 @@ impl Program {
 }
 
 impl Program {
+    /// The same function with only some of its ways.
+    pub(super) fn without(&self, ways: &[(usize, usize)]) -> Self {
+        let mut program = Self {
+            steps: self.steps.clone(),
+            blocks: self.blocks.clone(),
+            entries: self.entries.clone(),
+        };
+        program.cut(ways);
+        program
+    }
+
     /// Takes out ways between blocks.
     pub(super) fn cut(&mut self, dead: &[(usize, usize)]) {
         for &(from, to) in dead {

@@ -138,13 +138,18 @@ impl Recorded<'_> {
             origin.how = How::Place;
             origin.below = Below::Watched;
             origin.site.places = below.place.into_iter().collect();
-            if let Some(&maker) = below.path.last() {
+            if !below.path.is_empty() {
                 let names = below
                     .path
                     .iter()
                     .map(|&function| walk.symbols.name(function));
                 origin.path.extend(names);
-                origin.site.address = Some(maker);
+                let above = origin.site.way();
+                let way = above.iter().chain(&below.path).copied();
+                origin.site = Site {
+                    places: std::mem::take(&mut origin.site.places),
+                    ..Site::behind(&way.collect::<Vec<u64>>())
+                };
                 origin.function = origin.path.last().cloned().unwrap_or_default();
                 origin.translated = None;
                 origin.told.clear();
@@ -159,7 +164,9 @@ impl Recorded<'_> {
             Some(Maker::Unseen { caller, function }) => {
                 let mut origin = self.origin(watched, tree, walk.found(caller), How::Code);
                 origin.function = walk.symbols.name(function);
-                origin.site = Site::at(walk.symbols.start(function));
+                let mut way = origin.site.way();
+                way.push(walk.symbols.start(function));
+                origin.site = Site::behind(&way);
                 origin.below = watched.below_unseen(function, self.task.errno);
                 origin.path.push(origin.function.clone());
                 origin.called.clear();
@@ -188,8 +195,8 @@ impl Recorded<'_> {
         let symbols = &self.bundle.symbols;
         for Made { path, place } in places.paths() {
             let site = Site {
-                address: path.last().copied(),
                 places: place.iter().copied().collect(),
+                ..Site::behind(path)
             };
             let path: Vec<String> = path
                 .iter()
@@ -277,10 +284,11 @@ impl Recorded<'_> {
         let below = at.map_or(Below::NotKnown, |at| {
             watched.below(tree, at, self.task.errno)
         });
-        let address = at.map(|at| symbols.start(tree.calls()[at].function));
+        let start = |&index: &usize| symbols.start(tree.calls()[index].function);
+        let way: Vec<u64> = found.path.iter().map(start).collect();
         Origin {
             function,
-            site: address.map_or_else(Site::default, Site::at),
+            site: Site::behind(&way),
             errno: self.task.errno,
             path,
             how,

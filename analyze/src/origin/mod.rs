@@ -56,6 +56,8 @@ pub struct Site {
     pub address: Option<u64>,
     /// The instructions at which it was caught making the error, each once.
     pub places: Vec<u64>,
+    /// Where the functions start that led to it, the one that called it first.
+    pub callers: Vec<u64>,
 }
 
 impl Site {
@@ -65,7 +67,24 @@ impl Site {
         Self {
             address: Some(address),
             places: Vec::new(),
+            callers: Vec::new(),
         }
+    }
+
+    /// The last of these functions, called by the ones before it.
+    #[must_use]
+    pub fn behind(path: &[u64]) -> Self {
+        Self {
+            address: path.last().copied(),
+            places: Vec::new(),
+            callers: path.iter().rev().skip(1).copied().collect(),
+        }
+    }
+
+    /// The functions down to it.
+    fn way(&self) -> Vec<u64> {
+        let callers = self.callers.iter().rev().copied();
+        callers.chain(self.address).collect()
     }
 
     /// Both, when they are of the same function; else this one.
@@ -75,6 +94,12 @@ impl Site {
             let new = other.places.iter().copied();
             let new: Vec<u64> = new.filter(|place| !self.places.contains(place)).collect();
             self.places.extend(new);
+            // Two ways to it are no way that can be followed back.
+            let both = self.callers.iter().zip(&other.callers);
+            let same = both.take_while(|(own, theirs)| own == theirs).count();
+            if !other.callers.is_empty() {
+                self.callers.truncate(same);
+            }
         }
     }
 }

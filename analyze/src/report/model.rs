@@ -211,6 +211,8 @@ pub struct WhyRow {
     /// instruction that makes the error) or `numbers` (with those recorded the others pass, or are not reached).
     #[cfg_attr(test, schemars(extend("enum" = ["code", "place", "numbers"])))]
     pub told_by: &'static str,
+    /// Whether no other way to the error is known in the function's code.
+    pub are_all: bool,
     /// What it takes to say more and was not recorded, or is not followed in code.
     pub missing: Option<String>,
 }

@@ -20,6 +20,7 @@ impl WhyRow {
                 ToldBy::Place => "place",
                 ToldBy::Numbers => "numbers",
             },
+            are_all: why.are_all,
             missing: why.missing.as_ref().map(text),
         }
     }
@@ -35,6 +36,7 @@ impl WhyRow {
     /// What is said behind the line: how it is known that it was this check, or that it is not known.
     pub(super) fn remark(&self) -> Option<&str> {
         match (self.checks.len(), self.told_by) {
+            _ if !self.are_all => self.missing.as_deref(),
             (1, "place") => Some("told from other checks by where the error was made"),
             (1, "numbers") => Some("told from other checks by the recorded numbers"),
             _ => self.missing.as_deref(),

@@ -76,12 +76,15 @@ fn of_tree(tree: &CallTree, symbols: &SymbolTable) -> Vec<Stack> {
         let Some(errno) = error(index).filter(|_| !passed_on) else {
             continue;
         };
-        let path = tree.path(index).into_iter().rev();
-        let functions = path.map(|at| symbols.name(tree.calls()[at].function));
+        let path = tree.path(index);
+        let start = |&at: &usize| symbols.start(tree.calls()[at].function);
+        let way: Vec<u64> = path.iter().map(start).collect();
+        let functions = path.iter().rev();
+        let functions = functions.map(|&at| symbols.name(tree.calls()[at].function));
         found.push(Stack {
             functions: functions.collect(),
             errno,
-            site: Site::at(symbols.start(tree.calls()[index].function)),
+            site: Site::behind(&way),
         });
     }
     found

@@ -8,7 +8,7 @@ use format_spec::record::Failure;
 pub use facts::facts;
 
 use crate::{
-    code::{Check, Kernel, Recorded, ToldBy, checks, references},
+    code::{Asked, Check, Kernel, Recorded, ToldBy, checks, references},
     graph::Outcome,
     load::Bundle,
     names::errno_name,
@@ -32,6 +32,8 @@ pub struct Why {
     pub checks: Vec<Check>,
     /// What tells that it was these.
     pub by: ToldBy,
+    /// Whether no other way to the error is known in its code.
+    pub are_all: bool,
     /// What it takes to say more and is not there; `None` when nothing is missing.
     pub missing: Option<String>,
 }
@@ -72,6 +74,7 @@ impl Why {
             errno,
             checks: Vec::new(),
             by: ToldBy::Code,
+            are_all: true,
             missing: None,
         };
         let Some(address) = site.address else {
@@ -85,13 +88,25 @@ impl Why {
             Some((told.function.clone(), value))
         });
         let recorded = Recorded::new(bundle, failure, returned);
-        match checks(kernel, address, errno, &site.places, &recorded) {
+        let asked = Asked {
+            address,
+            errno,
+            places: &site.places,
+            callers: &site.callers,
+        };
+        match checks(kernel, &asked, &recorded) {
             None => why.missing = Some(format!("the code of {function} was not recorded")),
             Some(found) if found.list.is_empty() => why.missing = Some(why.told(kernel, address)),
             Some(found) => {
                 why.checks = found.list;
                 why.by = found.by;
-                if why.checks.len() > 1 {
+                why.are_all = found.are_all;
+                if !why.are_all {
+                    let errno = errno_name(errno);
+                    why.missing = Some(format!(
+                        "{function} has other ways to {errno}, which are not followed"
+                    ));
+                } else if why.checks.len() > 1 {
                     why.missing = Some("code and record do not tell which of them it was".into());
                 }
             }
@@ -106,6 +121,9 @@ impl Why {
         let Some(shown) = references(kernel, address) else {
             return format!("the code of {function} was not recorded");
         };
+        if kernel.has_probes(address) {
+            return format!("a probe stood on an instruction of {function} when its code was read");
+        }
         if shown.errnos.contains(&self.errno) {
             return format!("no single comparison in {function} decides for {errno}");
         }
@@ -154,7 +172,7 @@ impl Why {
     #[must_use]
     pub fn compares(&self, id: &str) -> bool {
         match self.checks.as_slice() {
-            [one] => one.limits.iter().any(|limit| limit == id),
+            [one] if self.are_all => one.limits.iter().any(|limit| limit == id),
             _ => false,
         }
     }

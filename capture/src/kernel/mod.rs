@@ -17,9 +17,9 @@ mod types;
 mod words;
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
-    sync::OnceLock,
+    sync::{Mutex, OnceLock, PoisonError},
     thread,
 };
 
@@ -43,6 +43,8 @@ pub(crate) struct Kernel {
     btf: Result<Btf, BtfError>,
     kcore: OnceLock<Result<Kcore, KcoreError>>,
     base: OnceLock<u64>,
+    /// What stood where probes may be put within functions, by address (absolute).
+    places: Mutex<HashMap<u64, [u8; 4]>>,
 }
 
 impl Kernel {
@@ -54,6 +56,7 @@ impl Kernel {
             btf: Btf::load(),
             kcore: OnceLock::new(),
             base: OnceLock::new(),
+            places: Mutex::default(),
         }
     }
 
@@ -179,7 +182,7 @@ impl Kernel {
         Symbols { symbols }
     }
 
-    /// The machine code of the functions at `addresses`, within the bounds of [`code`].
+    /// The machine code of the functions at `addresses`, within the bounds of [`code`], without this recorder's probes.
     pub(crate) fn code(&self, addresses: impl IntoIterator<Item = u64>) -> Code {
         let Ok(kcore) = self.kcore() else {
             return Code::default();
@@ -187,7 +190,16 @@ impl Kernel {
         let functions = addresses
             .into_iter()
             .filter_map(|address| self.containing(address));
-        code::read(kcore, functions, self.base())
+        let mut code = code::read(kcore, functions, self.base());
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        code::without_probes(&mut code, self.base(), &places);
+        code
+    }
+
+    /// Notes the instruction at `address` (absolute), before a probe takes its place.
+    pub(crate) fn keep_instruction(&self, address: u64, instruction: [u8; 4]) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.insert(address, instruction);
     }
 
     /// Addresses (absolute) of the functions that `code` calls directly: names for who reads the code.

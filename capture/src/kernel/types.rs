@@ -9,6 +9,9 @@ use super::{Kernel, btf::Btf};
 /// Most structures beyond the usual ones whose fields are sent in one recording.
 const MAX_STRUCTURES: usize = 64;
 
+/// How deep structures within them are opened.
+const DEPTH: usize = 2;
+
 /// Most fields of such a structure.
 const MAX_FIELDS: usize = 200;
 
@@ -52,7 +55,7 @@ pub(super) fn of(
             returns_to,
         });
     }
-    let layouts = btf.layouts_of(new.iter().map(|name| (name.as_str(), 1)), MAX_FIELDS);
+    let layouts = btf.layouts_of(new.iter().map(|name| (name.as_str(), DEPTH)), MAX_FIELDS);
     for structure in &new {
         types.pointers.extend(btf.pointers(structure));
     }

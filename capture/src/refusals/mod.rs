@@ -74,7 +74,16 @@ pub(crate) fn of(kernel: &Kernel, function: &KernelSymbol<'_>, errnos: &[u16]) -
             let called = kernel.containing(target);
             called.is_some_and(|called| NEVER_RETURN.contains(&called.name))
         };
-        find(&code.bytes, errnos, never_returns)
+        let found = find(&code.bytes, errnos, never_returns);
+        for refusal in &found {
+            let offset = refusal.offset as usize;
+            let instruction = code.bytes.get(offset..offset + 4);
+            if let Some(instruction) = instruction.and_then(|bytes| bytes.try_into().ok()) {
+                let address = function.address + u64::from(refusal.offset);
+                kernel.keep_instruction(address, instruction);
+            }
+        }
+        found
     })
 }
 

@@ -6,6 +6,7 @@ use super::{
     super::{
         analysis::Analysis,
         decision::{At, Outcome},
+        outcomes::Outcomes,
         program::Program,
         step::{Exit, Test},
     },
@@ -203,6 +204,21 @@ fn soon(program: &Program, from: usize) -> BTreeSet<usize> {
             .collect();
     }
     found
+}
+
+/// Whether the function returns `errno` by way of these checks alone.
+pub(in crate::code) fn are_all(analysis: &Analysis, found: &[Deciding], errno: u16) -> bool {
+    let ways: Vec<(usize, usize)> = found
+        .iter()
+        .filter_map(|check| Some((check.block, check.leads_to?)))
+        .collect();
+    if ways.len() < found.len() || found.is_empty() {
+        // A choice cannot be left out.
+        return !found.is_empty();
+    }
+    let program = analysis.program.without(&ways);
+    let without = Outcomes::new(&program, &analysis.flow, &analysis.convention);
+    !without.all.contains(&Outcome::Number(-i64::from(errno)))
 }
 
 /// Whether `block` is reached from the function's entry by way of `through` alone.

@@ -116,6 +116,10 @@ impl Expression {
                 once.push(way);
             }
         }
+        // It is no other number for having been counted once more.
+        if let Some(counted) = once.iter().find(|way| matches!(***way, Self::Counted(_))) {
+            return counted.clone();
+        }
         match once.len() {
             1 => once.remove(0),
             2..=MAX_WAYS => Self::OneOf(once).bounded(),
@@ -144,6 +148,15 @@ impl Expression {
         {
             let by = Arc::new(Self::Number(first & second));
             return Self::binary(Binary::And, inner.clone(), by);
+        }
+        if let (Binary::Add, Self::Counted(_), Some(_)) = (by, &*a, b.number()) {
+            return a;
+        }
+        if let (Binary::Add, Self::OneOf(ways), Some(_)) = (by, &*a, b.number()) {
+            let more = ways
+                .iter()
+                .map(|way| Self::binary(by, way.clone(), b.clone()));
+            return Self::of_ways(more.collect());
         }
         if let (Binary::Add, Self::AddressOf(address), Some(by)) = (by, &*a, b.number()) {
             return Arc::new(Self::AddressOf(address.wrapping_add(by)));

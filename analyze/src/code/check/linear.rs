@@ -49,7 +49,7 @@ impl Linear {
         depth: usize,
     ) {
         match &**of {
-            Expression::Number(value) => {
+            Expression::Number(value) if !is_address(*value) => {
                 let value = Self::signed(relation, *value, depth);
                 let (side, value) = if subtracted {
                     (side, -value)
@@ -111,6 +111,12 @@ impl Linear {
             (false, false) => value.into(),
         }
     }
+}
+
+/// Whether a number is an address of the kernel's image or of a module on x86-64
+/// (`Documentation/arch/x86/x86_64/mm.rst`).
+pub(super) fn is_address(value: u64) -> bool {
+    (0xffff_ffff_8000_0000..0xffff_ffff_ff00_0000).contains(&value)
 }
 
 /// Whether a side is a negative number and nothing else.

@@ -14,10 +14,8 @@ mod trace;
 mod values;
 mod words;
 
-use std::sync::Arc;
-
 use super::{analysis::Analysis, kernel::Kernel};
-use deciding::{Deciding, deciding, lies_behind, reaches};
+use deciding::{Deciding, are_all, deciding, lies_behind, reaches};
 use trace::Trace;
 pub use values::Recorded;
 pub use words::Term;
@@ -45,6 +43,8 @@ pub struct Checks {
     pub list: Vec<Check>,
     /// What tells that it was these, of more.
     pub by: ToldBy,
+    /// Whether the errno comes from these alone: `false` where the code has a way to it that no single comparison decides.
+    pub are_all: bool,
 }
 
 /// What tells which of several checks returned an errno.
@@ -58,23 +58,33 @@ pub enum ToldBy {
     Numbers,
 }
 
-/// The checks of the function at `address` that return `errno`; `None` when its code was not recorded.
-///
-/// `places` are the instructions that were caught making the errno: only checks that lead to one of them count.
+/// Which checks are wanted. Addresses are relative to `_text`.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Where the function starts.
+    pub address: u64,
+    /// What it returned.
+    pub errno: u16,
+    /// The instructions that were caught making the errno: only checks that lead to one of them count.
+    pub places: &'a [u64],
+    /// Where the functions start that led to it, the one that called it first: what its arguments were.
+    pub callers: &'a [u64],
+}
+
+/// The checks of a function that return an errno; `None` when its code was not recorded.
 #[must_use]
-pub fn checks(
-    kernel: &Kernel,
-    address: u64,
-    errno: u16,
-    places: &[u64],
-    recorded: &Recorded<'_>,
-) -> Option<Checks> {
-    let analysis = kernel
-        .analyses
-        .get(address, || Analysis::new(kernel, address).map(Arc::new))?;
+pub fn checks(kernel: &Kernel, asked: &Asked<'_>, recorded: &Recorded<'_>) -> Option<Checks> {
+    let &Asked {
+        address,
+        errno,
+        places,
+        callers,
+    } = asked;
+    let analysis = Analysis::of(kernel, address)?;
     let mut trace = Trace::new(&analysis);
     let mut found = deciding(&mut trace, errno);
     let mut by = ToldBy::Code;
+    let are_all = are_all(&analysis, &found, errno);
     let is_caught = |check: &Deciding| {
         let to = |&place: &u64| {
             let leads_to = check.leads_to;
@@ -91,7 +101,7 @@ pub fn checks(
     }
     let mut written: Vec<(usize, Check)> = Vec::new();
     for own in found {
-        let mut words = Words::new(kernel, &mut trace, recorded, address);
+        let mut words = Words::new(kernel, &mut trace, recorded, (address, callers));
         let (condition, holds) = words.formula(&own.when);
         let check = Check {
             at: own.at,
@@ -118,7 +128,11 @@ pub fn checks(
         .filter(|(number, _)| left.contains(number))
         .map(|(_, (_, check))| check)
         .collect();
-    Some(Checks { list, by })
+    Some(Checks {
+        list,
+        are_all: are_all || by == ToldBy::Place,
+        by,
+    })
 }
 
 /// The checks that may have returned the errno with the recorded numbers: not those whose condition does not hold,

@@ -366,23 +366,19 @@ fn folded(from: Arc<Expression>, by: Fold) -> Arc<Expression> {
 
 /// What several ways bring to one point; `again` is what was there before, which a loop brings back.
 fn joined(again: &Expression, ways: Vec<Arc<Expression>>) -> Arc<Expression> {
+    let flat = ways.into_iter().flat_map(|way| match &*way {
+        Expression::OneOf(inner) => inner.clone(),
+        _ => vec![way],
+    });
     let mut straight: Vec<Arc<Expression>> = Vec::new();
     let mut counted = false;
-    for way in ways {
+    for way in flat {
         match &*way {
             same if same == again => {}
-            Expression::Binary(Binary::Add, own, by) if **own == *again => {
+            Expression::Binary(Binary::Add, own, by)
+                if **own == *again && by.number().is_some() =>
+            {
                 counted = true;
-                if by.number().is_none() {
-                    return Arc::new(Expression::Unknown);
-                }
-            }
-            Expression::OneOf(inner) => {
-                for one in inner.iter().filter(|one| ***one != *again) {
-                    if !straight.contains(one) {
-                        straight.push(one.clone());
-                    }
-                }
             }
             _ if !straight.contains(&way) => straight.push(way),
             _ => {}

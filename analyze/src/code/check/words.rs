@@ -12,13 +12,13 @@ use super::{
         kernel::Kernel,
         known_calls::limit_ids,
         state::Target,
-        step::{Binary, Effect, Source},
+        step::{Binary, Effect, Exit, Source},
         value::{Chain, Root},
         x86_64,
     },
     expression::Expression,
     formula::{Formula, Relation, Relational},
-    linear::Linear,
+    linear::{Linear, is_address},
     trace::Trace,
     values::Recorded,
 };
@@ -28,11 +28,20 @@ use format_spec::record::{Architecture, Parameter, ReturnType};
 /// Deepest nesting that is written out.
 const MAX_DEPTH: usize = 6;
 
+/// Nesting from which on a call is written without its arguments.
+const SHORT: usize = 2;
+
 /// Arguments of a call that are written out.
 const MAX_ARGUMENTS: usize = 6;
 
 /// Least number of fields by which a structure is told.
 const LEAST_READS: usize = 2;
+
+/// Longest text of a comparison before it is made shorter, in bytes.
+const MAX_RELATION: usize = 110;
+
+/// Longest text of a condition in front of the one that decides, in bytes.
+const MAX_GUARD: usize = 120;
 
 /// Longest text of values that depend on the way, in bytes.
 const MAX_WAYS: usize = 90;
@@ -52,6 +61,15 @@ pub struct Term {
     pub value: Option<u64>,
 }
 
+/// What an argument was, as the function that called has it.
+#[derive(Debug, Clone)]
+struct Argument {
+    name: String,
+    value: Option<u64>,
+    /// The structure that it points to.
+    to: Option<String>,
+}
+
 /// What writes the checks of one function.
 pub(super) struct Words<'a, 'b> {
     pub(super) kernel: &'a Kernel,
@@ -63,6 +81,14 @@ pub(super) struct Words<'a, 'b> {
     pub(super) terms: Vec<Term>,
     /// Culprit ids of the limits that were written.
     pub(super) limits: BTreeSet<String>,
+    /// The nesting that what is written begins with.
+    least: usize,
+    /// Addresses of the functions that led to this one, the one that called it first.
+    callers: &'b [u64],
+    /// Whether what calls returned was recorded of this function's own.
+    is_asked: bool,
+    /// What arguments were, by number.
+    given: HashMap<u8, Option<Argument>>,
     shapes: Option<HashMap<Chain, Vec<(i64, u8)>>>,
 }
 
@@ -71,7 +97,7 @@ impl<'a, 'b> Words<'a, 'b> {
         kernel: &'a Kernel,
         trace: &'b mut Trace<'a>,
         recorded: &'b Recorded<'b>,
-        function: u64,
+        (function, callers): (u64, &'b [u64]),
     ) -> Self {
         Self {
             kernel,
@@ -80,6 +106,10 @@ impl<'a, 'b> Words<'a, 'b> {
             function,
             terms: Vec::new(),
             limits: BTreeSet::new(),
+            least: 0,
+            callers,
+            is_asked: true,
+            given: HashMap::new(),
             shapes: None,
         }
     }
@@ -87,7 +117,7 @@ impl<'a, 'b> Words<'a, 'b> {
     /// The formula, and whether it holds by what was recorded.
     pub(super) fn formula(&mut self, formula: &Formula) -> (String, Option<bool>) {
         match formula {
-            Formula::Relation(relation) => self.relation(relation),
+            Formula::Relation(relation) => self.in_short(relation),
             Formula::All(parts) => {
                 let (words, holds) = self.parts(parts, " && ");
                 let all = match () {
@@ -110,12 +140,29 @@ impl<'a, 'b> Words<'a, 'b> {
         }
     }
 
+    /// A comparison, with calls by name alone where it is too long otherwise.
+    fn in_short(&mut self, relation: &Relation) -> (String, Option<bool>) {
+        let mark = self.terms.len();
+        let full = self.relation(relation);
+        if full.0.len() <= MAX_RELATION {
+            return full;
+        }
+        self.terms.truncate(mark);
+        self.least = SHORT;
+        let short = self.relation(relation);
+        self.least = 0;
+        short
+    }
+
     fn parts(&mut self, parts: &[Formula], with: &str) -> (String, Vec<Option<bool>>) {
         let several = parts.len() > 1;
         let written: Vec<(String, Option<bool>)> = parts
             .iter()
-            .map(|part| {
+            .enumerate()
+            .map(|(number, part)| {
                 let (words, holds) = self.formula(part);
+                let is_guard = number + 1 < parts.len() && words.len() > MAX_GUARD;
+                let words = if is_guard { "…".into() } else { words };
                 let other = match part {
                     Formula::All(inner) | Formula::Any(inner) => several && inner.len() > 1,
                     _ => false,
@@ -250,11 +297,15 @@ impl<'a, 'b> Words<'a, 'b> {
 
     /// The name of a part, and its number beside it.
     fn named(&mut self, term: &Arc<Expression>) -> (String, Option<u64>) {
-        let name = self.name(term, 0);
+        let name = self.name(term, self.least);
         let (value, name) = match self.value(term) {
             Some((value, Some(better))) => (Some(value), better),
             Some((value, None)) => (Some(value), name),
             None => (None, name),
+        };
+        let name = match &**term {
+            Expression::Argument(argument) => self.with_origin(*argument, name),
+            _ => name,
         };
         if term.number().is_none() {
             let own = Term {
@@ -288,10 +339,11 @@ impl<'a, 'b> Words<'a, 'b> {
                 let named = way.is_none().then(|| last_step(path).to_owned());
                 Some((value, named))
             }
+            Expression::Argument(argument) => Some((self.given(*argument)?.value?, None)),
             Expression::Result {
                 target: Some(target),
                 ..
-            } => {
+            } if self.is_asked => {
                 let name = self.kernel.function_name(*target)?;
                 Some((self.recorded.returned(name)?.cast_unsigned(), None))
             }
@@ -350,6 +402,11 @@ impl<'a, 'b> Words<'a, 'b> {
         if let Some(to) = given.filter(|to| !to.is_empty()) {
             return Some(to.clone());
         }
+        if let Expression::Argument(argument) = of
+            && let Some(to) = self.given(*argument).and_then(|given| given.to)
+        {
+            return Some(to);
+        }
         if let Expression::Field { base, offset, .. } = of
             && let Some(structure) = self.structure(base)
             && let Some(to) = self.kernel.types.pointee(&structure, *offset)
@@ -361,6 +418,51 @@ impl<'a, 'b> Words<'a, 'b> {
         let shapes = self.shapes.get_or_insert_with(|| shapes(analysis));
         let reads = shapes.get(&chain)?.clone();
         self.by_facts(&reads).map(str::to_owned)
+    }
+
+    /// What an argument was: what all calls of this function in the one that called it give for it.
+    fn given(&mut self, argument: u8) -> Option<Argument> {
+        if let Some(known) = self.given.get(&argument) {
+            return known.clone();
+        }
+        let found = self.ask_caller(argument);
+        self.given.insert(argument, found.clone());
+        found
+    }
+
+    fn ask_caller(&mut self, argument: u8) -> Option<Argument> {
+        let (&caller, above) = self.callers.split_first()?;
+        let analysis = Analysis::of(self.kernel, caller)?;
+        let mut trace = Trace::new(&analysis);
+        let mut values = Vec::new();
+        for (at, step) in &analysis.program.steps {
+            let is_call =
+                matches!(step.exit, Exit::Call(Some(to)) | Exit::Jump(to) if to == self.function);
+            if is_call {
+                let given = trace.arguments(*at, usize::from(argument) + 1)?;
+                values.push(given.get(usize::from(argument))?.clone());
+            }
+        }
+        let (first, others) = values.split_first()?;
+        if **first == Expression::Unknown || others.iter().any(|other| other != first) {
+            return None;
+        }
+        let mut words = Words::new(self.kernel, &mut trace, self.recorded, (caller, above));
+        words.is_asked = false;
+        let to = words.structure(first);
+        let (name, value) = words.named(first);
+        self.limits.append(&mut words.limits);
+        Some(Argument { name, value, to })
+    }
+
+    /// An argument's name, and what it was where it was called, when that is short.
+    fn with_origin(&mut self, argument: u8, name: String) -> String {
+        match self.given(argument) {
+            Some(given) if given.name != name && given.name.len() <= MAX_WAYS => {
+                format!("{name} = {}", given.name)
+            }
+            _ => name,
+        }
     }
 
     /// What the function's argument is in the source.
@@ -415,6 +517,11 @@ impl<'a, 'b> Words<'a, 'b> {
             return "…".into();
         }
         match of {
+            // Code that is not moved about has addresses as they are (`CONFIG_RELOCATABLE`).
+            Expression::Number(value) if is_address(*value) => "an address in the kernel".into(),
+            Expression::Number(value @ 0xffff_f001..=0xffff_ffff) => {
+                (i128::from(*value) - (1 << 32)).to_string()
+            }
             Expression::Number(value) => number(i128::from(value.cast_signed()), false),
             Expression::Argument(argument) => match self.parameter(*argument) {
                 Some(parameter) if !parameter.name.is_empty() => parameter.name.clone(),
@@ -444,13 +551,15 @@ impl<'a, 'b> Words<'a, 'b> {
             Expression::Choice(when, a, b) => self.choice(when, a, b, depth),
             Expression::Counted(_) => "a count".into(),
             Expression::OneOf(ways) => {
-                let of_ways = ways.len();
-                let ways: Vec<String> = ways.iter().map(|way| self.name(way, depth + 1)).collect();
-                let ways = format!("({})", ways.join(" or "));
-                match ways.len() {
-                    0..=MAX_WAYS => ways,
-                    _ => format!("one of {of_ways} values"),
+                // In full, else with calls by name alone, else counted.
+                for depth in [depth + 1, (depth + 1).max(SHORT)] {
+                    let names: Vec<String> = ways.iter().map(|way| self.name(way, depth)).collect();
+                    let names = format!("({})", names.join(" or "));
+                    if names.len() <= MAX_WAYS {
+                        return names;
+                    }
                 }
+                format!("one of {} values", ways.len())
             }
             Expression::Again(..) | Expression::Unknown => "a value".into(),
         }
@@ -544,7 +653,7 @@ impl<'a, 'b> Words<'a, 'b> {
         let constants = constants.iter().map(|argument| argument.number());
         self.limits
             .extend(limit_ids(&name, &constants.collect::<Vec<_>>()));
-        if depth > 1 {
+        if depth >= SHORT {
             return format!("{name}(…)");
         }
         let takes = self.kernel.types.prototype(target);

@@ -12,6 +12,11 @@ pub(super) const AT: u64 = 0x8000;
 /// What the code of a function at [`AT`] shows. `panic` is at 0x100, `inc_ucount` at 0x200, a stub for calls by rax at
 /// 0x300.
 pub(super) fn look(architecture: Architecture, bytes: &[u8]) -> Arc<FunctionEvidence> {
+    references(&kernel(architecture, bytes), AT).unwrap()
+}
+
+/// The kernel of [`look`].
+pub(super) fn kernel(architecture: Architecture, bytes: &[u8]) -> Kernel {
     let symbol = |address, name: &str| Symbol {
         address,
         size: 0x10,
@@ -46,6 +51,5 @@ pub(super) fn look(architecture: Architecture, bytes: &[u8]) -> Arc<FunctionEvid
         field("task_struct", "signal", 0x7d8),
         field("signal_struct", "rlim[7].rlim_cur", 0x320),
     ];
-    let kernel = Kernel::new(&symbols, &code, &[limit], &fields, architecture);
-    references(&kernel, AT).unwrap()
+    Kernel::new(&symbols, &code, &[limit], &fields, architecture)
 }

@@ -2,7 +2,9 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use format_spec::record::{Architecture, CtlEntry, FieldLayout, FunctionCode, ReturnType, Symbol};
+use format_spec::record::{
+    self, Architecture, CtlEntry, FieldLayout, FunctionCode, ReturnType, Symbol,
+};
 use serde::Deserialize;
 
 use super::super::{FunctionEvidence, Kernel, references};
@@ -15,6 +17,27 @@ struct File {
     symbols: Vec<Name>,
     ctl: Vec<Ctl>,
     fields: Vec<Field>,
+    types: Option<Types>,
+}
+
+#[derive(Deserialize)]
+struct Types {
+    functions: Vec<Prototype>,
+    pointers: Vec<Pointer>,
+}
+
+#[derive(Deserialize)]
+struct Prototype {
+    address: u64,
+    parameters: Vec<(String, String)>,
+    returns_to: String,
+}
+
+#[derive(Deserialize)]
+struct Pointer {
+    structure: String,
+    offset: u32,
+    to: String,
 }
 
 #[derive(Deserialize)]
@@ -73,12 +96,14 @@ impl Fixture {
         let code: Vec<FunctionCode> = file.functions.iter().map(code).collect();
         let ctl: Vec<CtlEntry> = file.ctl.into_iter().map(ctl).collect();
         let fields: Vec<FieldLayout> = file.fields.into_iter().map(field).collect();
+        let types = file.types.map_or_else(record::Types::default, types);
         let architecture = match file.architecture.as_str() {
             "aarch64" => Architecture::Aarch64,
             _ => Architecture::X86_64,
         };
         Self {
-            kernel: Kernel::new(&symbols, &code, &ctl, &fields, architecture),
+            kernel: Kernel::new(&symbols, &code, &ctl, &fields, architecture)
+                .with_types(&fields, &types),
             symbols: symbols
                 .into_iter()
                 .map(|symbol| (symbol.address, symbol.name))
@@ -109,6 +134,24 @@ impl Fixture {
             .address(name)
             .unwrap_or_else(|| panic!("{name} is not in the fixture"));
         references(&self.kernel, address).unwrap()
+    }
+}
+
+fn types(types: Types) -> record::Types {
+    let parameter = |(name, to)| record::Parameter { name, to };
+    let function = |own: Prototype| record::Prototype {
+        address: own.address,
+        parameters: own.parameters.into_iter().map(parameter).collect(),
+        returns_to: own.returns_to,
+    };
+    let pointer = |own: Pointer| record::PointerField {
+        structure: own.structure,
+        offset: own.offset,
+        to: own.to,
+    };
+    record::Types {
+        functions: types.functions.into_iter().map(function).collect(),
+        pointers: types.pointers.into_iter().map(pointer).collect(),
     }
 }
 
