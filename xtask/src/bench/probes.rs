@@ -63,8 +63,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             table.add(row(&label, way, key, &results));
         }
         println!(
-            "{label}, {} processors: {:.1} MiB of memory less while it records",
+            "{label}, {} processors: fprobe events {}; {:.1} MiB of memory less while it records",
             results.value("cpus"),
+            results.value("fprobes"),
             results.number::<f64>("memory_kib") / 1024.0
         );
     }

@@ -28,6 +28,7 @@ while [ -z "$helper" ] && [ -d /proc/$capture ]; do
     $B grep -qs snapshots /proc/$child/cmdline && helper=$child
   done
 done
+[ -n "$helper" ] || fail "no helper: $($B head -c 300 $OUT/capture.log)"
 # The last look before it ends tells what all snapshots took.
 while read -r now 2> /dev/null < /proc/$helper/stat; do
   stat=$now

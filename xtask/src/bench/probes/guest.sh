@@ -16,6 +16,8 @@ stops() {
 
 kib() { $B awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
 
+# `f[:[<group>/][<event>]] <func-name>[%return]`: such probes are put on by ftrace, which stops nobody.
+$B grep -q '\bf\[:' $T/README && result fprobes yes || result fprobes no
 result cpus "$($B grep -c ^processor /proc/cpuinfo)"
 echo 4096 > $T/buffer_size_kb
 echo multi_cpu_stop > $T/set_ftrace_filter || fail "multi_cpu_stop cannot be traced"
@@ -33,6 +35,7 @@ while [ $same -lt 5 ] && [ -d /proc/$capture ]; do
   [ "$now" = "$made" ] && [ "$now" -gt 0 ] && same=$((same + 1)) || same=0
   made=$now
 done
+[ $made -gt 0 ] || fail "no probes: $($B head -c 300 $OUT/capture.log)"
 result probes "$made"
 result memory_kib $((before - $(kib)))
 stops arm
