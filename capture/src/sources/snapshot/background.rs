@@ -4,24 +4,19 @@
 //! child that sleeps: one that says nothing for a while is killed, left to itself if it cannot die yet, and replaced.
 
 use std::{
-    fs,
-    io::{self, Read, Write},
-    os::fd::{AsFd, BorrowedFd},
+    io::{self, Write},
     process::Child,
     sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use format_spec::record::{Phase, Snapshot};
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    fs::{OFlags, fcntl_getfl, fcntl_setfl},
-};
 
 use super::{
     Extent, Involved,
     child::{self, Peer},
+    connection::{Connection, PATIENCE, Patience},
     wire::{Answer, Done, Request},
 };
 use crate::error::Error;
@@ -29,23 +24,8 @@ use crate::error::Error;
 /// Most parts, of about 256 KiB each, that wait to be written: the thread goes on when there is room.
 const MAX_WAITING: usize = 8;
 
-/// How long a child may sleep without a word, and how long it may run: under load, or emulated, it is only slow.
-const PATIENCE: Patience = Patience {
-    asleep: Duration::from_secs(3),
-    running: Duration::from_secs(20),
-};
-
-/// How long a killed child is waited for.
-const DYING: Duration = Duration::from_millis(100);
-
 /// Most children of one recording: each may be left behind, asleep in the kernel.
 const MAX_CHILDREN: u32 = 4;
-
-#[derive(Debug, Clone, Copy)]
-struct Patience {
-    asleep: Duration,
-    running: Duration,
-}
 
 #[derive(Debug)]
 enum News {
@@ -255,101 +235,6 @@ impl Asker {
                 Answer::Part(part) => news.send(News::Part(part)).ok()?,
                 Answer::Done(done) => return Some(done),
             }
-        }
-    }
-}
-
-/// The pipes to a child. Reading and writing fail when it does not go on.
-struct Connection {
-    peer: Peer,
-    patience: Patience,
-}
-
-impl Connection {
-    fn new(peer: Peer, patience: Patience) -> io::Result<Self> {
-        for pipe in [&peer.to, &peer.from] {
-            fcntl_setfl(pipe, fcntl_getfl(pipe)? | OFlags::NONBLOCK)?;
-        }
-        Ok(Self { peer, patience })
-    }
-
-    /// Waits until a pipe is ready.
-    fn wait(&self, pipe: BorrowedFd<'_>, flags: PollFlags) -> io::Result<()> {
-        let begun = Instant::now();
-        let step = self.patience.asleep.min(Duration::from_millis(500));
-        let timeout = Timespec {
-            tv_sec: 0,
-            tv_nsec: step.subsec_nanos().into(),
-        };
-        let mut awake = begun;
-        while begun.elapsed() < self.patience.running {
-            let mut polled = [PollFd::from_borrowed_fd(pipe, flags)];
-            match poll(&mut polled, Some(&timeout)) {
-                Ok(0) | Err(rustix::io::Errno::INTR) => {}
-                Ok(_) => return Ok(()),
-                Err(error) => return Err(error.into()),
-            }
-            if self.runs() {
-                awake = Instant::now();
-            } else if awake.elapsed() >= self.patience.asleep {
-                break;
-            }
-        }
-        Err(io::ErrorKind::TimedOut.into())
-    }
-
-    /// Whether the child has a processor or waits for one: the letter of field 3 of proc_pid_stat(5).
-    fn runs(&self) -> bool {
-        let Some(child) = &self.peer.child else {
-            return false;
-        };
-        let stat = fs::read_to_string(format!("/proc/{}/stat", child.id()));
-        let stat = stat.unwrap_or_default();
-        stat.rsplit_once(") ")
-            .is_some_and(|(_, rest)| rest.starts_with('R'))
-    }
-}
-
-impl Read for Connection {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match rustix::io::read(&self.peer.from, &mut *buffer) {
-                Err(rustix::io::Errno::AGAIN) => {
-                    self.wait(self.peer.from.as_fd(), PollFlags::IN)?;
-                }
-                read => return Ok(read?),
-            }
-        }
-    }
-}
-
-impl Write for Connection {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        loop {
-            match rustix::io::write(&self.peer.to, bytes) {
-                Err(rustix::io::Errno::AGAIN) => {
-                    self.wait(self.peer.to.as_fd(), PollFlags::OUT)?;
-                }
-                written => return Ok(written?),
-            }
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Drop for Connection {
-    /// A child that sleeps in the kernel dies when it wakes up; nobody waits for that.
-    fn drop(&mut self) {
-        let Some(child) = &mut self.peer.child else {
-            return;
-        };
-        let _ = child.kill();
-        let begun = Instant::now();
-        while begun.elapsed() < DYING && !matches!(child.try_wait(), Ok(Some(_))) {
-            thread::sleep(Duration::from_millis(1));
         }
     }
 }

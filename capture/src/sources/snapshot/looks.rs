@@ -15,7 +15,11 @@ use std::{
 
 use rustix::thread::gettid;
 
-use super::{collector::Collector, mount_table::Mounted};
+use super::{
+    collector::Collector,
+    mount_table::Mounted,
+    silent::{Avoided, Silent},
+};
 
 /// How long a look may sleep between two findings, and how long it may run: under load, or emulated, it is only slow.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -63,38 +67,6 @@ pub(super) struct Looks {
     passed_over: BTreeSet<Silent>,
     /// Further ones.
     untold: u64,
-}
-
-/// A file system that did not answer.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Silent {
-    device: String,
-    fs_type: String,
-    point: Vec<u8>,
-}
-
-/// File systems that must not be asked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Avoided {
-    devices: BTreeSet<String>,
-    types: BTreeSet<String>,
-}
-
-impl Avoided {
-    /// Whether that file system must not be asked: it did not answer, or several of its type did not.
-    pub(super) fn has(&self, mount: &Mounted) -> bool {
-        self.devices.contains(&mount.device) || self.types.contains(&mount.fs_type)
-    }
-}
-
-impl From<&Mounted> for Silent {
-    fn from(mount: &Mounted) -> Self {
-        Self {
-            device: mount.device.clone(),
-            fs_type: mount.fs_type.clone(),
-            point: mount.point.clone(),
-        }
-    }
 }
 
 impl Default for Looks {
@@ -233,16 +205,8 @@ impl Looks {
         if self.silent.is_empty() && self.passed_over.is_empty() {
             return;
         }
-        let row = |asked, one: &Silent| {
-            let Silent {
-                device,
-                fs_type,
-                point,
-            } = one;
-            format!("{device} {fs_type} {asked} {}\n", point.escape_ascii())
-        };
-        let silent = self.silent.iter().map(|one| row("yes", one));
-        let passed_over = self.passed_over.iter().map(|one| row("no", one));
+        let silent = self.silent.iter().map(|one| one.row(true));
+        let passed_over = self.passed_over.iter().map(|one| one.row(false));
         let rows: String = silent.chain(passed_over).collect();
         collector.table("etz:unanswered", format!("device type asked path\n{rows}"));
         for _ in 0..self.silent.len() + self.passed_over.len() {

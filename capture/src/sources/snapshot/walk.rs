@@ -13,8 +13,9 @@ use rustix::fs::{
 };
 
 use super::{
-    looks::{Avoided, Looks},
+    looks::Looks,
     mount_table::{MountTable, Mounted},
+    silent::Avoided,
 };
 
 /// Most components of one path, those of links that it leads through included.
