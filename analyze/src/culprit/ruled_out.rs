@@ -112,7 +112,9 @@ fn limits(case: &Case<'_>, rules: &[Rule]) -> Vec<RuledOut> {
             continue;
         };
         let known = found.iter().any(|out| out.id == *id);
-        if !known && limit.nearness() == Nearness::Far {
+        // Nobody suspects what is neither full nor asked for.
+        let suspect = limit.is_asked || limit.comparison.refuses();
+        if !known && suspect && limit.nearness() == Nearness::Far {
             found.push(RuledOut {
                 id: id.clone(),
                 text: limit.text(),

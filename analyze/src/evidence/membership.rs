@@ -10,12 +10,15 @@ use crate::load::{Bundle, SnapshotView};
 /// The recorder's table of control groups by id: a head, then `id folder`.
 const TABLE: &str = "etz:cgroups";
 
+/// How the line of cgroup v2 begins.
+const V2: &str = "0::";
+
 /// A file that every group of cgroup v2 has, the root too (`cgroup_base_files`, `kernel/cgroup/cgroup.c`).
 const GROUP_FILE: &str = "cgroup.max.descendants";
 
-/// The groups of the failing process in the form of `/proc/PID/cgroup`, and the snapshot that says so. Of a process
-/// that was gone by then the failure itself names the group of cgroup v2; else it was in those of its parent, unless
-/// somebody moved it.
+/// The groups of the failing process in the form of `/proc/PID/cgroup`, and the snapshot that says so. The group of cgroup
+/// v2 is the one that the failure itself names: the process may have been moved, or gone, by the time of the snapshot. Where
+/// neither it nor its own file is known, it was in those of its parent, unless somebody moved it.
 #[must_use]
 pub fn cgroups_of<'a>(
     bundle: &'a Bundle,
@@ -24,16 +27,26 @@ pub fn cgroups_of<'a>(
     let views = bundle.snapshots.nearest(failure.time_ns);
     let of = |pid: u64| {
         let path = format!("/proc/{pid}/cgroup");
-        let found = |view: &&'a SnapshotView| Some((*view, Cow::from(view.text(&path)?)));
+        let found = |view: &&'a SnapshotView| Some((*view, view.text(&path)?));
         views.iter().find_map(found)
     };
-    let by_id = || {
-        let found = |view: &&'a SnapshotView| Some((*view, by_id(view, failure.cgroup)?.into()));
+    let named = || {
+        let found = |view: &&'a SnapshotView| Some((*view, by_id(view, failure.cgroup)?));
         views.iter().find_map(found)
     };
-    of(failure.tgid.into())
-        .or_else(by_id)
-        .or_else(|| of(bundle.fact(failure, "parent.tgid")?))
+    match (of(failure.tgid.into()), named()) {
+        (Some((view, text)), Some((_, line))) => {
+            let others = text.lines().filter(|other| !other.starts_with(V2));
+            let lines: Vec<&str> = others.chain([line.as_str()]).collect();
+            Some((view, lines.join("\n").into()))
+        }
+        (Some((view, text)), None) => Some((view, text.into())),
+        (None, Some((view, line))) => Some((view, line.into())),
+        (None, None) => {
+            let (view, text) = of(bundle.fact(failure, "parent.tgid")?)?;
+            Some((view, text.into()))
+        }
+    }
 }
 
 /// The group of cgroup v2 that a path of the failing call leads into, in the form of `/proc/PID/cgroup`, and the snapshot
@@ -132,9 +145,10 @@ mod tests {
     }
 
     #[test]
-    fn its_own_file_comes_first_and_its_parents_last() {
-        let own = Some(("/proc/100/cgroup", "0::/own\n"));
-        assert_eq!(found(own, 7).as_deref(), Some("0::/own"));
+    fn the_group_at_the_failure_comes_first_and_its_parents_last() {
+        let own = Some(("/proc/100/cgroup", "4:pids:/v1\n0::/own\n"));
+        assert_eq!(found(own, 7).as_deref(), Some("4:pids:/v1\n0::/a/b"));
+        assert_eq!(found(own, 8).as_deref(), Some("4:pids:/v1\n0::/own"));
         let parent = Some(("/proc/99/cgroup", "0::/parent\n"));
         assert_eq!(found(parent, 7).as_deref(), Some("0::/a/b"));
         assert_eq!(found(parent, 8).as_deref(), Some("0::/parent"));

@@ -8,7 +8,7 @@ pub(super) use crate::names::errno::{
 /// One place where the kernel compares use and limit, and refuses.
 #[derive(Debug, Clone, Copy)]
 pub struct Check {
-    /// The function that compares, then those into which compilers inline it.
+    /// The function that compares, then those into which compilers inline it, and those that it only tells true or false.
     pub(super) functions: &'static [&'static str],
     /// What that function returns when it refuses.
     pub(super) errno: u16,
@@ -53,11 +53,11 @@ impl Check {
         Self { of, ..self }
     }
 
-    /// The function that compares, if its name says so: not one of several.
+    /// The function that compares.
     pub(super) const fn function(&self) -> Option<&'static str> {
         match self.functions {
-            [only] => Some(*only),
-            _ => None,
+            [first, ..] => Some(*first),
+            [] => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A limit with its use, for the task that failed.
 
 use super::{Asked, Comparison, Relation, Unit, check::Check};
+use crate::names::is_named;
 
 /// A limit and how much of it is used, in one scope of the failing task.
 #[derive(Debug, Clone)]
@@ -86,12 +87,12 @@ impl LimitUse {
         self.comparison.unit
     }
 
-    /// Whether the kernel function of that name compares it, and returns `errno` when it refuses.
+    /// Whether the kernel function of that name compares it, or asks who does, and returns `errno` when it refuses.
     #[must_use]
     pub fn is_checked_by(&self, function: &str, errno: u16) -> bool {
-        self.checks
-            .iter()
-            .any(|check| check.errno == errno && check.functions.contains(&function))
+        let named = |check: &Check| check.functions.iter().any(|name| is_named(function, name));
+        let mut checks = self.checks.iter();
+        checks.any(|check| check.errno == errno && named(check))
     }
 
     /// What is compared in words: `31 mounts + 1 asked for > 31 (fs.mount-max) in mount namespace 4026531841`.

@@ -141,10 +141,7 @@ impl<'a> Moment<'a> {
                 let line = procfs::key_user(text, self.failure?.uid)?;
                 of((procfs::word(line, index), read))
             }
-            Term::IsRoot => {
-                let initial = self.fact("user_ns.level").unwrap_or(0) == 0;
-                Some(at_failure(u64::from(self.failure?.uid == 0 && initial)))
-            }
+            Term::IsRoot => Some(at_failure(u64::from(self.failure?.uid == 0))),
             Term::Position if is_own => self.position().map(at_failure),
             Term::Entries(_) | Term::Rlimit(_) | Term::KeyUser(_) | Term::Position => None,
             Term::Group(file) => {
@@ -172,6 +169,14 @@ impl<'a> Moment<'a> {
                 self.read(term, place)?
                     .with(self.read(other, place)?, u64::saturating_sub),
             ),
+            Term::Above {
+                term,
+                bound,
+                then,
+                otherwise,
+            } => self
+                .read(term, place)
+                .map(|number| number.map(|value| if value > bound { then } else { otherwise })),
             Term::Plus(term, other) => Some(
                 self.read(term, place)?
                     .with(self.read(other, place)?, u64::saturating_add),

@@ -45,6 +45,8 @@ pub(super) struct Record {
     pub(super) zero_is_none: bool,
     /// It only holds while this number is that.
     pub(super) only: Option<(Term, u64)>,
+    /// It does not hold, or has another name, while this number is that.
+    pub(super) unless: Option<(Term, u64)>,
     /// What counts its refusals, in a control group.
     pub(super) events: Option<Events>,
 }
@@ -72,6 +74,7 @@ pub(super) const fn limit(
         lasting: false,
         zero_is_none: false,
         only: None,
+        unless: None,
         events: None,
     }
 }
@@ -131,11 +134,30 @@ impl Record {
         }
     }
 
+    pub(super) const fn unless(self, term: Term, value: u64) -> Self {
+        Self {
+            unless: Some((term, value)),
+            ..self
+        }
+    }
+
     pub(super) const fn events(self, events: Events) -> Self {
         Self {
             events: Some(events),
             ..self
         }
+    }
+}
+
+#[cfg(test)]
+impl Record {
+    /// The facts of its numbers.
+    pub(super) fn facts(&self) -> Vec<&'static str> {
+        let only = self.only.iter().chain(&self.unless).map(|(term, _)| term);
+        let pending = self.pending.iter().map(|(term, _)| term);
+        let terms = [&self.used, &self.limit].into_iter().chain(&self.at_most);
+        let all = terms.chain(only).chain(pending);
+        all.flat_map(Term::facts).collect()
     }
 }
 
@@ -163,6 +185,11 @@ impl Record {
         let read = |term: &Term| moment.read(term, &level.place);
         if let Some((term, value)) = &self.only
             && read(term)?.value != *value
+        {
+            return None;
+        }
+        if let Some((term, value)) = &self.unless
+            && read(term).is_some_and(|number| number.value == *value)
         {
             return None;
         }

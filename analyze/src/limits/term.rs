@@ -21,7 +21,7 @@ pub(super) enum Term {
     Rlimit(&'static str),
     /// A word of the line of the failing user in /proc/key-users, counted from 0.
     KeyUser(usize),
-    /// 1 when the failing user is uid 0 of the initial user namespace, else 0.
+    /// 1 when the failing user is `GLOBAL_ROOT_UID`, uid 0 of the initial user namespace, else 0.
     IsRoot,
     /// The first number of a file of a control group.
     Group(&'static str),
@@ -41,6 +41,13 @@ pub(super) enum Term {
     Without(&'static Self, u64),
     /// The first less the second, at least 0.
     Less(&'static Self, &'static Self),
+    /// The first number where the term is above the bound, else the second.
+    Above {
+        term: &'static Self,
+        bound: u64,
+        then: u64,
+        otherwise: u64,
+    },
     /// The sum of both.
     Plus(&'static Self, &'static Self),
     /// The number, or 0 when it is not known.
@@ -49,6 +56,26 @@ pub(super) enum Term {
     Either(&'static Self, &'static Self),
     /// The larger one; the other when one is not known.
     Larger(&'static Self, &'static Self),
+}
+
+#[cfg(test)]
+impl Term {
+    /// The facts that it is made of.
+    pub(super) fn facts(&self) -> Vec<&'static str> {
+        match *self {
+            Self::Fact(name) => vec![name],
+            Self::Times(term, _)
+            | Self::Pages(term)
+            | Self::Without(term, _)
+            | Self::OrZero(term)
+            | Self::Above { term, .. } => term.facts(),
+            Self::Less(one, two)
+            | Self::Plus(one, two)
+            | Self::Either(one, two)
+            | Self::Larger(one, two) => [one.facts(), two.facts()].concat(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// When a number was read. The later one of a sum counts for all of it.

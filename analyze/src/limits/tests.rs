@@ -2,7 +2,7 @@
 
 use format_spec::record::Phase;
 
-use super::{LimitUse, table};
+use super::{LimitUse, Nearness, table};
 use crate::{load::Bundle, testing::Recording};
 
 fn limits(bundle: &Bundle) -> Vec<LimitUse> {
@@ -52,12 +52,13 @@ fn a_user_is_counted_in_its_namespace() {
             "128 inotify instances >= 128 ({setting}) in {scope}"
         )]
     };
+    // One limit with two names: `fs.` is that of the initial user namespace.
     let (initial, own) = (
         "fs.inotify.max_user_instances",
         "user.max_inotify_instances",
     );
     assert_eq!(texts(&found, &format!("sysctl:{initial}")), text(initial));
-    assert_eq!(texts(&found, &format!("sysctl:{own}")), text(own));
+    assert_eq!(texts(&found, &format!("sysctl:{own}")), [""; 0]);
 
     let level = recording
         .facts
@@ -71,7 +72,7 @@ fn a_user_is_counted_in_its_namespace() {
     }
     let bundle = recording.load();
     let found = limits(&bundle);
-    assert!(texts(&found, "sysctl:fs.inotify.max_user_instances").is_empty());
+    assert_eq!(texts(&found, &format!("sysctl:{initial}")), [""; 0]);
     assert_eq!(texts(&found, &format!("sysctl:{own}")), text(own));
 }
 
@@ -265,4 +266,162 @@ fn sockets_of_other_namespaces_use_no_ports_of_this_one() {
         "TCP: inuse 8 orphan 0 tw 2 alloc 900 mem 1\n{udp}"
     ));
     assert!(full[0].starts_with("10 sockets"), "{full:?}");
+}
+
+/// A process of a container whose PID namespace has 20 numbers, with its cursor at `cursor`, on a host that has 900.
+fn container(cursor: u64, host_cursor: u64) -> Vec<LimitUse> {
+    let mut recording = Recording::new();
+    recording.fail(220, 11, "forks", 50);
+    for (name, value) in [
+        ("ns.pid_for_children", 4_026_532_100),
+        ("pid_ns.level", 1),
+        ("pid_ns.allocated", (1 << 31) + 20),
+        ("pid_ns.cursor", cursor),
+        ("pid_ns.parent.inum", 4_026_531_836),
+        ("pid_ns.parent.allocated", (1 << 31) + 900),
+        ("pid_ns.parent.cursor", host_cursor),
+    ] {
+        recording.fact(name, value);
+    }
+    let files = [("/proc/sys/kernel/pid_max", "1000\n")];
+    recording.snapshot(Phase::Failure, 60, &files);
+    limits(&recording.load())
+}
+
+#[test]
+fn a_process_needs_a_number_in_each_pid_namespace_above_its_own() {
+    let found = container(21, 400);
+    assert_eq!(
+        texts(&found, "sysctl:kernel.pid_max"),
+        [
+            "20 process ids + 1 reserved + 1 asked for <= 1000 (kernel.pid_max) in PID namespace 4026532100 (forks)",
+            "900 process ids + 300 reserved + 1 asked for > 1000 (kernel.pid_max) in PID namespace 4026531836, 1 above that of forks",
+        ]
+    );
+}
+
+#[test]
+fn low_process_ids_are_given_until_the_search_has_passed_them() {
+    let host = |cursor| {
+        let found = container(21, cursor);
+        let host = found
+            .iter()
+            .rfind(|limit| limit.id == "sysctl:kernel.pid_max");
+        host.map(LimitUse::nearness)
+    };
+    assert_eq!(host(301), Some(Nearness::At));
+    assert_eq!(host(300), Some(Nearness::Near));
+}
+
+#[test]
+fn the_user_namespace_above_limits_who_made_the_one_below() {
+    let above = |used: u64, level: u64| {
+        let mut recording = Recording::new();
+        recording.fail(97, 28, "sandbox", 50).args = [0x1000_0000, 0, 0, 0, 0, 0];
+        for (name, value) in [
+            ("ns.user", 4_026_532_200),
+            ("user_ns.level", level),
+            ("ucount.user_namespaces", 0),
+            ("ucount_max.user_namespaces", 0x7fff_ffff),
+            ("user_ns.parent.inum", 4_026_531_837),
+            ("ucount.parent.user_namespaces", used),
+            ("ucount_max.parent.user_namespaces", 8),
+        ] {
+            recording.fact(name, value);
+        }
+        let found = limits(&recording.load());
+        let own = found
+            .iter()
+            .filter(|limit| limit.id == "sysctl:user.max_user_namespaces");
+        own.map(LimitUse::nearness).collect::<Vec<_>>()
+    };
+    assert_eq!(above(8, 1), [Nearness::Far, Nearness::At]);
+    assert_eq!(above(3, 1), [Nearness::Far, Nearness::Far]);
+    // In the initial namespace there is none above.
+    assert_eq!(above(8, 0), [Nearness::Far]);
+}
+
+#[test]
+fn of_two_limits_on_keys_the_one_that_is_full_with_what_is_asked_for_is_it() {
+    let near = |line: &str, payload: u64| {
+        let mut recording = Recording::new();
+        recording.fail(217, 122, "keyctl", 50).uid = 1000;
+        recording.failures[0].args[3] = payload;
+        recording.path(0, "user");
+        recording.path(1, "token");
+        recording.snapshot(Phase::Failure, 60, &[("/proc/key-users", line)]);
+        let found = limits(&recording.load());
+        let of = |id: &str| {
+            let own = found.iter().find(|limit| limit.id == id);
+            own.map(LimitUse::nearness)
+        };
+        assert_eq!(of("sysctl:kernel.keys.root_maxkeys"), None);
+        (
+            of("sysctl:kernel.keys.maxkeys"),
+            of("sysctl:kernel.keys.maxbytes"),
+        )
+    };
+    let (far, at) = (Some(Nearness::Far), Some(Nearness::At));
+    assert_eq!(
+        near(" 1000: 200 200/200 200/200 9000/20000\n", 100),
+        (at, far)
+    );
+    assert_eq!(
+        near(" 1000: 20 20/20 20/200 15000/20000\n", 5000),
+        (far, at)
+    );
+    // A description of 5 characters, and the zero behind it.
+    assert_eq!(
+        near(" 1000: 20 20/20 20/200 15000/20000\n", 4994),
+        (far, Some(Nearness::Far))
+    );
+}
+
+#[test]
+fn root_has_limits_on_keys_of_its_own() {
+    let of = |uid: u32| {
+        let mut recording = Recording::new();
+        recording.fail(217, 122, "keyctl", 50).uid = uid;
+        let text = "    0: 9 9/9 9/1000000 300/25000000\n 1000: 9 9/9 9/200 300/20000\n";
+        let files = [("/proc/key-users", text)];
+        recording.snapshot(Phase::Failure, 60, &files);
+        let found = limits(&recording.load());
+        let keys = found.iter().filter(|limit| limit.id.contains("maxkeys"));
+        keys.map(|limit| limit.id.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(of(0), ["sysctl:kernel.keys.root_maxkeys"]);
+    assert_eq!(of(1000), ["sysctl:kernel.keys.maxkeys"]);
+}
+
+#[test]
+fn the_group_at_the_failure_counts_wherever_the_process_is_now() {
+    let mut recording = Recording::new();
+    recording.fail(220, 11, "forks", 50).cgroup = 7;
+    let files = [
+        ("/proc/100/status", "Name:\tforks\n"),
+        ("/proc/100/cgroup", "0::/\n"),
+        (
+            "etz:cgroups",
+            "id folder\n1 /sys/fs/cgroup/\n7 /sys/fs/cgroup/batch\n",
+        ),
+        ("/sys/fs/cgroup/batch/pids.max", "5\n"),
+        ("/sys/fs/cgroup/batch/pids.current", "5\n"),
+    ];
+    recording.snapshot(Phase::Failure, 60, &files);
+    assert_eq!(
+        texts(&limits(&recording.load()), "cgroup:pids.max"),
+        ["5 processes and threads + 1 asked for > 5 (pids.max) in cgroup /batch"]
+    );
+}
+
+#[test]
+fn the_recorder_reads_every_fact_that_a_record_names() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = folder.join("../capture/src/sources/syscalls/facts/table.rs");
+    let recorded = std::fs::read_to_string(table).unwrap();
+    let named = super::table::all().flat_map(super::record::Record::facts);
+    let missing: Vec<_> = named
+        .filter(|name| !recorded.contains(&format!("\"{name}\"")))
+        .collect();
+    assert_eq!(missing, [""; 0]);
 }

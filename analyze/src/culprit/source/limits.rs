@@ -25,7 +25,7 @@ pub(super) fn candidates(case: &Case<'_>) -> Vec<Candidate> {
     let function = base_name(&origin.function);
     let (weight, seen) = seen(origin);
     let is_it = |limit: &&LimitUse| {
-        limit.is_checked_by(function, origin.errno) && limit.nearness() != Nearness::Far
+        limit.is_checked_by(&origin.function, origin.errno) && limit.nearness() != Nearness::Far
     };
     let candidate = |limit: &LimitUse| {
         let (errno, setting) = (errno_name(origin.errno), &limit.comparison.setting);
@@ -44,4 +44,43 @@ pub(super) fn candidates(case: &Case<'_>) -> Vec<Candidate> {
         }
     }
     fullest.into_values().map(candidate).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use format_spec::record::Phase;
+
+    use crate::{
+        case::Case,
+        code::Kernel,
+        culprit::{Confidence, rank, tests::origin},
+        failures::groups,
+        testing::Recording,
+    };
+
+    /// What is blamed without any rule for a mount that failed in `function`, with so many mounts of 12.
+    fn blamed(function: &str, mounts: u64) -> Vec<(String, Confidence)> {
+        let mut recording = Recording::new();
+        recording.fail(40, 28, "mount", 50);
+        recording.fact("mnt_ns.mounts", mounts);
+        recording.snapshot(Phase::Failure, 60, &[("/proc/sys/fs/mount-max", "12\n")]);
+        let bundle = recording.load();
+        let kernel = Kernel::new(&[], &[], &[], &[], bundle.architecture());
+        let groups = groups(&bundle);
+        let origin = origin(&["__arm64_sys_mount", function], 28, Vec::new());
+        let case = Case::new(&bundle, &groups[0]).begun_at(&kernel, &origin);
+        let culprits = rank(&case, &[], 0).into_iter();
+        culprits
+            .map(|culprit| (culprit.id, culprit.confidence))
+            .collect()
+    }
+
+    #[test]
+    fn a_full_limit_whose_check_is_the_origin_is_named_without_a_rule() {
+        let mount_max = ("sysctl:fs.mount-max".to_owned(), Confidence::High);
+        assert_eq!(blamed("count_mounts", 12), [mount_max.clone()]);
+        assert_eq!(blamed("count_mounts.isra.0", 12), [mount_max]);
+        assert_eq!(blamed("count_mounts", 3), []);
+        assert_eq!(blamed("ext4_mkdir", 12), []);
+    }
 }

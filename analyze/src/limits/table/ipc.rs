@@ -82,11 +82,7 @@ pub(super) const RECORDS: &[Record] = &[
         Constant(0),
         Either(&Fact("ipc_ns.semmsl"), &Sysctl("kernel.sem", 0)),
     )
-    .checks(&[sum(
-        &["ksys_semget", "__arm64_sys_semget", "__x64_sys_semget"],
-        EINVAL,
-        Above,
-    )])
+    .checks(&[sum(&["ksys_semget", "sys_semget"], EINVAL, Above)])
     .demand(ipc::semaphores),
     limit(
         "sysctl:kernel.msgmax",

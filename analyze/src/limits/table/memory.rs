@@ -3,13 +3,31 @@
 use crate::limits::{
     Relation::{Above, AtLeast},
     Unit::{Bytes, Each},
-    check::{EAGAIN, ENOMEM, EPERM, before, sum},
+    check::{Check, EAGAIN, ENOMEM, EPERM, before, sum},
     demand::memory,
     exemption::IPC_LOCK,
     record::{Record, limit},
     scope::Scope::{Host, Process, User, UserInNamespace},
     term::Term::{Constant, Either, Fact, Less, Named, OrZero, Pages, Plus, Rlimit, Sysctl, Times},
 };
+
+/// `may_expand_vm` (`mm/mmap.c`, since 6.16 `mm/vma.c`) says true or false to those behind it.
+const EXPANDS: &[Check] = &[sum(
+    &[
+        "may_expand_vm",
+        "mmap_region",
+        "__mmap_region",
+        "__mmap_prepare",
+        "__mmap_setup",
+        "vma_to_resize",
+        "check_prep_vma",
+        "do_brk_flags",
+        "acct_stack_growth",
+        "mprotect_fixup",
+    ],
+    ENOMEM,
+    Above,
+)];
 
 const MEMINFO: &str = "/proc/meminfo";
 
@@ -23,8 +41,20 @@ pub(super) const RECORDS: &[Record] = &[
         Either(&Fact("rlimit.MEMLOCK"), &Rlimit("Max locked memory")),
     )
     .checks(&[
-        sum(&["mlock_future_ok", "mlock_future_check"], EAGAIN, Above),
-        sum(&["do_mlock", "__do_sys_mlockall"], ENOMEM, Above),
+        sum(
+            &[
+                "mlock_future_ok",
+                "mlock_future_check",
+                "do_mmap",
+                "vma_to_resize",
+                "check_prep_vma",
+                "check_brk_limits",
+            ],
+            EAGAIN,
+            Above,
+        )
+        .of(|call| call.failure.errno == EAGAIN),
+        sum(&["do_mlock", "sys_mlockall"], ENOMEM, Above),
     ])
     .demand(memory::locked)
     .exempt(&[IPC_LOCK]),
@@ -59,7 +89,7 @@ pub(super) const RECORDS: &[Record] = &[
         Pages(&Fact("mm.total_vm")),
         Either(&Fact("rlimit.AS"), &Rlimit("Max address space")),
     )
-    .checks(&[sum(&["may_expand_vm"], ENOMEM, Above)])
+    .checks(EXPANDS)
     .demand(memory::address_space),
     limit(
         "rlimit:DATA",
@@ -68,7 +98,7 @@ pub(super) const RECORDS: &[Record] = &[
         Pages(&Fact("mm.data_vm")),
         Either(&Fact("rlimit.DATA"), &Rlimit("Max data size")),
     )
-    .checks(&[sum(&["may_expand_vm"], ENOMEM, Above)])
+    .checks(EXPANDS)
     .demand(memory::data),
     limit(
         "rlimit:STACK",

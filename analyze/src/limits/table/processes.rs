@@ -1,7 +1,7 @@
 //! Processes, threads, their numbers, and what one user may have of them.
 
 use crate::limits::{
-    Relation::{Above, AtLeast},
+    Relation::{self, AtLeast},
     Unit::{Bytes, Each},
     check::{EAGAIN, before, sum},
     demand::{one, processes, unknown},
@@ -11,14 +11,24 @@ use crate::limits::{
         Kind::Pid,
         Scope::{Host, Namespace, UserInNamespace},
     },
-    term::Term::{Constant, Either, Fact, Rlimit, Sysctl, Without, Word},
+    term::Term::{self, Above, Constant, Either, Fact, Rlimit, Sysctl, Without, Word},
 };
 
 /// Bit 31 of `pid_allocated` (`PIDNS_ADDING`, `kernel/pid.c`) is no count.
 const ADDING: u64 = 1 << 31;
 
-/// Process ids below are given at boot only (`RESERVED_PIDS`, `include/linux/threads.h`).
+/// Numbers below are given only until the search has passed them (`RESERVED_PIDS`, `include/linux/threads.h`; `alloc_pid`,
+/// `kernel/pid.c`); number 0 is no process's.
 const RESERVED_PIDS: u64 = 300;
+const RESERVED: Term = Either(
+    &Above {
+        term: &Fact("pid_ns.cursor"),
+        bound: RESERVED_PIDS,
+        then: RESERVED_PIDS,
+        otherwise: 1,
+    },
+    &Constant(RESERVED_PIDS),
+);
 
 pub(super) const RECORDS: &[Record] = &[
     // `copy_process` (kernel/fork.c, 6.1 to 7.2) has counted the new process when it compares. `INIT_USER` goes on, whatever it
@@ -31,8 +41,8 @@ pub(super) const RECORDS: &[Record] = &[
         Either(&Fact("rlimit.NPROC"), &Rlimit("Max processes")),
     )
     .checks(&[
-        before(&["do_execveat_common"], EAGAIN, Above).of(processes::is_exec),
-        sum(&["copy_process"], EAGAIN, Above),
+        before(&["do_execveat_common"], EAGAIN, Relation::Above).of(processes::is_exec),
+        sum(&["copy_process"], EAGAIN, Relation::Above),
     ])
     .demand(processes::of_user)
     .exempt(&[InitialRoot, SYS_ADMIN, SYS_RESOURCE]),
@@ -54,8 +64,8 @@ pub(super) const RECORDS: &[Record] = &[
         Without(&Fact("pid_ns.allocated"), ADDING),
         Either(&Fact("pid_ns.max"), &Sysctl("kernel.pid_max", 0)),
     )
-    .pending(Constant(RESERVED_PIDS), "reserved")
-    .checks(&[sum(&["alloc_pid"], EAGAIN, Above)])
+    .pending(RESERVED, "reserved")
+    .checks(&[sum(&["alloc_pid"], EAGAIN, Relation::Above)])
     .demand(processes::process),
     limit(
         "rlimit:SIGPENDING",
@@ -64,7 +74,11 @@ pub(super) const RECORDS: &[Record] = &[
         Fact("ucount.rlimit_sigpending"),
         Either(&Fact("rlimit.SIGPENDING"), &Rlimit("Max pending signals")),
     )
-    .checks(&[sum(&["__sigqueue_alloc", "sigqueue_alloc"], EAGAIN, Above)])
+    .checks(&[sum(
+        &["__sigqueue_alloc", "sigqueue_alloc"],
+        EAGAIN,
+        Relation::Above,
+    )])
     .demand(one),
     limit(
         "rlimit:MSGQUEUE",

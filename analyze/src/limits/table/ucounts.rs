@@ -1,180 +1,168 @@
 //! What one user may have in a user namespace (`include/linux/user_namespace.h`, `enum ucount_type`).
 //!
 //! `inc_ucount` (`kernel/ucount.c`) compares in the namespace of the task, then in each above for the user who made the one
-//! below.
+//! below. It says no with NULL: who asked it makes the errno.
 
 use crate::limits::{
     Relation::AtLeast,
     Unit::Each,
-    check::{Check, EMFILE, ENOSPC, before},
+    check::{EMFILE, ENOSPC, before},
     demand::{namespaces, one},
     record::{Record, limit},
     scope::Scope::UserInNamespace,
-    term::Term::{Either, Fact, Sysctl},
+    term::Term::Fact,
 };
 
-/// Who asks `inc_ucount` returns its refusal as this.
-const NAMESPACE: &[Check] = &[before(&["inc_ucount"], ENOSPC, AtLeast)];
-const INSTANCE: &[Check] = &[before(&["inc_ucount"], EMFILE, AtLeast)];
-
-/// `user.max_*`.
-macro_rules! own {
-    ($id:literal, $unit:literal, $usage:literal, $limit:literal, $checks:expr, $demand:expr) => {
+/// A kind of namespace.
+macro_rules! namespaces {
+    ($name:literal, $unit:literal, $demand:ident, [$($function:literal),*]) => {
         limit(
-            $id,
+            concat!("sysctl:user.max_", $name),
             Each($unit),
             UserInNamespace,
-            Fact($usage),
-            Fact($limit),
+            Fact(concat!("ucount.", $name)),
+            Fact(concat!("ucount_max.", $name)),
         )
-        .checks($checks)
-        .demand($demand)
+        .checks(&[before(&["inc_ucount", $($function),*], ENOSPC, AtLeast)])
+        .demand(namespaces::$demand)
     };
 }
 
-/// `fs.*`: another name of the same limit in the initial user namespace.
-macro_rules! initial {
-    ($id:literal, $unit:literal, $usage:literal, $limit:literal, $checks:expr, $sysctl:literal) => {
+/// What watches files, by its two names: `user.max_*`, and in the initial user namespace `fs.*`.
+macro_rules! watchers {
+    ($name:literal, $sysctl:literal, $unit:literal, $errno:ident, [$($function:literal),*], $method:ident) => {
         limit(
-            $id,
+            $sysctl,
             Each($unit),
             UserInNamespace,
-            Fact($usage),
-            Either(&Fact($limit), &Sysctl($sysctl, 0)),
+            Fact(concat!("ucount.", $name)),
+            Fact(concat!("ucount_max.", $name)),
         )
-        .checks($checks)
+        .checks(&[before(&["inc_ucount", $($function),*], $errno, AtLeast)])
         .demand(one)
-        .only(Fact("user_ns.level"), 0)
+        .$method(Fact("user_ns.level"), 0)
     };
 }
 
 pub(super) const RECORDS: &[Record] = &[
-    own!(
-        "sysctl:user.max_user_namespaces",
+    namespaces!(
+        "user_namespaces",
         "user namespaces",
-        "ucount.user_namespaces",
-        "ucount_max.user_namespaces",
-        NAMESPACE,
-        namespaces::user
+        user,
+        ["create_user_ns", "inc_user_namespaces"]
     ),
-    own!(
-        "sysctl:user.max_pid_namespaces",
+    namespaces!(
+        "pid_namespaces",
         "PID namespaces",
-        "ucount.pid_namespaces",
-        "ucount_max.pid_namespaces",
-        NAMESPACE,
-        namespaces::pid
+        pid,
+        ["create_pid_namespace", "copy_pid_ns", "inc_pid_namespaces"]
     ),
-    own!(
-        "sysctl:user.max_uts_namespaces",
+    namespaces!(
+        "uts_namespaces",
         "UTS namespaces",
-        "ucount.uts_namespaces",
-        "ucount_max.uts_namespaces",
-        NAMESPACE,
-        namespaces::uts
+        uts,
+        ["clone_uts_ns", "copy_utsname", "inc_uts_namespaces"]
     ),
-    own!(
-        "sysctl:user.max_ipc_namespaces",
+    namespaces!(
+        "ipc_namespaces",
         "IPC namespaces",
-        "ucount.ipc_namespaces",
-        "ucount_max.ipc_namespaces",
-        NAMESPACE,
-        namespaces::ipc
+        ipc,
+        ["create_ipc_ns", "copy_ipcs", "inc_ipc_namespaces"]
     ),
-    own!(
-        "sysctl:user.max_net_namespaces",
+    namespaces!(
+        "net_namespaces",
         "network namespaces",
-        "ucount.net_namespaces",
-        "ucount_max.net_namespaces",
-        NAMESPACE,
-        namespaces::net
+        net,
+        ["copy_net_ns", "inc_net_namespaces"]
     ),
-    own!(
-        "sysctl:user.max_mnt_namespaces",
+    namespaces!(
+        "mnt_namespaces",
         "mount namespaces",
-        "ucount.mnt_namespaces",
-        "ucount_max.mnt_namespaces",
-        NAMESPACE,
-        namespaces::mount
+        mount,
+        ["alloc_mnt_ns", "inc_mnt_namespaces"]
     ),
-    own!(
-        "sysctl:user.max_cgroup_namespaces",
+    namespaces!(
+        "cgroup_namespaces",
         "cgroup namespaces",
-        "ucount.cgroup_namespaces",
-        "ucount_max.cgroup_namespaces",
-        NAMESPACE,
-        namespaces::cgroup
+        cgroup,
+        ["copy_cgroup_ns", "inc_cgroup_namespaces"]
     ),
-    own!(
-        "sysctl:user.max_time_namespaces",
+    namespaces!(
+        "time_namespaces",
         "time namespaces",
-        "ucount.time_namespaces",
-        "ucount_max.time_namespaces",
-        NAMESPACE,
-        namespaces::time
+        time,
+        ["clone_time_ns", "copy_time_ns", "inc_time_namespaces"]
     ),
-    own!(
+    watchers!(
+        "inotify_instances",
         "sysctl:user.max_inotify_instances",
         "inotify instances",
-        "ucount.inotify_instances",
-        "ucount_max.inotify_instances",
-        INSTANCE,
-        one
+        EMFILE,
+        ["inotify_new_group", "do_inotify_init"],
+        unless
     ),
-    initial!(
+    watchers!(
+        "inotify_instances",
         "sysctl:fs.inotify.max_user_instances",
         "inotify instances",
-        "ucount.inotify_instances",
-        "ucount_max.inotify_instances",
-        INSTANCE,
-        "fs.inotify.max_user_instances"
+        EMFILE,
+        ["inotify_new_group", "do_inotify_init"],
+        only
     ),
-    own!(
+    watchers!(
+        "inotify_watches",
         "sysctl:user.max_inotify_watches",
         "inotify watches",
-        "ucount.inotify_watches",
-        "ucount_max.inotify_watches",
-        NAMESPACE,
-        one
+        ENOSPC,
+        [
+            "inotify_new_watch",
+            "inotify_update_watch",
+            "sys_inotify_add_watch"
+        ],
+        unless
     ),
-    initial!(
+    watchers!(
+        "inotify_watches",
         "sysctl:fs.inotify.max_user_watches",
         "inotify watches",
-        "ucount.inotify_watches",
-        "ucount_max.inotify_watches",
-        NAMESPACE,
-        "fs.inotify.max_user_watches"
+        ENOSPC,
+        [
+            "inotify_new_watch",
+            "inotify_update_watch",
+            "sys_inotify_add_watch"
+        ],
+        only
     ),
-    own!(
+    watchers!(
+        "fanotify_groups",
         "sysctl:user.max_fanotify_groups",
         "fanotify groups",
-        "ucount.fanotify_groups",
-        "ucount_max.fanotify_groups",
-        INSTANCE,
-        one
+        EMFILE,
+        ["sys_fanotify_init"],
+        unless
     ),
-    initial!(
+    watchers!(
+        "fanotify_groups",
         "sysctl:fs.fanotify.max_user_groups",
         "fanotify groups",
-        "ucount.fanotify_groups",
-        "ucount_max.fanotify_groups",
-        INSTANCE,
-        "fs.fanotify.max_user_groups"
+        EMFILE,
+        ["sys_fanotify_init"],
+        only
     ),
-    own!(
+    watchers!(
+        "fanotify_marks",
         "sysctl:user.max_fanotify_marks",
         "fanotify marks",
-        "ucount.fanotify_marks",
-        "ucount_max.fanotify_marks",
-        NAMESPACE,
-        one
+        ENOSPC,
+        ["fanotify_add_new_mark", "fanotify_add_mark"],
+        unless
     ),
-    initial!(
+    watchers!(
+        "fanotify_marks",
         "sysctl:fs.fanotify.max_user_marks",
         "fanotify marks",
-        "ucount.fanotify_marks",
-        "ucount_max.fanotify_marks",
-        NAMESPACE,
-        "fs.fanotify.max_user_marks"
+        ENOSPC,
+        ["fanotify_add_new_mark", "fanotify_add_mark"],
+        only
     ),
 ];
