@@ -3,7 +3,7 @@
 use core::mem::size_of;
 
 /// Most facts.
-pub const MAX_FACTS: usize = 128;
+pub const MAX_FACTS: usize = 192;
 
 /// Most pointers that one recipe follows.
 pub const MAX_DEREFS: usize = 6;
@@ -20,6 +20,9 @@ pub const IN_COMMAND: u8 = 2;
 /// [`Recipe::start`] of a way from the address of a socket that the call was given, in the memory of the process.
 pub const FROM_ADDRESS: u8 = 3;
 
+/// [`Recipe::start`] of a way from the structure of arguments that the call was given, in the memory of the process.
+pub const FROM_STRUCTURE: u8 = 4;
+
 /// The way to one integer: from the start, `derefs` times add `offsets[i]` and follow the pointer there, then add
 /// `last` and read `size` bytes.
 #[repr(C)]
@@ -29,7 +32,7 @@ pub struct Recipe {
     pub derefs: u8,
     /// Size of the integer, in bytes: 1 to 8.
     pub size: u8,
-    /// [`FROM_TASK`], [`FROM_FILE`], [`FROM_ADDRESS`] or [`IN_COMMAND`].
+    /// [`FROM_TASK`], [`FROM_FILE`], [`FROM_ADDRESS`], [`FROM_STRUCTURE`] or [`IN_COMMAND`].
     pub start: u8,
     /// Zero.
     pub reserved: u8,

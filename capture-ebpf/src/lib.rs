@@ -16,8 +16,8 @@ pub use arguments::Arguments;
 pub use count::{Bucket, CountKey, CountValue, SLOTS, Uncounted, is_restart, of_slot, slot};
 pub use exit::Exit;
 pub use fact::{
-    EXIT_CODE, FILES, FILES_LEN, FIRST_FACT, FROM_ADDRESS, FROM_FILE, FROM_TASK, GROUP_EXIT_CODE,
-    GROUP_FLAGS, IN_COMMAND, LIVE, MAX_DEREFS, MAX_FACTS, Recipe, Recipes,
+    EXIT_CODE, FILES, FILES_LEN, FIRST_FACT, FROM_ADDRESS, FROM_FILE, FROM_STRUCTURE, FROM_TASK,
+    GROUP_EXIT_CODE, GROUP_FLAGS, IN_COMMAND, LIVE, MAX_DEREFS, MAX_FACTS, Recipe, Recipes,
 };
 pub use failure::{
     CLASSES_PER_WORD, FACT_ROOM, Failure, MAX_STRINGS, NO_ARGUMENT, SAMPLE_BODY, SAMPLE_HEAD,

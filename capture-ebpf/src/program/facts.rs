@@ -1,10 +1,10 @@
-//! Facts: integers of the failing task, and of the file and the socket address that it gave the call, found by the
-//! recipes of user space.
+//! Facts: integers of the failing task, and of the file, the socket address and the structure of arguments that it gave
+//! the call, found by the recipes of user space.
 
 use aya_ebpf::helpers::{bpf_get_current_task, bpf_probe_read_kernel, generated};
 use capture_ebpf::{
     Arguments, CLASSES_PER_WORD, FACT_ROOM, FILES, FILES_LEN, FIRST_FACT, FROM_ADDRESS, FROM_FILE,
-    Failure, IN_COMMAND, MAX_DEREFS, MAX_FACTS, NO_ARGUMENT, Recipe, class, words,
+    FROM_STRUCTURE, Failure, IN_COMMAND, MAX_DEREFS, MAX_FACTS, NO_ARGUMENT, Recipe, class, words,
 };
 
 use crate::{family, maps::RECIPES};
@@ -12,11 +12,17 @@ use crate::{family, maps::RECIPES};
 /// Reads all facts into `failure`. Returns how many words of its body they take.
 #[inline(always)]
 pub(crate) fn read(failure: *mut Failure, arguments: Arguments) -> u32 {
-    let places = [arguments.descriptor, arguments.address, 0, 0];
+    let places = [
+        arguments.descriptor,
+        arguments.address,
+        arguments.structure,
+        0,
+    ];
     etz_facts(failure, u32::from_le_bytes(places))
 }
 
-/// [`read`], as a global function: see [`etz_follow`]. `places` are those of the descriptor and of the socket address.
+/// [`read`], as a global function: see [`etz_follow`]. `places` are those of the descriptor, of the socket
+/// address and of the structure of arguments.
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub(crate) extern "C" fn etz_facts(failure: *mut Failure, places: u32) -> u32 {
@@ -25,22 +31,19 @@ pub(crate) extern "C" fn etz_facts(failure: *mut Failure, places: u32) -> u32 {
     };
     failure.classes = [0; _];
     let task = unsafe { bpf_get_current_task() };
-    let [descriptor, address, ..] = places.to_le_bytes();
+    let [descriptor, address, structure, _] = places.to_le_bytes();
     let file = file(task, &failure.args, descriptor);
-    let address = address_of(&failure.args, address);
+    let address = memory_of(&failure.args, address);
+    let structure = memory_of(&failure.args, structure);
     let mut used = 0;
     for id in 0..MAX_FACTS {
         if id as u64 >= recipes.len {
             break;
         }
         let mut value = 0;
-        let class = etz_follow(
-            task,
-            file,
-            address,
-            (FIRST_FACT + id) as u64,
-            &raw mut value,
-        ) & 3;
+        let is_structure = recipes.all[FIRST_FACT + id].start == FROM_STRUCTURE;
+        let memory = if is_structure { structure } else { address };
+        let class = etz_follow(task, file, memory, (FIRST_FACT + id) as u64, &raw mut value) & 3;
         failure.classes[id / CLASSES_PER_WORD] |= u64::from(class) << (2 * (id % CLASSES_PER_WORD));
         // Both words always: what is not in use, the next fact writes over.
         let place = used & (FACT_ROOM - 1);
@@ -67,9 +70,9 @@ fn file(task: u64, args: &[u64; 8], descriptor: u8) -> u64 {
     unsafe { bpf_probe_read_kernel((files + 8 * descriptor) as *const u64) }.unwrap_or(0)
 }
 
-/// Where the socket address that the call was given is, in the memory of the process; 0 for none.
+/// Where what the argument at `place` points to is, in the memory of the process; 0 for none.
 #[inline(always)]
-fn address_of(args: &[u64; 8], place: u8) -> u64 {
+fn memory_of(args: &[u64; 8], place: u8) -> u64 {
     if place == NO_ARGUMENT {
         return 0;
     }
@@ -91,7 +94,7 @@ pub(crate) fn follow(task: u64, place: usize, value: &mut u64) -> bool {
 pub(crate) extern "C" fn etz_follow(
     task: u64,
     file: u64,
-    address: u64,
+    memory: u64,
     place: u64,
     value: *mut u64,
 ) -> u32 {
@@ -105,8 +108,8 @@ pub(crate) extern "C" fn etz_follow(
         *value = family::is_of_command(family::current()).into();
         return if *value == 0 { 0 } else { class(1) };
     }
-    if recipe.start == FROM_ADDRESS {
-        let known = address != 0 && read_address(address, recipe, value);
+    if recipe.start == FROM_ADDRESS || recipe.start == FROM_STRUCTURE {
+        let known = memory != 0 && read_memory(memory, recipe, value);
         return if known { class(*value) } else { 0 };
     }
     let start = if recipe.start == FROM_FILE {
@@ -120,14 +123,14 @@ pub(crate) extern "C" fn etz_follow(
     class(*value)
 }
 
-/// Reads an integer of a socket address; false when its memory is not readable.
+/// Reads an integer of the memory of the process; false when it is not readable.
 #[inline(always)]
-fn read_address(address: u64, recipe: &Recipe, value: &mut u64) -> bool {
+fn read_memory(memory: u64, recipe: &Recipe, value: &mut u64) -> bool {
     let size = u32::from(recipe.size);
     if size == 0 || size > 8 {
         return false;
     }
-    let from = (address + u64::from(recipe.last)) as *const _;
+    let from = (memory + u64::from(recipe.last)) as *const _;
     unsafe { generated::bpf_probe_read_user((&raw mut *value).cast(), size, from) == 0 }
 }
 

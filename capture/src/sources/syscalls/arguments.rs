@@ -1,5 +1,5 @@
 //! Which arguments of which syscalls are strings worth keeping, which one is a file descriptor, and which one points to
-//! the address of a socket.
+//! the address of a socket or to a structure of arguments.
 
 use capture_ebpf::{Arguments, MAX_SYSCALLS};
 use format_spec::{
@@ -102,6 +102,10 @@ const STRINGS: &[(&str, &[u8])] = &[
 /// place of the pointer.
 const ADDRESSES: &[(&str, u8)] = &[("bind", 1), ("connect", 1), ("sendto", 4)];
 
+/// Syscalls whose arguments are in a structure in memory, with the place of the pointer: `struct clone_args`
+/// (`include/uapi/linux/sched.h`).
+const STRUCTURES: &[(&str, u8)] = &[("clone3", 0)];
+
 /// The paths among the string arguments of a failure whose beginning is known, and where they lead from.
 pub(crate) fn paths(failure: &Failure) -> impl Iterator<Item = (Start, &[u8])> {
     let name = names::syscall_name(failure.syscall);
@@ -131,6 +135,9 @@ pub(super) fn by_number() -> Vec<Arguments> {
     for (name, place) in ADDRESSES {
         set(name, &|row| row.address = *place);
     }
+    for (name, place) in STRUCTURES {
+        set(name, &|row| row.structure = *place);
+    }
     table
 }
 
@@ -153,8 +160,8 @@ mod tests {
     fn names_are_of_some_architecture() {
         let strings = STRINGS.iter().map(|(name, _)| *name);
         let descriptors = arguments::descriptors().map(|(name, _)| name);
-        let addresses = ADDRESSES.iter().map(|(name, _)| *name);
-        for name in strings.chain(descriptors).chain(addresses) {
+        let memory = ADDRESSES.iter().chain(STRUCTURES).map(|(name, _)| *name);
+        for name in strings.chain(descriptors).chain(memory) {
             let here = names::syscall_number(name).is_some();
             let elsewhere = name.parse::<syscalls::x86_64::Sysno>().is_ok();
             assert!(here || elsewhere, "{name}");
@@ -173,5 +180,9 @@ mod tests {
         assert_eq!((of("mmap").descriptor, of("renameat2").descriptor), (4, 2));
         assert_eq!((of("bind").address, of("sendto").address), (1, 4));
         assert_eq!(of("write").address, NO_ARGUMENT);
+        assert_eq!(
+            (of("clone3").structure, of("bind").structure),
+            (0, NO_ARGUMENT)
+        );
     }
 }

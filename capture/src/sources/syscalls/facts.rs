@@ -6,7 +6,9 @@
 
 mod table;
 
-use capture_ebpf::{FROM_ADDRESS, FROM_FILE, FROM_TASK, IN_COMMAND, MAX_DEREFS, MAX_FACTS, Recipe};
+use capture_ebpf::{
+    FROM_ADDRESS, FROM_FILE, FROM_STRUCTURE, FROM_TASK, IN_COMMAND, MAX_DEREFS, MAX_FACTS, Recipe,
+};
 use format_spec::record::{FactDefinition, FactTable, FactUnit};
 
 use crate::kernel::{FieldPath, Kernel};
@@ -19,7 +21,8 @@ struct Fact {
     unit: FactUnit,
     /// Ways, the newest layout first. `@8` behind one reads that many bytes whatever BTF says. `fd:` in front of one
     /// starts at the `struct file` (`include/linux/fs.h`) behind the call's descriptor argument, not at the task.
-    /// `address:2@2` are the two bytes from byte 2 on of the socket address that the call was given.
+    /// `address:2@2` are the two bytes from byte 2 on of the socket address that the call was given, `structure:0@8` the
+    /// first eight of the structure of its arguments.
     paths: &'static [&'static str],
 }
 
@@ -117,13 +120,16 @@ fn resolve(kernel: &Kernel, path: &str) -> Option<Recipe> {
         Some((path, size)) => (path, Some(size.parse().ok()?)),
         None => (path, None),
     };
-    if let Some(offset) = path.strip_prefix("address:") {
-        return Some(Recipe {
-            start: FROM_ADDRESS,
-            size: size?,
-            last: offset.parse().ok()?,
-            ..Recipe::default()
-        });
+    let memory = [("address:", FROM_ADDRESS), ("structure:", FROM_STRUCTURE)];
+    for (prefix, start) in memory {
+        if let Some(offset) = path.strip_prefix(prefix) {
+            return Some(Recipe {
+                start,
+                size: size?,
+                last: offset.parse().ok()?,
+                ..Recipe::default()
+            });
+        }
     }
     let (start, mut found) = match path.strip_prefix("fd:") {
         Some(path) => (FROM_FILE, kernel.btf_path_from("file", path)?),

@@ -17,12 +17,16 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         FOLDERS,
         DESCRIPTOR,
         ADDRESS,
+        CLONE_ARGS,
         MEMORY,
         UCOUNTS,
         UCOUNT_LIMITS,
         IPC,
         IPC_LIMITS,
         USER,
+        PIDS_ABOVE,
+        UCOUNTS_ABOVE,
+        UCOUNT_LIMITS_ABOVE,
     ]
     .into_iter()
     .flatten()
@@ -109,7 +113,8 @@ const MOUNTS: &[Fact] = &[
 ];
 
 /// `struct pid_namespace` (`include/linux/pid_namespace.h`): `pid_max` is per namespace from 6.14 on.
-/// Bit 31 of `pid_allocated` is `PIDNS_ADDING`: once it is clear, the namespace is dying and takes no process.
+/// Bit 31 of `pid_allocated` is `PIDNS_ADDING`: once it is clear, the namespace is dying and takes no process. The cursor
+/// is where the search for the next number begins (`struct idr`, `include/linux/idr.h`).
 const PIDS: &[Fact] = &[
     fact(
         "pid_ns.allocated",
@@ -120,6 +125,11 @@ const PIDS: &[Fact] = &[
         "pid_ns.max",
         Count,
         &["nsproxy->pid_ns_for_children->pid_max"],
+    ),
+    fact(
+        "pid_ns.cursor",
+        Id,
+        &["nsproxy->pid_ns_for_children->idr.idr_next"],
     ),
     fact(
         "pid_ns.level",
@@ -331,7 +341,11 @@ const ADDRESS: &[Fact] = &[
     fact("address.port", Id, &["address:2@2"]),
 ];
 
-/// `ucount_max` of the caller's user namespace (`/proc/sys/user` there); those of its ancestors hold as well.
+/// `struct clone_args` of clone3(2) (`include/uapi/linux/sched.h`).
+const CLONE_ARGS: &[Fact] = &[fact("clone_args.flags", Bits, &["structure:0@8"])];
+
+/// `ucount_max` of the caller's user namespace (`/proc/sys/user` there); those of its ancestors hold as
+/// well.
 const UCOUNT_LIMITS: &[Fact] = &[
     fact(
         "ucount_max.user_namespaces",
@@ -421,5 +435,188 @@ const IPC_LIMITS: &[Fact] = &[
         "ipc_ns.mqueue_msgsize_max",
         Bytes,
         &["nsproxy->ipc_ns->mq_msgsize_max"],
+    ),
+];
+
+/// PID namespaces above: a process has a number in each of them (`alloc_pid`, `kernel/pid.c`).
+const PIDS_ABOVE: &[Fact] = &[
+    fact(
+        "pid_ns.parent.inum",
+        Id,
+        &["nsproxy->pid_ns_for_children->parent->ns.inum"],
+    ),
+    fact(
+        "pid_ns.parent.allocated",
+        Count,
+        &["nsproxy->pid_ns_for_children->parent->pid_allocated"],
+    ),
+    fact(
+        "pid_ns.parent.max",
+        Count,
+        &["nsproxy->pid_ns_for_children->parent->pid_max"],
+    ),
+    fact(
+        "pid_ns.parent.cursor",
+        Id,
+        &["nsproxy->pid_ns_for_children->parent->idr.idr_next"],
+    ),
+    fact(
+        "pid_ns.parent.parent.inum",
+        Id,
+        &["nsproxy->pid_ns_for_children->parent->parent->ns.inum"],
+    ),
+    fact(
+        "pid_ns.parent.parent.allocated",
+        Count,
+        &["nsproxy->pid_ns_for_children->parent->parent->pid_allocated"],
+    ),
+    fact(
+        "pid_ns.parent.parent.max",
+        Count,
+        &["nsproxy->pid_ns_for_children->parent->parent->pid_max"],
+    ),
+    fact(
+        "pid_ns.parent.parent.cursor",
+        Id,
+        &["nsproxy->pid_ns_for_children->parent->parent->idr.idr_next"],
+    ),
+];
+
+/// The user namespace above that of the task: what it limits of the user who made the lower one (`inc_ucount`,
+/// `kernel/ucount.c`).
+const UCOUNTS_ABOVE: &[Fact] = &[
+    fact(
+        "user_ns.parent.inum",
+        Id,
+        &["cred->user_ns->parent->ns.inum"],
+    ),
+    fact(
+        "user_ns.parent.level",
+        Count,
+        &["cred->user_ns->parent->level"],
+    ),
+    fact(
+        "ucount.parent.user_namespaces",
+        Count,
+        &["cred->ucounts->ns->ucounts->ucount[UCOUNT_USER_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.parent.pid_namespaces",
+        Count,
+        &["cred->ucounts->ns->ucounts->ucount[UCOUNT_PID_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.parent.uts_namespaces",
+        Count,
+        &["cred->ucounts->ns->ucounts->ucount[UCOUNT_UTS_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.parent.ipc_namespaces",
+        Count,
+        &["cred->ucounts->ns->ucounts->ucount[UCOUNT_IPC_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.parent.net_namespaces",
+        Count,
+        &["cred->ucounts->ns->ucounts->ucount[UCOUNT_NET_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.parent.mnt_namespaces",
+        Count,
+        &["cred->ucounts->ns->ucounts->ucount[UCOUNT_MNT_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.parent.cgroup_namespaces",
+        Count,
+        &["cred->ucounts->ns->ucounts->ucount[UCOUNT_CGROUP_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.parent.time_namespaces",
+        Count,
+        &["cred->ucounts->ns->ucounts->ucount[UCOUNT_TIME_NAMESPACES]"],
+    ),
+    fact(
+        "ucount.parent.inotify_instances",
+        Count,
+        &["cred->ucounts->ns->ucounts->ucount[UCOUNT_INOTIFY_INSTANCES]"],
+    ),
+    fact(
+        "ucount.parent.inotify_watches",
+        Count,
+        &["cred->ucounts->ns->ucounts->ucount[UCOUNT_INOTIFY_WATCHES]"],
+    ),
+    fact(
+        "ucount.parent.fanotify_groups",
+        Count,
+        &["cred->ucounts->ns->ucounts->ucount[UCOUNT_FANOTIFY_GROUPS]"],
+    ),
+    fact(
+        "ucount.parent.fanotify_marks",
+        Count,
+        &["cred->ucounts->ns->ucounts->ucount[UCOUNT_FANOTIFY_MARKS]"],
+    ),
+];
+
+/// `ucount_max` of that namespace.
+const UCOUNT_LIMITS_ABOVE: &[Fact] = &[
+    fact(
+        "ucount_max.parent.user_namespaces",
+        Count,
+        &["cred->user_ns->parent->ucount_max[UCOUNT_USER_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.parent.pid_namespaces",
+        Count,
+        &["cred->user_ns->parent->ucount_max[UCOUNT_PID_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.parent.uts_namespaces",
+        Count,
+        &["cred->user_ns->parent->ucount_max[UCOUNT_UTS_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.parent.ipc_namespaces",
+        Count,
+        &["cred->user_ns->parent->ucount_max[UCOUNT_IPC_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.parent.net_namespaces",
+        Count,
+        &["cred->user_ns->parent->ucount_max[UCOUNT_NET_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.parent.mnt_namespaces",
+        Count,
+        &["cred->user_ns->parent->ucount_max[UCOUNT_MNT_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.parent.cgroup_namespaces",
+        Count,
+        &["cred->user_ns->parent->ucount_max[UCOUNT_CGROUP_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.parent.time_namespaces",
+        Count,
+        &["cred->user_ns->parent->ucount_max[UCOUNT_TIME_NAMESPACES]"],
+    ),
+    fact(
+        "ucount_max.parent.inotify_instances",
+        Count,
+        &["cred->user_ns->parent->ucount_max[UCOUNT_INOTIFY_INSTANCES]"],
+    ),
+    fact(
+        "ucount_max.parent.inotify_watches",
+        Count,
+        &["cred->user_ns->parent->ucount_max[UCOUNT_INOTIFY_WATCHES]"],
+    ),
+    fact(
+        "ucount_max.parent.fanotify_groups",
+        Count,
+        &["cred->user_ns->parent->ucount_max[UCOUNT_FANOTIFY_GROUPS]"],
+    ),
+    fact(
+        "ucount_max.parent.fanotify_marks",
+        Count,
+        &["cred->user_ns->parent->ucount_max[UCOUNT_FANOTIFY_MARKS]"],
     ),
 ];

@@ -1,0 +1,1 @@
+echo 32768 > /proc/sys/kernel/pid_max

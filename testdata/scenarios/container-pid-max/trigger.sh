@@ -1,0 +1,1 @@
+! unshare -p -f errlab forks 600

@@ -1,0 +1,1 @@
+echo 15000 > /proc/sys/user/max_user_namespaces

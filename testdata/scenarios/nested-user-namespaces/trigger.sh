@@ -1,0 +1,1 @@
+rootless 0 unshare -U true
