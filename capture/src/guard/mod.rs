@@ -201,8 +201,7 @@ fn repair(tracefs: Option<&Path>) -> Result<Repair, Error> {
         journal.settle(&steps);
     }
     if let Some(tracefs) = tracefs {
-        repair.recorders +=
-            orphans::remove(tracefs, |pid| Path::new(&format!("/proc/{pid}")).exists());
+        repair.recorders += orphans::remove(tracefs, orphans::runs);
     }
     Ok(repair)
 }

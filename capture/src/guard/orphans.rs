@@ -26,6 +26,13 @@ pub(crate) fn is_recorders(instance: &str) -> bool {
     pid(instance, INSTANCE).is_some()
 }
 
+/// Whether a recorder with that process id runs: the number may be another program's by now.
+pub(super) fn runs(pid: u32) -> bool {
+    let name = |process: &str| fs::read(format!("/proc/{process}/comm")).ok();
+    let found = name(&pid.to_string());
+    found.is_some() && found == name("self")
+}
+
 /// Removes what recorders left that no longer run. Returns how many those were.
 ///
 /// An instance with an open file cannot be removed: that of a recorder which runs always has one. So nothing of it is
@@ -92,6 +99,11 @@ mod tests {
             Some("etz_7_error")
         );
         assert_eq!(group("p:theirs/a b"), None);
+    }
+
+    #[test]
+    fn another_program_with_the_number_is_no_recorder() {
+        assert!(!runs(1) && !runs(u32::MAX));
     }
 
     #[test]
