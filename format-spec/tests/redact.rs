@@ -579,3 +579,37 @@ fn of_a_recorded_command_nothing_is_known() {
     }
     assert!(line.starts_with("capture --for 60s --comm="), "{line}");
 }
+
+#[test]
+fn an_address_is_hidden_in_any_name() {
+    let path = |text: &str| PathArgument {
+        argument: 0,
+        bytes: text.into(),
+        truncated: false,
+    };
+    let paths = [
+        "203.0.113.77:6789,198.51.100.23:6789:/",
+        "/srv/203.0.113.77/data",
+        "/run/ip-203-0-113-77/x",
+        "node_203_0_113_77",
+        "//203.0.113.77/share",
+        "2001:db8:77::19",
+    ];
+    let rows = paths.map(|text| Failure {
+        paths: vec![path(text)],
+        ..Failure::default()
+    });
+    let (after, _) = redacted(5, vec![AnyRecord::Failures(Failures { rows: rows.into() })]);
+    let after = payloads(&after);
+    for secret in [
+        "203.0.113",
+        "203-0-113",
+        "203_0_113",
+        "198.51.100",
+        "2001:db8",
+        "113.77",
+    ] {
+        let told = String::from_utf8_lossy(&after);
+        assert!(!holds(&after, secret), "{secret} is left:\n{told}");
+    }
+}

@@ -58,7 +58,10 @@ impl Redactor {
         let at = option.iter().position(|&byte| matches!(byte, b'=' | b':'));
         let (key, value) = option.split_at(at.unwrap_or(option.len()));
         if !str::from_utf8(key).is_ok_and(|key| OPTIONS.contains(key)) {
-            // Its value may be a number that is a secret.
+            // It may be an address, or have a number that is a secret.
+            if value.first() != Some(&b'=') {
+                return self.core(option, true);
+            }
             let key = self.name(Kind::Word, key);
             return match value.split_first() {
                 Some((between, value)) => [&key[..], &[*between], &self.hidden(value)].concat(),

@@ -35,6 +35,10 @@ impl Redactor {
         if is_uuid(name) {
             return self.id(name);
         }
+        if let Some(new) = self.address(name) {
+            return new;
+        }
+        let has_octets = has_octets(name);
         let mut out = Vec::with_capacity(name.len());
         let mut whole = true;
         for part in name.split_inclusive(|byte| !is_word(*byte)) {
@@ -42,7 +46,10 @@ impl Redactor {
                 Some((last, word)) if !is_word(*last) => (word, Some(*last)),
                 _ => (part, None),
             };
-            let new = self.word(kind, word);
+            let new = match has_octets && word.iter().all(u8::is_ascii_digit) {
+                true => self.digits(word),
+                false => self.word(kind, word),
+            };
             whole &= new == word;
             out.extend(new);
             out.extend(separator);
@@ -61,9 +68,13 @@ impl Redactor {
         if text.is_empty() || is_public(text) {
             return text.to_vec();
         }
+        let has_octets = has_octets(text);
         let mut out = Vec::with_capacity(text.len());
         for part in text.chunk_by(|a, b| is_word(*a) == is_word(*b)) {
-            if part.iter().all(u8::is_ascii_digit) || !is_word(part[0]) {
+            let is_number = part.iter().all(u8::is_ascii_digit);
+            if is_number && has_octets {
+                out.extend(self.digits(part));
+            } else if is_number || !is_word(part[0]) {
                 out.extend(part);
             } else {
                 out.extend(self.word(kind, part));
@@ -180,6 +191,22 @@ fn is_number(word: &[u8]) -> bool {
 fn is_id(word: &[u8]) -> bool {
     let is_hex = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
     word.len() >= ID_LEN && word.iter().all(is_hex) && word.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// Whether a name holds four octets: `ip-10-1-2-3`, as clouds name their hosts.
+fn has_octets(name: &[u8]) -> bool {
+    let is_octet = |part: &&[u8]| {
+        let number = str::from_utf8(part).ok().and_then(|part| part.parse().ok());
+        number.is_some_and(|number: u16| number <= 255)
+    };
+    b".-_".iter().any(|&separator| {
+        let parts = name.split(|&byte| byte == separator);
+        let mut run = 0;
+        parts.into_iter().any(|part| {
+            run = if is_octet(&part) { run + 1 } else { 0 };
+            run == 4
+        })
+    })
 }
 
 pub(super) fn is_uuid(word: &[u8]) -> bool {

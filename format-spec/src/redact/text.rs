@@ -149,7 +149,7 @@ impl Redactor {
     }
 
     /// `10.1.2.3`, `10.1.2.3:80`, `10.1.2.0/24`, and the same of IPv6.
-    fn address(&mut self, token: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn address(&mut self, token: &[u8]) -> Option<Vec<u8>> {
         let text = str::from_utf8(token).ok()?;
         let end = text.find('/').unwrap_or(text.len());
         let (address, suffix) = text.split_at(end);
