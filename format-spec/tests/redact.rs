@@ -590,6 +590,8 @@ fn an_address_is_hidden_in_any_name() {
     let paths = [
         "203.0.113.77:6789,198.51.100.23:6789:/",
         "/srv/203.0.113.77/data",
+        "/srv/203.0.113.77:6789,198.51.100.23:6789:/x",
+        "/srv/52:54:00:ab:cd:ef",
         "/run/ip-203-0-113-77/x",
         "node_203_0_113_77",
         "//203.0.113.77/share",
@@ -608,6 +610,7 @@ fn an_address_is_hidden_in_any_name() {
         "198.51.100",
         "2001:db8",
         "113.77",
+        "54:00:ab",
     ] {
         let told = String::from_utf8_lossy(&after);
         assert!(!holds(&after, secret), "{secret} is left:\n{told}");

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
-use super::{Kind, Redactor};
+use super::{Kind, Redactor, address::is_mac};
 
 /// Names that every system has, and words of the kernel's own.
 static PUBLIC: LazyLock<HashSet<&str>> = LazyLock::new(|| {
@@ -20,6 +20,9 @@ const WORD_LEN: usize = 8;
 /// Fewest digits of a hexadecimal number that is an id.
 const ID_LEN: usize = 12;
 
+/// What stands between the names of a list.
+const LISTED: &[u8] = b",;:=@";
+
 /// Most digits of a number that tells nothing.
 const NUMBER_LEN: usize = 6;
 
@@ -35,8 +38,17 @@ impl Redactor {
         if is_uuid(name) {
             return self.id(name);
         }
+        if is_mac(name) {
+            return self.mac(name);
+        }
         if let Some(new) = self.address(name) {
             return new;
+        }
+        // A list: each may be an address.
+        if name.iter().any(|byte| LISTED.contains(byte)) {
+            let parts = name.split_inclusive(|byte| LISTED.contains(byte));
+            let parts: Vec<_> = parts.map(|part| self.listed(kind, part)).collect();
+            return parts.concat();
         }
         let has_octets = has_octets(name);
         let mut out = Vec::with_capacity(name.len());
@@ -58,6 +70,15 @@ impl Redactor {
             self.note(kind, name);
         }
         out
+    }
+
+    fn listed(&mut self, kind: Kind, part: &[u8]) -> Vec<u8> {
+        match part.split_last() {
+            Some((last, name)) if LISTED.contains(last) => {
+                [&self.name(kind, name)[..], &[*last]].concat()
+            }
+            _ => self.name(kind, part),
+        }
     }
 
     /// A text of which nothing is known: words that are not public are replaced, and numbers stay.

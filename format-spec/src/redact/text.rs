@@ -157,7 +157,8 @@ impl Redactor {
             self.ipv6(address).to_string()
         } else {
             let (address, port) = address.split_at(address.find(':').unwrap_or(address.len()));
-            let address: Ipv4Addr = address.parse().ok()?;
+            let is_port = |port: &str| port.bytes().skip(1).all(|byte| byte.is_ascii_digit());
+            let address: Ipv4Addr = Some(address).filter(|_| is_port(port))?.parse().ok()?;
             format!("{}{port}", self.ipv4(address))
         };
         Some(format!("{new}{suffix}").into_bytes())
