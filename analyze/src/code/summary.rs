@@ -76,7 +76,6 @@ fn summed_up(kernel: &Kernel, address: u64, errno: u16) -> CodeFacts {
     }
     CodeFacts {
         reads: found.reads(evidence.errnos.contains(&errno)),
-        why: None,
         constants: constants(&evidence, result),
     }
 }
@@ -115,6 +114,11 @@ fn constants(evidence: &FunctionEvidence, result: i64) -> HashMap<(String, u8), 
     constants
 }
 
+/// Whether a sysctl tells how much is used, and limits nothing.
+pub(super) fn is_usage(path: &str) -> bool {
+    USAGES.contains(&path)
+}
+
 #[derive(Debug, Default)]
 struct Found {
     reads: BTreeMap<String, (Hold, String)>,
@@ -136,11 +140,7 @@ impl Found {
         for variable in &evidence.variables {
             let name = variable.name.as_ref().filter(|name| name.offset == 0);
             let what = name.map_or("a variable", |name| name.symbol.as_str());
-            for path in variable
-                .sysctls
-                .iter()
-                .filter(|path| !USAGES.contains(&path.as_str()))
-            {
+            for path in variable.sysctls.iter().filter(|path| !is_usage(path)) {
                 let held = hold(&variable.effect);
                 let text = format!("{function} {} {what}, which {path} sets", verb(held));
                 self.add(format!("sysctl:{path}"), held, text);

@@ -18,8 +18,6 @@ pub struct Read {
 pub struct CodeFacts {
     /// Limits that it reads.
     pub reads: Vec<Read>,
-    /// The check that decided for the errno, or those that may have, in one line.
-    pub why: Option<String>,
     /// Constant arguments of its calls, by callee without suffixes and argument.
     pub constants: HashMap<(String, u8), Vec<u64>>,
 }

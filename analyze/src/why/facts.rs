@@ -5,7 +5,7 @@ use format_spec::record::Failure;
 use super::Why;
 use crate::{
     code::{Kernel, summary},
-    evidence::CodeFacts,
+    evidence::{CodeFacts, Read},
     load::Bundle,
     origin::Origin,
 };
@@ -32,9 +32,28 @@ pub fn facts(
         .find(|facts| **facts != CodeFacts::default());
     let mut facts = found.map_or_else(CodeFacts::default, |facts| CodeFacts::clone(&facts));
     let why = Why::of(bundle, kernel, origin, failure);
-    if facts.reads.iter().any(|read| why.compares(&read.id)) {
-        facts.reads.retain(|read| why.compares(&read.id));
-    }
-    facts.why = why.line();
+    facts.reads = hanging_on(&why, facts.reads);
     facts
+}
+
+/// Of what the code reads that alone which the check that decided compares, with that check; all, where it compares
+/// nothing of it. A limit that it was handed by its caller is no variable of its own code, and is added.
+fn hanging_on(why: &Why, mut reads: Vec<Read>) -> Vec<Read> {
+    let Some((check, line)) = why.decided().zip(why.line()) else {
+        return reads;
+    };
+    let is_compared = |read: &Read| check.limits.contains(&read.id);
+    if reads.iter().any(is_compared) {
+        reads.retain(is_compared);
+        for read in &mut reads {
+            read.text = format!("{}: {line}", read.text);
+        }
+    } else if let [only] = check.limits.as_slice() {
+        reads = vec![Read {
+            id: only.clone(),
+            compared: true,
+            text: format!("the check that decided compares it: {line}"),
+        }];
+    }
+    reads
 }

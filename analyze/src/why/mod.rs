@@ -168,12 +168,12 @@ impl Why {
         ))
     }
 
-    /// Whether the check that decided is known and compares the limit `id`.
+    /// The check that decided; `None` where it is not known which.
     #[must_use]
-    pub fn compares(&self, id: &str) -> bool {
+    pub fn decided(&self) -> Option<&Check> {
         match self.checks.as_slice() {
-            [one] if self.are_all => one.limits.iter().any(|limit| limit == id),
-            _ => false,
+            [one] if self.are_all => Some(one),
+            _ => None,
         }
     }
 }

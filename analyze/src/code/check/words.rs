@@ -13,6 +13,7 @@ use super::{
         known_calls::limit_ids,
         state::Target,
         step::{Binary, Effect, Exit, Source},
+        summary::is_usage,
         value::{Chain, Root},
         x86_64,
     },
@@ -530,7 +531,8 @@ impl<'a, 'b> Words<'a, 'b> {
             Expression::Current => "current".into(),
             Expression::Variable { address, size } => {
                 let paths = self.kernel.sysctls(*address);
-                let ids = paths.into_iter().map(|path| format!("sysctl:{path}"));
+                let limits = paths.into_iter().filter(|path| !is_usage(path));
+                let ids = limits.map(|path| format!("sysctl:{path}"));
                 self.limits.extend(ids);
                 self.variable(*address, *size)
             }
