@@ -37,6 +37,8 @@ pub(in crate::code) struct Deciding {
     pub(in crate::code) block: usize,
     /// The block that comes next then; `None` where the choice is made without a branch.
     pub(in crate::code) leads_to: Option<usize>,
+    /// The ways between blocks that are taken then: of a check that the compiler wrote several times, all of them.
+    ways: Vec<(usize, usize)>,
 }
 
 /// All of them in a function, by rising address.
@@ -95,6 +97,7 @@ pub(in crate::code) fn deciding(trace: &mut Trace<'_>, errno: u16) -> Vec<Decidi
                 when,
                 block,
                 leads_to,
+                ways: leads_to.map(|to| (block, to)).into_iter().collect(),
             });
         }
     }
@@ -113,7 +116,10 @@ fn merged(found: Vec<Deciding>) -> Vec<Deciding> {
             Some((known, both))
         });
         match same {
-            Some((known, both)) => known.when = Formula::Relation(both),
+            Some((known, both)) => {
+                known.when = Formula::Relation(both);
+                known.ways.extend(check.ways);
+            }
             None => merged.push(check),
         }
     }
@@ -210,9 +216,9 @@ fn soon(program: &Program, from: usize) -> BTreeSet<usize> {
 pub(in crate::code) fn are_all(analysis: &Analysis, found: &[Deciding], errno: u16) -> bool {
     let ways: Vec<(usize, usize)> = found
         .iter()
-        .filter_map(|check| Some((check.block, check.leads_to?)))
+        .flat_map(|check| check.ways.iter().copied())
         .collect();
-    if ways.len() < found.len() || found.is_empty() {
+    if found.iter().any(|check| check.leads_to.is_none()) || found.is_empty() {
         // A choice cannot be left out.
         return !found.is_empty();
     }

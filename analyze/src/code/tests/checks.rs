@@ -283,6 +283,7 @@ fn an_argument_is_what_the_caller_gave() {
             callers: &[caller],
         };
         let found = checks(&fixture.kernel, &asked, &Recorded::default()).unwrap();
+        assert!(found.are_all, "{kernel}: {found:#?}");
         let limits = &found.list[0].limits;
         assert!(
             limits.contains(&"rlimit:NOFILE".to_owned()),
