@@ -197,6 +197,12 @@ impl Builder<'_> {
         let first: Vec<(u64, &Step)> = steps.skip(skipped.iter().count()).take(2).collect();
         let hook = match (self.kernel.architecture, first.as_slice()) {
             (Architecture::Aarch64, [(_, one), (at, two)]) if arm64::is_hook(one, two) => Some(*at),
+            // A probe stands in the place of what keeps the link; nothing else calls before that is done.
+            (Architecture::Aarch64, [(at, one), ..])
+                if skipped.is_some() && matches!(one.exit, Exit::Call(Some(_))) =>
+            {
+                Some(*at)
+            }
             (Architecture::X86_64, [(at, one), ..]) if x86_64::is_hook(one) => Some(*at),
             _ => None,
         };

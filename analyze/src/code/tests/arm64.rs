@@ -155,10 +155,13 @@ fn the_hook_of_the_tracer_is_no_call_behind_a_landing_pad() {
         0x9400_0000 | words
     };
     let pads: [&[u32]; 3] = [&[], &[0xd503_245f], &[0xd503_233f]]; // none, bti c, paciasp
-    for pad in pads {
+    // Where a probe stands on the first instruction, brk #4.
+    let firsts = [0xaa1e_03e9, 0xd420_0080]; // mov x9, x30
+    let starts = pads.iter().map(|pad| (*pad, firsts[0]));
+    for (pad, first) in starts.chain([(pads[0], firsts[1])]) {
         let at = 4 * pad.len() as u64;
         let mut words = pad.to_vec();
-        words.push(0xaa1e_03e9); // mov x9, x30
+        words.push(first);
         words.push(call(at + 4, 0x9_0000)); // bl ftrace_caller
         words.push(call(at + 8, 0x200)); // bl inc_ucount
         words.push(0xd65f_03c0); // ret
