@@ -89,7 +89,7 @@ pub(super) const RECORDS: &[Record] = &[
     )
     .checks(&[sum(&["ioctx_alloc"], EAGAIN, Above)])
     .demand(files::events),
-    // `ep_insert` (fs/eventpoll.c).
+    // `ep_insert` (fs/eventpoll.c), which newer kernels make the item in a function of its own for.
     limit(
         "sysctl:fs.epoll.max_user_watches",
         Each("epoll watches"),
@@ -97,7 +97,7 @@ pub(super) const RECORDS: &[Record] = &[
         Fact("user.epoll_watches"),
         Sysctl("fs.epoll.max_user_watches", 0),
     )
-    .checks(&[before(&["ep_insert"], ENOSPC, AtLeast)])
+    .checks(&[before(&["ep_insert", "ep_alloc_epitem"], ENOSPC, AtLeast)])
     .demand(one)
     .at_least(),
     // `too_many_pipe_buffers_soft` and `_hard` (fs/pipe.c) compare what is used with the new pipe in it.

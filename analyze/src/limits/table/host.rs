@@ -1,7 +1,7 @@
 //! What is left: terminals, and POSIX message queues.
 
 use crate::limits::{
-    Relation::{Above, AtLeast},
+    Relation::AtLeast,
     Unit::Each,
     check::{ENOSPC, before, sum},
     demand::one,
@@ -15,7 +15,7 @@ use crate::limits::{
 };
 
 pub(super) const RECORDS: &[Record] = &[
-    // `devpts_new_index` (fs/devpts/inode.c).
+    // `devpts_new_index` (fs/devpts/inode.c) has counted the new one when it compares.
     limit(
         "sysctl:kernel.pty.max",
         Each("pseudo terminals"),
@@ -23,7 +23,7 @@ pub(super) const RECORDS: &[Record] = &[
         Sysctl("kernel.pty.nr", 0),
         Sysctl("kernel.pty.max", 0),
     )
-    .checks(&[sum(&["devpts_new_index"], ENOSPC, Above)])
+    .checks(&[sum(&["devpts_new_index"], ENOSPC, AtLeast)])
     .demand(one),
     // `mqueue_create_attr` (ipc/mqueue.c).
     limit(
