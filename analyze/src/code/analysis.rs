@@ -1,10 +1,8 @@
 //! One function, analysed: its blocks, the values at every point of it, its results and where they are decided.
 
-use std::sync::Arc;
-
 use super::{
     flow::Flow,
-    kernel::Kernel,
+    image::Image,
     outcomes::Outcomes,
     program::{Program, convention},
     step::Convention,
@@ -20,17 +18,10 @@ pub(super) struct Analysis {
 }
 
 impl Analysis {
-    /// The analysis of the function at `address`, made once; `None` when its code was not recorded.
-    pub(super) fn of(kernel: &Kernel, address: u64) -> Option<Arc<Self>> {
-        kernel
-            .analyses
-            .get(address, || Self::new(kernel, address).map(Arc::new))
-    }
-
     /// Analyses the function at `address`; `None` when its code was not recorded.
-    pub(super) fn new(kernel: &Kernel, address: u64) -> Option<Self> {
-        let mut program = Program::new(kernel, address)?;
-        let convention = convention(kernel.architecture);
+    pub(super) fn new(image: &Image, address: u64) -> Option<Self> {
+        let mut program = Program::new(image, address)?;
+        let convention = convention(image.architecture);
         let mut flow = Flow::new(&program, &convention);
         let dead = flow.dead_ends(&program, &convention);
         if !dead.is_empty() {

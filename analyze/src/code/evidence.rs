@@ -1,6 +1,6 @@
 //! What the machine code of a function shows.
 
-use super::{kernel::VariableName, value::Chain};
+use super::{image::VariableName, value::Chain};
 
 /// What one function reads, compares, calls and returns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! of them decide the error that it returns, what it calls with which constants.
 //!
 //! Code is taken as it was in memory, so branches that the kernel patches at run time are those that ran.
-//! The steps in order: `kernel` holds what was recorded, `arm64` and `x86_64` decode into one small language
+//! The steps in order: `image` holds what was recorded, `arm64` and `x86_64` decode into one small language
 //! (`step`), `program` finds the basic blocks, `flow` follows values forward, `outcomes` follows results backward,
 //! [`references()`] puts it together, [`summary()`] names the limits that an errno hangs on.
 
@@ -14,6 +14,7 @@ mod evidence;
 mod fields;
 mod flow;
 mod guards;
+mod image;
 mod kernel;
 mod known_calls;
 mod layouts;
@@ -38,7 +39,8 @@ pub use check::{Asked, Check, Checks, Recorded, Term, ToldBy, checks};
 pub use evidence::{
     Call, Certainty, FieldCandidate, FieldRead, FunctionEvidence, ValueEffect, VariableRead,
 };
-pub use kernel::{Kernel, VariableName};
+pub use image::{Image, VariableName};
+pub use kernel::Kernel;
 pub use references::references;
 pub use summary::summary;
 pub use value::{Chain, Root};

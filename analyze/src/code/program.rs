@@ -6,7 +6,7 @@ use format_spec::record::Architecture;
 
 use super::{
     arm64,
-    kernel::Kernel,
+    image::Image,
     step::{Convention, Exit, Step},
     x86_64,
 };
@@ -63,13 +63,13 @@ pub(super) enum Leave {
 
 impl Program {
     /// Decodes the function at `address`; `None` when its code is not there.
-    pub(super) fn new(kernel: &Kernel, address: u64) -> Option<Self> {
-        let parts = kernel.code(address);
+    pub(super) fn new(image: &Image, address: u64) -> Option<Self> {
+        let parts = image.code(address);
         if parts.is_empty() {
             return None;
         }
         let mut builder = Builder {
-            kernel,
+            image,
             parts,
             steps: BTreeMap::new(),
             leaders: BTreeSet::new(),
@@ -113,7 +113,7 @@ pub(super) fn convention(architecture: Architecture) -> Convention {
 }
 
 struct Builder<'a> {
-    kernel: &'a Kernel,
+    image: &'a Image,
     parts: Vec<(u64, &'a [u8])>,
     steps: BTreeMap<u64, Step>,
     leaders: BTreeSet<u64>,
@@ -167,11 +167,11 @@ impl Builder<'_> {
     fn decode(&self, at: u64) -> Option<Step> {
         let (start, bytes) = self.parts.iter().find(|part| is_in(part, at))?;
         let rest = bytes.get(usize::try_from(at.wrapping_sub(*start)).ok()?..)?;
-        let mut step = match self.kernel.architecture {
+        let mut step = match self.image.architecture {
             Architecture::Aarch64 => arm64::decode(rest, at),
             Architecture::X86_64 => x86_64::decode(rest, at),
         };
-        let name = |to| self.kernel.function_name(to).unwrap_or_default();
+        let name = |to| self.image.function_name(to).unwrap_or_default();
         match step.exit {
             Exit::Jump(to) if !self.holds(to) && name(to).ends_with("return_thunk") => {
                 step.exit = Exit::Return;
@@ -190,12 +190,12 @@ impl Builder<'_> {
 
     /// The call of the function tracer, where it is armed, is none of the function's own.
     fn erase_hook(&mut self, address: u64) {
-        // Behind a landing pad, where the kernel has them: `bti c`, `endbr64`.
+        // Behind a landing pad, where the image has them: `bti c`, `endbr64`.
         let is_pad = |step: &Step| step.effects.is_empty() && step.exit == Exit::Next;
         let steps = self.steps.range(address..).map(|(&at, step)| (at, step));
         let skipped = steps.clone().next().filter(|(_, step)| is_pad(step));
         let first: Vec<(u64, &Step)> = steps.skip(skipped.iter().count()).take(2).collect();
-        let hook = match (self.kernel.architecture, first.as_slice()) {
+        let hook = match (self.image.architecture, first.as_slice()) {
             (Architecture::Aarch64, [(_, one), (at, two)]) if arm64::is_hook(one, two) => Some(*at),
             // A probe stands in the place of what keeps the link; nothing else calls before that is done.
             (Architecture::Aarch64, [(at, one), ..])

@@ -15,10 +15,12 @@ mod exemption;
 mod file_system;
 mod limit_use;
 mod moment;
+mod place;
 mod procfs;
 #[cfg(test)]
 mod real_kernels;
 mod record;
+mod refusals;
 mod scope;
 mod table;
 mod term;

@@ -7,9 +7,9 @@ use format_spec::record::{Content, Failure};
 use super::{
     Call,
     cgroup::{self, Groups},
+    place::{Place, name_at},
     procfs,
     term::{Number, Read, Term},
-    walk::{Place, name_at},
 };
 use crate::{
     load::{Bundle, SnapshotView},
@@ -70,7 +70,9 @@ impl<'a> Moment<'a> {
 
     /// The control group of the task, or the one that it named, in the hierarchy of a v1 controller, or of v2.
     pub(super) fn groups(&self, controller: &str) -> Option<Groups<'a>> {
-        let membership = self.membership.get_or_init(|| cgroup::membership(self));
+        let membership = self
+            .membership
+            .get_or_init(|| cgroup::membership(self.bundle, self.failure?));
         let (view, text) = membership.as_ref()?;
         cgroup::group(view, text, controller)
     }

@@ -2,16 +2,18 @@
 
 use super::{
     Comparison, LimitUse, Operand, Relation,
-    cgroup::{self, Events, V1_UNLIMITED},
+    cgroup::V1_UNLIMITED,
     check::Check,
     demand::{self, Demand, Demands},
     exemption::Exemption,
     limit_use::{Nearness, SNAPSHOT, setting},
     moment::{Moment, UNLIMITED},
+    place::{Level, Place},
+    refusals::{self, Events},
     scope::Scope,
     term::{Read, Term},
     unit::Unit,
-    walk::{self, Level},
+    walk,
 };
 
 /// One limit of the table.
@@ -174,7 +176,7 @@ impl Record {
             }
         }
         if let Some(events) = &self.events {
-            cgroup::fill(events, moment, &levels, &mut found);
+            refusals::fill(events, moment, &levels, &mut found);
         }
         let certain = |(found, read)| self.certain(found, read, moment);
         found.into_iter().zip(times).filter_map(certain).collect()
@@ -252,7 +254,7 @@ impl Record {
             return Some(found);
         }
         // What cannot be more than that is far from the limit all the same.
-        let most = moment.read(&self.at_most?, &walk::Place::Own)?;
+        let most = moment.read(&self.at_most?, &Place::Own)?;
         let mut found = LimitUse {
             at_failure: most.read == Read::AtFailure,
             ..found

@@ -3,39 +3,14 @@
 use super::{
     cgroup::Groups,
     moment::Moment,
+    place::{Level, Place, name_at},
     scope::{Kind, Scope},
 };
-use crate::{load::SnapshotView, text::plain};
+use crate::text::plain;
 
 /// Most levels that are looked at: `MAX_PID_NS_LEVEL` and one more (`include/linux/pid_namespace.h`); user namespaces
 /// nest no deeper (`create_user_ns`, `kernel/user_namespace.c`).
 const MAX_ABOVE: u64 = 33;
-
-/// One level of a scope.
-#[derive(Debug, Clone)]
-pub(super) struct Level<'a> {
-    /// In words.
-    pub(super) words: String,
-    /// Where its numbers are read.
-    pub(super) place: Place<'a>,
-}
-
-/// Where the numbers of a level are read.
-#[derive(Debug, Clone)]
-pub(super) enum Place<'a> {
-    /// The task's own.
-    Own,
-    /// So many above the task's own, 1 for the next one.
-    Above(usize),
-    /// A control group.
-    Group {
-        view: &'a SnapshotView,
-        /// Its folder in that view.
-        folder: String,
-        /// How many levels the group of the task is below it.
-        below: u64,
-    },
-}
 
 /// The levels of `scope`, the task's own first.
 pub(super) fn levels<'a>(scope: Scope, moment: &Moment<'a>) -> Vec<Level<'a>> {
@@ -67,16 +42,6 @@ fn above<'a>(scope: Scope, moment: &Moment<'a>) -> Vec<Level<'a>> {
         Some(Level { words, place })
     });
     levels.collect()
-}
-
-/// The name of a fact at a level: `pid_ns.max` is `pid_ns.parent.max` one above, and so on.
-pub(super) fn name_at(name: &str, place: &Place<'_>) -> String {
-    match (place, name.split_once('.')) {
-        (Place::Above(up), Some((structure, field))) => {
-            format!("{structure}.{}{field}", "parent.".repeat(*up))
-        }
-        _ => name.to_owned(),
-    }
 }
 
 /// The group of the task, or the one that it named, and all above it.
@@ -113,12 +78,5 @@ mod tests {
         let all: Vec<&str> = ancestors("/a/b").collect();
         assert_eq!(all, ["/a/b", "/a", "/"]);
         assert_eq!(ancestors("/").collect::<Vec<_>>(), ["/"]);
-    }
-
-    #[test]
-    fn facts_of_namespaces_above_have_their_names() {
-        let at = |place| name_at("pid_ns.max", &place);
-        assert_eq!(at(Place::Own), "pid_ns.max");
-        assert_eq!(at(Place::Above(2)), "pid_ns.parent.parent.max");
     }
 }

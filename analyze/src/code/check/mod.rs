@@ -80,7 +80,7 @@ pub fn checks(kernel: &Kernel, asked: &Asked<'_>, recorded: &Recorded<'_>) -> Op
         places,
         callers,
     } = asked;
-    let analysis = Analysis::of(kernel, address)?;
+    let analysis = kernel.analysis(address)?;
     let mut trace = Trace::new(&analysis);
     let mut found = deciding(&mut trace, errno);
     let mut by = ToldBy::Code;

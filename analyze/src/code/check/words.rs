@@ -433,7 +433,7 @@ impl<'a, 'b> Words<'a, 'b> {
 
     fn ask_caller(&mut self, argument: u8) -> Option<Argument> {
         let (&caller, above) = self.callers.split_first()?;
-        let analysis = Analysis::of(self.kernel, caller)?;
+        let analysis = self.kernel.analysis(caller)?;
         let mut trace = Trace::new(&analysis);
         let mut values = Vec::new();
         for (at, step) in &analysis.program.steps {

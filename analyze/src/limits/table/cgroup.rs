@@ -4,13 +4,13 @@ use crate::limits::{
     Relation::{Above, AtLeast},
     Unit::{Bytes, Each},
     call::{Call, Kind},
-    cgroup::{
-        Did::{Come, Refuse},
-        Events,
-    },
     check::{EAGAIN, ENOMEM, before, sum},
     demand::{Demand, processes, unknown},
     record::{Record, limit},
+    refusals::{
+        Did::{Come, Refuse},
+        Events,
+    },
     scope::Scope::Cgroup,
     term::Term::{Below, Group, GroupLine},
 };
