@@ -1,1 +1,1 @@
-! unshare -p -f errlab forks 600
+! unshare -p -f errlab forks 300
