@@ -10,7 +10,7 @@ use super::{
         program::Program,
         step::{Exit, Test},
     },
-    formula::Formula,
+    expression::Formula,
     trace::Trace,
 };
 

@@ -4,42 +4,8 @@ use std::sync::Arc;
 
 use super::{
     super::step::{Binary, Comparison, Condition},
-    expression::Expression,
+    expression::{Expression, Formula, Relation, Relational},
 };
-
-/// A condition.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::code) enum Formula {
-    /// One comparison.
-    Relation(Relation),
-    /// All of them hold.
-    All(Vec<Formula>),
-    /// One of them holds.
-    Any(Vec<Formula>),
-    /// Not followed.
-    Unknown,
-}
-
-/// A comparison of two values.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::code) struct Relation {
-    pub(super) by: Relational,
-    pub(super) sides: [Arc<Expression>; 2],
-    pub(super) signed: bool,
-    /// Whether the lower 32 bits alone are compared.
-    pub(super) narrow: bool,
-}
-
-/// How two values are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::code) enum Relational {
-    Equal,
-    Different,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
 
 impl Relational {
     pub(super) fn negated(self) -> Self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     super::step::Binary,
     expression::Expression,
-    formula::{Relation, Relational},
+    expression::{Relation, Relational},
 };
 
 /// Both sides.

@@ -15,8 +15,8 @@ use super::{
         terms::Location,
     },
     events::{Event, Placed, events},
-    expression::Expression,
-    formula::{Formula, holds_on},
+    expression::{Expression, Formula},
+    formula::holds_on,
 };
 
 /// Most events that are gone back through for one function.
