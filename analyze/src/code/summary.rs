@@ -77,6 +77,7 @@ fn summed_up(kernel: &Kernel, address: u64, errno: u16) -> CodeFacts {
     CodeFacts {
         reads: found.reads(evidence.errnos.contains(&errno)),
         constants: constants(&evidence, result),
+        ..CodeFacts::default()
     }
 }
 

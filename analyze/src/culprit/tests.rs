@@ -73,6 +73,40 @@ fn failing(syscall: u32, errno: u16) -> Bundle {
 }
 
 #[test]
+fn code_that_may_have_refused_for_another_check_is_not_sure() {
+    let origin = origin(&["__arm64_sys_x", "some_check"], 28, Vec::new());
+    let answer = |is_one_of_several| {
+        let code = CodeFacts {
+            reads: vec![Read {
+                id: "sysctl:a.b".into(),
+                compared: true,
+                text: "compares it".into(),
+            }],
+            is_one_of_several,
+            ..CodeFacts::default()
+        };
+        let mut bundle = Recording::new();
+        bundle.fail(40, 28, "program", 50);
+        let bundle = bundle.load();
+        let kernel = Kernel::new(&[], &[], &[], &[], bundle.architecture());
+        let groups = groups(&bundle);
+        let mut case = Case::new(&bundle, &groups[0]).begun_at(&kernel, &origin);
+        case.code = code;
+        let rule = r#"
+            id = "sysctl:a.b"
+            title = ""
+            errno = ["ENOSPC"]
+            origin = ["some_check"]
+            why = "it is"
+        "#;
+        let rule: crate::rules::Rule = toml::from_str(rule).unwrap();
+        rank(&case, &[rule], 0)[0].confidence
+    };
+    assert_eq!(answer(false), Confidence::High);
+    assert_eq!(answer(true), Confidence::Medium);
+}
+
+#[test]
 fn what_the_code_reads_and_what_is_full_agree_without_any_rule() {
     let origin = origin(&["__arm64_sys_x", "some_check"], 28, Vec::new());
     let read = |id: &str| Read {
@@ -153,6 +187,14 @@ fn a_filter_is_seen_though_the_recorder_looks_only_now_and_then() {
         recording.fact("task.seccomp_mode", 2);
     }
     assert_eq!(diagnose(&recording.load()).culprits[0].id, "seccomp");
+    // It rests for long, and looks again.
+    let later = 20_000_000_000;
+    for time_ns in (1..9).map(|second| second * 2_000_000_000) {
+        recording.fail(34, 1, "program", time_ns);
+    }
+    recording.fail(34, 1, "program", later).not_entered = true;
+    assert_eq!(diagnose(&recording.load()).culprits[0].id, "seccomp");
+    recording.failures.truncate(4);
     for failure in &mut recording.failures[2..3] {
         failure.not_entered = false;
     }

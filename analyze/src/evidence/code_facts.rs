@@ -18,6 +18,8 @@ pub struct Read {
 pub struct CodeFacts {
     /// Limits that it reads.
     pub reads: Vec<Read>,
+    /// Whether several checks may have returned the errno, and nothing tells which of them it was.
+    pub is_one_of_several: bool,
     /// Constant arguments of its calls, by callee without suffixes and argument.
     pub constants: HashMap<(String, u8), Vec<u64>>,
 }

@@ -16,6 +16,10 @@ use crate::{
     names::{errno_name, syscall_name},
 };
 
+/// Failures that the recorder found not to be entered this far apart are of two times that it looked, nanoseconds: between
+/// those it rests for longer.
+const REST_NS: u64 = 6_000_000_000;
+
 /// The name of a program of which nothing is known.
 const UNKNOWN: &[u8] = b"?";
 
@@ -64,20 +68,25 @@ impl Group {
     }
 
     /// Whether the kernel never entered the syscall: no `sys_enter` came before its failures. The recorder looks for
-    /// that only now and then, so that those tell which it saw from the first such failure to the last.
+    /// that only now and then: of each time that it did, the failures from the first such one to the last tell.
     #[must_use]
     pub fn never_entered(&self, bundle: &Bundle) -> bool {
-        let times = || {
-            let failures = self.failures(bundle).filter(|failure| failure.not_entered);
-            failures.map(|failure| failure.time_ns)
-        };
-        let (Some(first), Some(last)) = (times().min(), times().max()) else {
-            return false;
-        };
-        let within = self
+        let flagged = |failure: &&Failure| failure.not_entered;
+        let mut times: Vec<u64> = self
             .failures(bundle)
-            .filter(|failure| (first..=last).contains(&failure.time_ns));
-        2 * times().count() > within.count()
+            .filter(flagged)
+            .map(|failure| failure.time_ns)
+            .collect();
+        times.sort_unstable();
+        let watched: Vec<&[u64]> = times
+            .chunk_by(|before, next| next - before <= REST_NS)
+            .collect();
+        let was_watched = |failure: &&Failure| {
+            let during =
+                |times: &&[u64]| (times[0]..=times[times.len() - 1]).contains(&failure.time_ns);
+            watched.iter().any(|times| during(times))
+        };
+        2 * times.len() > self.failures(bundle).filter(was_watched).count()
     }
 }
 

@@ -33,7 +33,15 @@ pub fn facts(
     let mut facts = found.map_or_else(CodeFacts::default, |facts| CodeFacts::clone(&facts));
     let why = Why::of(bundle, kernel, origin, failure);
     facts.reads = hanging_on(&why, facts.reads);
+    facts.is_one_of_several = !compare_alike(&why);
     facts
+}
+
+/// Whether it is known which check returned the errno, or all that may have compare the same limits.
+fn compare_alike(why: &Why) -> bool {
+    why.checks
+        .windows(2)
+        .all(|pair| !pair[0].limits.is_empty() && pair[0].limits == pair[1].limits)
 }
 
 /// Of what the code reads that alone which the check that decided compares, with that check; all, where it compares

@@ -9,6 +9,10 @@ use crate::{
     rules::{Rule, judge},
 };
 
+/// What a limit weighs that one of several checks compares, where nothing tells which of them refused: less than what
+/// counts as agreeing.
+const UNDECIDED: i32 = 14;
+
 /// Each limit that the origin's code reads, but for those of which these rules know that they refuse something else.
 pub(super) struct Code<'a>(pub(super) &'a [Rule]);
 
@@ -40,7 +44,11 @@ fn reads(rules: &[Rule], case: &Case<'_>) -> Vec<Candidate> {
         );
         let mut candidate = Candidate::new(&read.id, summary);
         let weight = if read.compared { 35 } else { 25 };
-        candidate.says(Kind::Code, weight - share, &read.text);
+        let weight = match case.code.is_one_of_several {
+            true => (weight - share).min(UNDECIDED),
+            false => weight - share,
+        };
+        candidate.says(Kind::Code, weight, &read.text);
         if let Some(limit) = case.limit(&read.id) {
             says_use(&mut candidate, limit, true);
             if limit.nearness() != Nearness::Far {
