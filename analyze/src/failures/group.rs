@@ -82,9 +82,8 @@ impl Group {
             .chunk_by(|before, next| next - before <= REST_NS)
             .collect();
         let was_watched = |failure: &&Failure| {
-            let during =
-                |times: &&[u64]| (times[0]..=times[times.len() - 1]).contains(&failure.time_ns);
-            watched.iter().any(|times| during(times))
+            let mut watched = watched.iter();
+            watched.any(|times| (times[0]..=times[times.len() - 1]).contains(&failure.time_ns))
         };
         2 * times.len() > self.failures(bundle).filter(was_watched).count()
     }

@@ -1,6 +1,6 @@
 //! Every limit that a recording shows, with its use in the scopes of the failing task.
 //!
-//! One limit is one [`record::Record`] of the `table`: what is counted against what (`term`), for whom (`scope`) and at which
+//! One limit is one `Record` (`record`) of the `table`: what is counted against what (`term`), for whom (`scope`) and at which
 //! levels (`walk`: namespaces above that of the task, control groups up to the root), where the kernel compares both and how
 //! (`check`), what a call asks of it (`demand`, by kind of `call`), and who is free from it (`exemption`). `moment` reads the
 //! numbers: from the facts of the failing moment where there are any, else from the snapshot nearest to it. What comes out is a

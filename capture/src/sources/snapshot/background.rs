@@ -1,6 +1,6 @@
 //! Snapshots beside all else: they take seconds on a slow host, and failures are to be traced meanwhile.
 //!
-//! A thread hands requests to the [child](super::child), one after the other, and its answers on. It never waits for a
+//! A thread hands requests to the [child], one after the other, and its answers on. It never waits for a
 //! child that sleeps: one that says nothing for a while is killed, left to itself if it cannot die yet, and replaced.
 
 use std::{
