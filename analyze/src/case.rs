@@ -14,7 +14,7 @@ use crate::{
     limits::{self, LimitUse},
     load::Bundle,
     origin::Origin,
-    why,
+    why::{self, Why},
 };
 
 /// A kind of failure with at most one of its origins. What was found of the failure itself is kept from origin to
@@ -35,6 +35,8 @@ pub struct Case<'a> {
     pub file: Option<NamedFile>,
     /// Where the error began.
     pub origin: Option<&'a Origin>,
+    /// Why it returned it.
+    pub why: Option<Why>,
     /// What the origin's code shows.
     pub code: CodeFacts,
     pub(crate) limits: OnceCell<Vec<LimitUse>>,
@@ -62,6 +64,7 @@ impl<'a> Case<'a> {
             place,
             file: sample.and_then(|failure| named_file(bundle, failure)),
             origin: None,
+            why: None,
             code: CodeFacts::default(),
             limits: OnceCell::new(),
             file_systems: OnceCell::new(),
@@ -72,9 +75,11 @@ impl<'a> Case<'a> {
     /// The same failures, begun at `origin`.
     #[must_use]
     pub fn begun_at(self, kernel: &Kernel, origin: &'a Origin) -> Self {
+        let why = Why::of(self.bundle, kernel, origin, self.sample);
         Self {
             origin: Some(origin),
-            code: why::facts(self.bundle, kernel, origin, self.sample),
+            code: why::facts(kernel, origin, &why),
+            why: Some(why),
             ..self
         }
     }

@@ -226,6 +226,7 @@ fn examine(
     let mut case = Case::new(bundle, group);
     let mut culprits: Vec<Culprit> = Vec::new();
     let mut out: Option<Vec<RuledOut>> = None;
+    let mut whys: Vec<Why> = Vec::new();
     let begins = origins.iter().map(Some);
     for origin in begins.chain(origins.is_empty().then_some(None)) {
         if let Some(origin) = origin {
@@ -240,12 +241,11 @@ fn examine(
         }
         // Of several origins the first is the best known.
         out.get_or_insert_with(|| ruled_out(&case, rules));
+        whys.extend(case.why.take());
     }
     mark_ties(&mut culprits);
     // A stable order: of equally likely ones that of the surer origin comes first.
     culprits.sort_by_key(|culprit| (culprit.confidence, Reverse(culprit.score)));
-    let why = |origin| Why::of(bundle, kernel, origin, case.sample);
-    let whys: Vec<Why> = origins.iter().map(why).collect();
     drop(case);
     Examined {
         origins: origins.into_iter().zip(whys).collect(),

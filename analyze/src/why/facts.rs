@@ -1,23 +1,15 @@
 //! What the code of an origin shows: the limits that it reads, of these alone that the deciding check compares.
 
-use format_spec::record::Failure;
-
 use super::Why;
 use crate::{
     code::{Kernel, summary},
     evidence::{CodeFacts, Read},
-    load::Bundle,
     origin::Origin,
 };
 
-/// What the code of the origin shows, or of the function below it whose errno it replaced.
+/// What the code of the origin shows, or of the function below it whose errno it replaced; `why` is why it returned its own.
 #[must_use]
-pub fn facts(
-    bundle: &Bundle,
-    kernel: &Kernel,
-    origin: &Origin,
-    failure: Option<&Failure>,
-) -> CodeFacts {
+pub fn facts(kernel: &Kernel, origin: &Origin, why: &Why) -> CodeFacts {
     let own = origin
         .site
         .address
@@ -31,9 +23,8 @@ pub fn facts(
         .chain(inner)
         .find(|facts| **facts != CodeFacts::default());
     let mut facts = found.map_or_else(CodeFacts::default, |facts| CodeFacts::clone(&facts));
-    let why = Why::of(bundle, kernel, origin, failure);
-    facts.reads = hanging_on(&why, facts.reads);
-    facts.is_one_of_several = !compare_alike(&why);
+    facts.reads = hanging_on(why, facts.reads);
+    facts.is_one_of_several = !compare_alike(why);
     facts
 }
 
