@@ -63,11 +63,9 @@ impl Flow {
         }
         let mut visits = vec![0; program.blocks.len()];
         while let Some(block) = work.pop_first() {
-            let Some(mut state) = flow.states[block].clone() else {
+            let Some(state) = flow.through(program, convention, block, |_, _, _| {}) else {
                 continue;
             };
-            let start = (program.blocks[block].start, 0);
-            flow.walk(program, convention, block, start, &mut state, |_, _, _| {});
             for &next in &program.blocks[block].next {
                 let changed = match &mut flow.states[next] {
                     Some(before) => before.join(&state, visits[next] > VISITS + 2 * ways[next]),
@@ -93,9 +91,6 @@ impl Flow {
     ) -> Vec<(usize, usize)> {
         let mut dead = Vec::new();
         for (number, block) in program.blocks.iter().enumerate() {
-            let Some(mut state) = self.states[number].clone() else {
-                continue;
-            };
             let last = program.steps[block.end - 1].1.exit;
             if let (
                 Exit::Branch {
@@ -105,18 +100,25 @@ impl Flow {
                 &[to, _],
             ) = (last, block.next.as_slice())
             {
-                self.walk(
-                    program,
-                    convention,
-                    number,
-                    (block.start, 0),
-                    &mut state,
-                    |_, _, _| {},
-                );
-                dead.extend(state.same.then_some((number, to)));
+                let end = self.through(program, convention, number, |_, _, _| {});
+                dead.extend(end.is_some_and(|end| end.same).then_some((number, to)));
             }
         }
         dead
+    }
+
+    /// Goes through a whole block as [`Flow::walk`] does. Returns the state at its end; `None` when no way leads to it.
+    pub(super) fn through(
+        &self,
+        program: &Program,
+        convention: &Convention,
+        block: usize,
+        see: impl FnMut((usize, usize), Event<'_>, &State),
+    ) -> Option<State> {
+        let mut state = self.states[block].clone()?;
+        let start = (program.blocks[block].start, 0);
+        self.walk(program, convention, block, start, &mut state, see);
+        Some(state)
     }
 
     /// Goes through a block from `start`, a step and the number of its effect; `see` gets each event, the place of its

@@ -91,16 +91,10 @@ impl SiteTable {
     }
 
     fn block(&mut self, program: &Program, flow: &Flow, convention: &Convention, block: usize) {
-        let Some(mut state) = flow.states[block].clone() else {
-            return;
-        };
-        let start = (program.blocks[block].start, 0);
-        flow.walk(
+        let end = flow.through(
             program,
             convention,
             block,
-            start,
-            &mut state,
             |(number, _), event, state| match event {
                 Event::Effect {
                     effect: Effect::Set(_, Source::Load(place)),
@@ -148,7 +142,7 @@ impl SiteTable {
                 }
             },
         );
-        if program.blocks[block].leaves == Some(Leave::Return) {
+        if let Some(state) = end.filter(|_| program.blocks[block].leaves == Some(Leave::Return)) {
             for origin in state.get(convention.result).origins {
                 self.effects.entry(origin).or_default().returned = true;
             }

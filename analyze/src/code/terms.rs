@@ -103,52 +103,43 @@ pub(super) fn passage(
 ) -> Option<Passage> {
     let mut changes = Vec::new();
     let mut selections = Vec::new();
-    let mut end = flow.states[block].clone()?;
-    let start = (program.blocks[block].start, 0);
-    flow.walk(
-        program,
-        convention,
-        block,
-        start,
-        &mut end,
-        |at, event, state| {
-            let change = match event {
-                Event::Call { .. } => Some(Change::Clobber(convention.changed)),
-                Event::Effect {
-                    effect: Effect::ForgetAll,
-                    ..
-                } => Some(Change::Clobber(u64::MAX)),
-                Event::Effect {
-                    effect: Effect::Compare(_),
-                    ..
-                } => None,
-                Event::Effect {
-                    effect: Effect::Store(place, from),
-                    ..
-                } => match state.target(place) {
-                    Target::Slot(slot) => {
-                        Some(Change::Define(Location::Slot(slot), vec![located(*from)]))
-                    }
-                    _ => None,
-                },
-                Event::Effect {
-                    effect: Effect::Set(to, source),
-                    site,
-                } => {
-                    if let Source::Either([a, b], _) = source {
-                        selections.push(Selection {
-                            at,
-                            to: *to,
-                            sides: [*a, *b],
-                            state: state.clone(),
-                        });
-                    }
-                    Some(set(*to, source, site, state))
+    let end = flow.through(program, convention, block, |at, event, state| {
+        let change = match event {
+            Event::Call { .. } => Some(Change::Clobber(convention.changed)),
+            Event::Effect {
+                effect: Effect::ForgetAll,
+                ..
+            } => Some(Change::Clobber(u64::MAX)),
+            Event::Effect {
+                effect: Effect::Compare(_),
+                ..
+            } => None,
+            Event::Effect {
+                effect: Effect::Store(place, from),
+                ..
+            } => match state.target(place) {
+                Target::Slot(slot) => {
+                    Some(Change::Define(Location::Slot(slot), vec![located(*from)]))
                 }
-            };
-            changes.extend(change);
-        },
-    );
+                _ => None,
+            },
+            Event::Effect {
+                effect: Effect::Set(to, source),
+                site,
+            } => {
+                if let Source::Either([a, b], _) = source {
+                    selections.push(Selection {
+                        at,
+                        to: *to,
+                        sides: [*a, *b],
+                        state: state.clone(),
+                    });
+                }
+                Some(set(*to, source, site, state))
+            }
+        };
+        changes.extend(change);
+    })?;
     Some(Passage {
         changes,
         selections,

@@ -25,7 +25,7 @@ use crate::{
 #[must_use]
 pub fn is_check(function: &str) -> bool {
     let mut predicates = book().iter().flat_map(|rule| &rule.predicate);
-    capability::check(function).is_some() || predicates.any(|is| is.function == function)
+    capability::is_check(function) || predicates.any(|is| is.function == function)
 }
 
 /// A ranked answer.

@@ -1,5 +1,7 @@
 //! Capability numbers and names (`include/uapi/linux/capability.h`; the last one since 5.9), and who asks for them.
 
+use super::base_name;
+
 const NAMES: [&str; 41] = [
     "CAP_CHOWN",
     "CAP_DAC_OVERRIDE",
@@ -70,6 +72,12 @@ pub struct Check {
     pub argument: Option<u8>,
     /// The number that it always asks for.
     pub fixed: Option<u64>,
+}
+
+/// Whether `function` checks a capability.
+#[must_use]
+pub fn is_check(function: &str) -> bool {
+    check(base_name(function)).is_some()
 }
 
 /// What `function`, without suffixes, checks; `None` when it checks no capability.

@@ -37,43 +37,32 @@ pub(super) fn events(analysis: &Analysis, block: usize) -> Vec<Placed> {
         ..
     } = analysis;
     let mut events = Vec::new();
-    let Some(mut state) = flow.states[block].clone() else {
-        return events;
-    };
-    let start = (program.blocks[block].start, 0);
-    flow.walk(
-        program,
-        convention,
-        block,
-        start,
-        &mut state,
-        |place, passed, state| {
-            let event = match passed {
-                Passed::Call { .. } => {
-                    let (at, step) = &program.steps[place.0];
-                    let target = match step.exit {
-                        Exit::Call(target) => target,
-                        Exit::Jump(target) => Some(target),
-                        _ => None,
-                    };
-                    Some(Event::Call { at: *at, target })
+    flow.through(program, convention, block, |place, passed, state| {
+        let event = match passed {
+            Passed::Call { .. } => {
+                let (at, step) = &program.steps[place.0];
+                let target = match step.exit {
+                    Exit::Call(target) => target,
+                    Exit::Jump(target) => Some(target),
+                    _ => None,
+                };
+                Some(Event::Call { at: *at, target })
+            }
+            Passed::Effect { effect, .. } => match effect {
+                Effect::Set(to, Source::Load(from)) => {
+                    Some(Event::Load(*to, *from, state.target(from)))
                 }
-                Passed::Effect { effect, .. } => match effect {
-                    Effect::Set(to, Source::Load(from)) => {
-                        Some(Event::Load(*to, *from, state.target(from)))
-                    }
-                    Effect::Set(to, source) => Some(Event::Set(*to, source.clone())),
-                    Effect::Store(to, from) => match state.target(to) {
-                        Target::Slot(slot) => Some(Event::Store(slot, *from)),
-                        _ => None,
-                    },
-                    Effect::Compare(compare) => Some(Event::Compare(compare.clone())),
-                    Effect::ForgetAll => Some(Event::Forget),
+                Effect::Set(to, source) => Some(Event::Set(*to, source.clone())),
+                Effect::Store(to, from) => match state.target(to) {
+                    Target::Slot(slot) => Some(Event::Store(slot, *from)),
+                    _ => None,
                 },
-            };
-            events.extend(event.map(|event| (place, event)));
-        },
-    );
+                Effect::Compare(compare) => Some(Event::Compare(compare.clone())),
+                Effect::ForgetAll => Some(Event::Forget),
+            },
+        };
+        events.extend(event.map(|event| (place, event)));
+    });
     events
 }
 

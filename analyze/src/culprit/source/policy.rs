@@ -145,7 +145,7 @@ fn capability(case: &Case<'_>, origin: &Origin) -> Option<Candidate> {
             told.outcome,
             Outcome::Truth(false) | Outcome::Value(0) | Outcome::Error(1)
         );
-        no && capability::check(base_name(&told.function)).is_some()
+        no && capability::is_check(&told.function)
     };
     let told = origin.told.iter().rev().find(refused)?;
     let function = base_name(&told.function);

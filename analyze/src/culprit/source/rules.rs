@@ -8,8 +8,7 @@ use crate::{
     graph::Outcome,
     incident::is_telling,
     limits::{self, LimitUse, Nearness},
-    names::capability,
-    names::{base_name, errno_name, is_named},
+    names::{capability, errno_name, is_named},
     origin::{Below, How, Origin, Told},
     rules::{Answer, CapabilityIs, Rule, Verdict, judge},
     text::plain,
@@ -160,13 +159,13 @@ fn says_asked(candidate: &mut Candidate, case: &Case<'_>) {
         return;
     };
     let function = &origin.function;
-    if capability::check(base_name(function)).is_some() && origin.how != How::Inferred {
+    if capability::is_check(function) && origin.how != How::Inferred {
         let text = format!("{function} is where a capability is asked for");
         candidate.says(Kind::Predicate, 25, text);
         return;
     }
-    let is_check = |told: &Told| capability::check(base_name(&told.function)).is_some();
-    if origin.told.iter().any(is_check) {
+    let mut told = origin.told.iter();
+    if told.any(|told| capability::is_check(&told.function)) {
         // What was seen is worded with the answer; the code says nothing beyond it.
         return;
     }
@@ -276,7 +275,7 @@ fn denies_granted(candidate: &mut Candidate, case: &Case<'_>) {
     else {
         return;
     };
-    let is_check = |told: &&Told| capability::check(base_name(&told.function)).is_some();
+    let is_check = |told: &&Told| capability::is_check(&told.function);
     let checks: Vec<&Told> = origin.told.iter().filter(is_check).collect();
     let granted = |told: &&&Told| matches!(told.outcome, Outcome::Truth(true) | Outcome::Value(1));
     if let (Some(last), true) = (checks.last(), checks.iter().all(|told| granted(&told))) {

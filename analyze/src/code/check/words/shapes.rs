@@ -17,34 +17,23 @@ pub(super) fn shapes(analysis: &Analysis) -> HashMap<Chain, Vec<(i64, u8)>> {
         ..
     } = analysis;
     let mut shapes: HashMap<Chain, Vec<(i64, u8)>> = HashMap::new();
-    for (number, block) in program.blocks.iter().enumerate() {
-        let Some(mut state) = flow.states[number].clone() else {
-            continue;
-        };
-        let start = (block.start, 0);
-        flow.walk(
-            program,
-            convention,
-            number,
-            start,
-            &mut state,
-            |_, event, state| {
-                if let Event::Effect {
-                    effect: Effect::Set(_, Source::Load(place)),
-                    ..
-                } = event
-                    && place.index.is_none()
-                    && let Target::Field(mut chain) = state.target(place)
-                    && let Some(offset) = chain.offsets.pop()
-                    && chain.root != Root::Unknown
-                {
-                    let reads = shapes.entry(chain).or_default();
-                    if !reads.contains(&(offset, place.size)) {
-                        reads.push((offset, place.size));
-                    }
+    for number in 0..program.blocks.len() {
+        flow.through(program, convention, number, |_, event, state| {
+            if let Event::Effect {
+                effect: Effect::Set(_, Source::Load(place)),
+                ..
+            } = event
+                && place.index.is_none()
+                && let Target::Field(mut chain) = state.target(place)
+                && let Some(offset) = chain.offsets.pop()
+                && chain.root != Root::Unknown
+            {
+                let reads = shapes.entry(chain).or_default();
+                if !reads.contains(&(offset, place.size)) {
+                    reads.push((offset, place.size));
                 }
-            },
-        );
+            }
+        });
     }
     shapes
 }
